@@ -1,0 +1,77 @@
+/**
+ * What can go wrong in front of a user. Three questions are answered by every error: whose fault it is
+ * (`kind`), what to do next (`hint`), and whether trying again helps (`retry`).
+ *
+ * A bare `throw new Error` is for bugs; whatever a person can meet is a `PostriderError`.
+ * Messages and hints never carry people's data: name the file, line, column or rule path instead.
+ */
+export type ErrorKind =
+  /** The caller's file, rule, option or argument is wrong; nothing changed. */
+  | 'input'
+  /** The world outside does not fit the settings: missing audience, revoked key, tag of the same name. */
+  | 'configuration'
+  /** Somebody else holds what is needed: the data folder, the account, the audience. */
+  | 'conflict'
+  /** A brake stopped the work; a named person may release it. */
+  | 'brake'
+  /** A remote service failed in a way that may pass. */
+  | 'remote'
+  /** Ours: should not happen. */
+  | 'internal';
+
+/** Whether the same call may succeed later without anybody changing anything. */
+export type Retry = 'never' | 'later' | 'at once';
+
+export interface ErrorDetails {
+  kind: ErrorKind;
+  /** Stable, lower snake case; documented in `docs/errors.md`; scripts may match on it. */
+  code: string;
+  message: string;
+  /** The next step for the reader, as an imperative sentence. */
+  hint?: string;
+  retry?: Retry;
+  cause?: unknown;
+}
+
+export class PostriderError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly retry: Retry;
+
+  constructor(details: ErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'PostriderError';
+    this.kind = details.kind;
+    this.code = details.code;
+    this.hint = details.hint;
+    this.retry = details.retry ?? 'never';
+  }
+
+  /** The form every shell prints: no stack, no cause. */
+  toJSON(): { kind: ErrorKind; code: string; message: string; hint?: string; retry: Retry } {
+    return {
+      kind: this.kind,
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      retry: this.retry,
+    };
+  }
+}
+
+/** Bad input: the shorthand for the kind that is thrown most. */
+export function inputError(code: string, message: string, hint?: string, cause?: unknown): PostriderError {
+  return new PostriderError({
+    kind: 'input',
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,16 @@
+import type { Dialect } from './dialect.ts';
+import type { Column, TableName } from './engine.ts';
+import { join, name, sql, type Sql } from './sql.ts';
+
+/** `CREATE TABLE` for these columns; an error if the table exists. */
+export function createTable(dialect: Dialect, table: TableName, columns: readonly Column[]): Sql {
+  const definitions = columns.map(
+    (column): Sql => sql`${name(column.name)} ${{ nodes: [{ text: dialect.typeName(column.type) }] }}`,
+  );
+  return sql`CREATE TABLE ${tableRef(table)} (${join(definitions)})`;
+}
+
+/** The quoted, qualified name of a table. */
+export function tableRef(table: TableName): Sql {
+  return name(table.schema, table.table);
+}
