@@ -1,0 +1,3 @@
+import { prepareTemplate } from '../src/store/embedded-template.ts';
+
+await prepareTemplate();
