@@ -1,3 +1,4 @@
+import type { DataFile } from './data-file.ts';
 import type { ColumnType } from './engine.ts';
 import type { Sql } from './sql.ts';
 
@@ -12,8 +13,40 @@ export interface Dialect {
   jsonText(json: Sql, key: string): Sql;
   /** A JSON object as text with these members; missing values are left out. */
   jsonObject(members: readonly { key: string; value: Sql }[]): Sql;
+  /** Two JSON objects as text in one; the members of `over` win, and those that are null in it vanish. */
+  jsonMerge(base: Sql, over: Sql): Sql;
   /** Whether `value` matches `pattern` (RE2 syntax) somewhere. */
   matches(value: Sql, pattern: string): Sql;
   /** The trimmed, lower-case form under which Mailchimp knows an address. */
   foldAddress(address: Sql): Sql;
+  /** The texts whose condition holds, as a `texts` value in the given order. */
+  textsWhere(items: readonly { when: Sql; text: string }[]): Sql;
+  /** A number as people write it: `5`, not `5.0`. */
+  numberText(value: Sql): Sql;
+  /** A date or time as `MM/DD`. */
+  monthAndDay(value: Sql): Sql;
+  /** The rows of a file, to stand after FROM; DESCRIBE of a SELECT from it tells `column_name`, `column_type`. */
+  fileRows(file: DataFile): Sql;
+  /** What a column of the engine's own type holds in our words; undefined for lists, structs, bytes. */
+  columnType(typeName: string): ColumnType | undefined;
+  /** The text as an instant in UTC: ISO 8601 with or without an offset (without: UTC); NULL where it is none. */
+  instant(text: Sql): Sql;
+  /** The text read by a `strptime` pattern as a time; NULL where it does not fit. */
+  parseTime(text: Sql, pattern: string): Sql;
+  /** `text` less every part that matches `pattern` (RE2 syntax). */
+  remove(text: Sql, pattern: string): Sql;
+  /** Whether a text is one JSON object. */
+  isJsonObject(text: Sql): Sql;
+  /** The keys of a JSON object held as text, as a list in their order. */
+  jsonKeys(json: Sql): Sql;
+  /** `text`, `integer`, `number`, `boolean` or `other` for the member under `key`; NULL where absent or null. */
+  jsonKind(json: Sql, key: string): Sql;
+  /** Whether `text` holds `part` at that place; both compared as they are, nothing in `part` is a pattern. */
+  textHolds(text: Sql, part: Sql, place: 'anywhere' | 'start' | 'end'): Sql;
+  /** Text in lower case over all of Unicode, for comparing without regard to case. */
+  foldCase(text: Sql): Sql;
+  /** The date on the calendar of an IANA time zone at `time`, which is in UTC. */
+  localDate(time: Sql, timeZone: string): Sql;
+  /** A part of a date as a whole number: month and day from 1, weekday from 1 = Monday. */
+  datePart(date: Sql, part: 'month' | 'day' | 'weekday'): Sql;
 }

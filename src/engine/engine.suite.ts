@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column, Engine } from './engine.ts';
 import { createTable } from './table.ts';
@@ -18,14 +21,26 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
       { name: 'at', type: 'time' },
       { name: 'tags', type: 'texts' },
     ];
-    const first = [1, "O'Brien; drop table x", 1.5, true, '1966-04-08', '2026-11-24T06:00:00.000Z', ['a', 'b']];
+    const first = [
+      1,
+      "O'Brien; drop table x",
+      1.5,
+      true,
+      '1966-04-08',
+      '2026-11-24T06:00:00.000Z',
+      ['a', 'b'],
+    ];
 
     beforeAll(async () => {
       engine = await open();
       await engine.commit([
         sql`CREATE SCHEMA suite`,
         createTable(engine.dialect, table, columns),
-        { into: table, columns, rows: [first, [2, null, null, null, null, null, null], [3, '', 0, false, null, null, []]] },
+        {
+          into: table,
+          columns,
+          rows: [first, [2, null, null, null, null, null, null], [3, '', 0, false, null, null, []]],
+        },
       ]);
     });
     afterAll(() => engine.close());
@@ -56,7 +71,9 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
 
     it('queues writers that come at once', async () => {
       await engine.commit([sql`CREATE TABLE suite.counter AS SELECT 0 AS n`]);
-      await Promise.all(Array.from({ length: 20 }, () => engine.commit([sql`UPDATE suite.counter SET n = n + 1`])));
+      await Promise.all(
+        Array.from({ length: 20 }, () => engine.commit([sql`UPDATE suite.counter SET n = n + 1`])),
+      );
       expect(await engine.rows(sql`SELECT n FROM suite.counter`)).toEqual([{ n: 20 }]);
     });
 
@@ -86,8 +103,89 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
     });
 
     it('folds an address as Mailchimp does', async () => {
-      const [row] = await engine.rows(sql`SELECT ${engine.dialect.foldAddress(sql`${'\t Ana@Example.RO \n'}`)} AS a`);
+      const [row] = await engine.rows(
+        sql`SELECT ${engine.dialect.foldAddress(sql`${'\t Ana@Example.RO \n'}`)} AS a`,
+      );
       expect(row).toEqual({ a: 'ana@example.ro' });
+    });
+
+    describe('files', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'postrider-engine-files-'));
+      afterAll(() => rmSync(folder, { recursive: true }));
+
+      it.each([
+        [
+          'quoted',
+          ';',
+          '"',
+          '1;"a ""b"";\r\nc";x\n2;"";\n3; y ;NULL\n',
+          ['a "b";\r\nc', null, ' y '],
+          ['x', null, 'NULL'],
+        ],
+        [
+          'unquoted',
+          '\u001f',
+          null,
+          '1\u001f{"a":"b"}\u001fx\n2\u001f\u001f\n3\u001f"\u001f\'\n',
+          ['{"a":"b"}', null, '"'],
+          ['x', null, "'"],
+        ],
+      ])('reads a %s CSV file as it is declared', async (kind, delimiter, quote, content, first, second) => {
+        const path = join(folder, `it's ${kind}.csv`);
+        writeFileSync(path, content);
+        const rows = await engine.rows(
+          sql`SELECT n, a, b FROM ${engine.dialect.fileRows({
+            format: 'csv',
+            path,
+            columns: [
+              { name: 'n', type: 'integer' },
+              { name: 'a', type: 'text' },
+              { name: 'b', type: 'text' },
+            ],
+            delimiter,
+            quote,
+            multiline: quote !== null,
+          })} ORDER BY n`,
+        );
+        expect(rows).toEqual(first.map((a, index) => ({ n: index + 1, a, b: second[index] })));
+      });
+    });
+
+    it.each([
+      ['2026-11-24T08:00:00+02:00', '2026-11-24T06:00:00.000Z'],
+      ['2026-11-24T08:00:00-0530', '2026-11-24T13:30:00.000Z'],
+      ['2026-11-24 08:00:00.25Z', '2026-11-24T08:00:00.250Z'],
+      ['2026-11-24 08:00', '2026-11-24T08:00:00.000Z'],
+      ['2026-11-24', '2026-11-24T00:00:00.000Z'],
+      ['2026-02-30', null],
+      ['soon', null],
+    ])('reads the instant %s', async (text, at) => {
+      expect(await engine.rows(sql`SELECT ${engine.dialect.instant(sql`${text}`)} AS at`)).toEqual([{ at }]);
+    });
+
+    it('reads times by a pattern and takes parts of a text out', async () => {
+      const { dialect } = engine;
+      const [row] = await engine.rows(
+        sql`SELECT ${dialect.parseTime(sql`'5/14/1965'`, '%m/%d/%Y')} AS fits, ${dialect.parseTime(sql`'x'`, '%m/%d/%Y')} AS no,
+          ${dialect.remove(sql`'$90,000 '`, '[^0-9]')} AS digits`,
+      );
+      expect(row).toEqual({ fits: '1965-05-14T00:00:00.000Z', no: null, digits: '90000' });
+    });
+
+    it('tells JSON objects, their keys and the kinds of their members', async () => {
+      const { dialect } = engine;
+      const json = sql`'{"t":"x","i":-3,"n":1.5,"b":false,"z":null,"l":[1],"o":{}}'`;
+      const keys = ['t', 'i', 'n', 'b', 'z', 'l', 'o', 'absent'];
+      const [row] = await engine.rows(
+        sql`SELECT ${dialect.jsonKeys(json)} AS keys, ${dialect.isJsonObject(json)} AS yes, ${dialect.isJsonObject(sql`'[1]'`)} AS list,
+          ${dialect.isJsonObject(sql`'{"a":'`)} AS cut`,
+      );
+      expect(row).toEqual({ keys: keys.slice(0, -1), yes: true, list: false, cut: false });
+      const kinds = [];
+      for (const key of keys) {
+        kinds.push((await engine.rows(sql`SELECT ${dialect.jsonKind(json, key)} AS kind`))[0]?.kind);
+      }
+      expect(kinds).toEqual(['text', 'integer', 'number', 'boolean', null, 'other', 'other', null]);
     });
   });
 }
