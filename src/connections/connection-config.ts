@@ -1,0 +1,56 @@
+import { z } from 'zod';
+
+/** Whom a connection is shared with beside the administrators, who may use every one. */
+const connectionRole = z.enum(['administrators', 'contributors']);
+
+const consentHint =
+  'A Mailchimp connection is saved only with the consent of a named person: people’s data leaves this machine. ' +
+  'Read docs/consent.md and add consent: { agreedBy: you@example.com, date: "2026-11-24", text: v1 }.';
+
+const consent = z
+  .strictObject(
+    {
+      agreedBy: z.string().trim().min(1).describe('Who agreed: a name or an address.'),
+      date: z.iso
+        .date({ error: 'expected a date such as "2026-11-24".' })
+        .describe('The day of the consent.'),
+      text: z.string().trim().min(1).describe('The version of the text that was agreed to, as in v1.'),
+    },
+    { error: (issue) => (issue.input === undefined ? consentHint : undefined) },
+  )
+  .describe('The recorded consent to sending people’s data to Mailchimp.');
+
+const mailchimpConnection = z.strictObject({
+  type: z.literal('mailchimp').describe('The service.'),
+  name: z.string().trim().min(1).max(100).optional().describe('What people see; absent: the id.'),
+  apiKey: z
+    .string()
+    .trim()
+    // It goes into a header. The pattern is not Mailchimp's, whose test keys and OAuth tokens have other forms.
+    .regex(/^[\x21-\x7e]+$/, 'expected an API key: printable characters without spaces.')
+    .optional()
+    .describe(
+      'The API key, best as "${MAILCHIMP_API_KEY}". Kept sealed and never written out. Absent: the one given before, or Connect on the web page.',
+    ),
+  sharedWith: z
+    .array(connectionRole)
+    .default([])
+    .describe('Who may use it beside administrators, who always may.'),
+  consent,
+});
+
+/** A connection as the workspace file has it: one schema a service, told apart by `type`. */
+export const connectionConfig = z.discriminatedUnion('type', [mailchimpConnection]);
+export type ConnectionConfig = z.infer<typeof connectionConfig>;
+
+/** What may be stored, listed, written out and shown: everything but the secret. */
+export type ConnectionSettings = Omit<ConnectionConfig, 'apiKey'>;
+
+/** Parts a config into what may be shown and what must be sealed. */
+export function partSecret(config: ConnectionConfig): {
+  settings: ConnectionSettings;
+  apiKey: string | undefined;
+} {
+  const { apiKey, ...settings } = config;
+  return { settings, apiKey };
+}

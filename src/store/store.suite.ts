@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExportId, RunId } from '../base/ids.ts';
+import { listAudit, recordAudit } from './audit.ts';
+import { findPause, listPauses, pauseExport, resumeExport } from './export-states.ts';
+import type { Store } from './open-store.ts';
+import { findRun, insertRun, listRuns, moveRun, type NewRun } from './runs.ts';
+import { findItem, listItems, putItem, removeItem, type NewItem } from './workspace-items.ts';
+
+/** What the store must do on every database. Call it in a test file beside the implementation. */
+export function storeSuite(label: string, open: () => Promise<Store>): void {
+  describe(`store: ${label}`, () => {
+    let store: Store;
+    const now = new Date('2026-11-24T06:00:00.123Z');
+    const later = new Date('2026-11-24T07:00:00.456Z');
+
+    beforeAll(async () => {
+      store = await open();
+    });
+    afterAll(() => store.close());
+
+    describe('workspace items', () => {
+      const item: NewItem = {
+        kind: 'segment',
+        id: 'big-spenders',
+        name: 'Big spenders',
+        position: 0,
+        // The order of keys is the writer's, and a quote and an umlaut come along.
+        body: { zeta: 1, alpha: ["O'Brien", 'Müller'], empty: [], nothing: null },
+      };
+
+      it('gives back what was put, keys in the order they came in', async () => {
+        expect(await putItem(store.db, item, now)).toBe('created');
+        const found = await findItem(store.db, 'segment', 'big-spenders');
+        expect(found).toEqual({ ...item, createdAt: now, updatedAt: now, removedAt: undefined });
+        expect(JSON.stringify(found?.body)).toBe(JSON.stringify(item.body));
+      });
+
+      it('keeps the time of an item that says what it said, and moves it for one that does not', async () => {
+        expect(await putItem(store.db, item, later)).toBe('unchanged');
+        expect((await findItem(store.db, 'segment', item.id))?.updatedAt).toEqual(now);
+        expect(await putItem(store.db, { ...item, name: 'Spenders' }, later)).toBe('changed');
+        expect(await findItem(store.db, 'segment', item.id)).toMatchObject({
+          name: 'Spenders',
+          createdAt: now,
+          updatedAt: later,
+        });
+      });
+
+      it('hides a removed item from the list, finds it by its id and lets it come back', async () => {
+        expect(await removeItem(store.db, 'segment', item.id, later)).toBe(true);
+        expect(await removeItem(store.db, 'segment', item.id, later)).toBe(false);
+        expect(await listItems(store.db, 'segment')).toEqual([]);
+        expect((await findItem(store.db, 'segment', item.id))?.removedAt).toEqual(later);
+        expect(await putItem(store.db, item, later)).toBe('created');
+        expect(await listItems(store.db, 'segment')).toHaveLength(1);
+      });
+
+      it('lists by kind and position', async () => {
+        await putItem(store.db, { kind: 'export', id: 'b', name: 'b', body: {}, position: 0 }, now);
+        await putItem(store.db, { kind: 'export', id: 'a', name: 'a', body: {}, position: 1 }, now);
+        expect((await listItems(store.db)).map((each) => `${each.kind}/${each.id}`)).toEqual([
+          'export/b',
+          'export/a',
+          'segment/big-spenders',
+        ]);
+      });
+
+      it('takes everything back when a transaction fails', async () => {
+        const failing = store.db.transaction().execute(async (transaction) => {
+          await putItem(transaction, { kind: 'export', id: 'c', name: 'c', body: {}, position: 2 }, now);
+          throw new Error('changed my mind');
+        });
+        await expect(failing).rejects.toThrow('changed my mind');
+        expect(await findItem(store.db, 'export', 'c')).toBeUndefined();
+      });
+    });
+
+    describe('runs', () => {
+      const exportId = 'newsletter' as ExportId;
+      const run = (id: string, createdAt: Date): NewRun => ({
+        id: id as RunId,
+        export: exportId,
+        kind: 'run',
+        requestedBy: 'ana',
+        createdAt,
+        summary: { people: { desired: 3, add: 1 } },
+      });
+
+      it('begins planned', async () => {
+        const planned = await insertRun(store.db, run('r1', now));
+        expect(planned).toEqual({
+          ...run('r1', now),
+          status: 'planned',
+          startedAt: undefined,
+          finishedAt: undefined,
+          brake: undefined,
+          release: undefined,
+        });
+        expect(await findRun(store.db, 'r1' as RunId)).toEqual(planned);
+      });
+
+      it('refuses a second run of the same id', async () => {
+        await expect(insertRun(store.db, run('r1', later))).rejects.toThrow();
+      });
+
+      it('gives a run to one of many who want to start it', async () => {
+        const takers = Array.from({ length: 5 }, () =>
+          moveRun(store.db, 'r1' as RunId, ['planned'], 'running', { startedAt: later }),
+        );
+        const winners = (await Promise.all(takers)).filter((taken) => taken !== undefined);
+        expect(winners).toHaveLength(1);
+        expect(winners[0]).toMatchObject({ status: 'running', startedAt: later });
+      });
+
+      it('is stopped by a brake, released by a person and finished, and forgets none of it', async () => {
+        const id = 'r1' as RunId;
+        const brake = { code: 'leavers', message: '12 % would leave; the limit is 10 %.' };
+        const release = { by: 'ana', reason: 'the shop has closed', at: later };
+        await moveRun(store.db, id, ['running'], 'stopped', { brake });
+        await moveRun(store.db, id, ['stopped'], 'running', { release });
+        await moveRun(store.db, id, ['running'], 'succeeded', { finishedAt: later, summary: { people: {} } });
+        expect(await findRun(store.db, id)).toMatchObject({
+          status: 'succeeded',
+          brake,
+          release,
+          summary: { people: {} },
+          startedAt: later,
+          finishedAt: later,
+        });
+      });
+
+      it('lists the newest first, by export and status', async () => {
+        await insertRun(store.db, run('r2', later));
+        await insertRun(store.db, { ...run('r3', later), export: 'other' as ExportId, kind: 'undo' });
+        const ids = async (filter: Parameters<typeof listRuns>[1]) =>
+          (await listRuns(store.db, filter)).map((each) => each.id);
+        expect(await ids({})).toEqual(['r3', 'r2', 'r1']);
+        expect(await ids({ export: exportId })).toEqual(['r2', 'r1']);
+        expect(await ids({ status: ['planned', 'running'] })).toEqual(['r3', 'r2']);
+        expect(await ids({ limit: 1 })).toEqual(['r3']);
+      });
+    });
+
+    describe('export states', () => {
+      const id = 'paused-export' as ExportId;
+      const first = { at: now, by: 'ana', reason: 'undo of r1' };
+
+      it('keeps the first pause until it is resumed', async () => {
+        await pauseExport(store.db, id, first);
+        await pauseExport(store.db, id, { at: later, by: 'ben', reason: 'me too' });
+        expect(await findPause(store.db, id)).toEqual(first);
+        expect(await resumeExport(store.db, id)).toBe(true);
+        expect(await resumeExport(store.db, id)).toBe(false);
+        expect(await findPause(store.db, id)).toBeUndefined();
+      });
+
+      it('can be paused again, and lists what is paused now', async () => {
+        await pauseExport(store.db, id, { ...first, by: 'ben' });
+        expect(await listPauses(store.db)).toEqual(new Map([[id, { ...first, by: 'ben' }]]));
+      });
+    });
+
+    describe('audit', () => {
+      it('reads back newest first, by subject and in pages', async () => {
+        for (const action of ['export.pause', 'export.resume', 'run.release']) {
+          const subject = action.startsWith('run') ? 'run:r1' : 'export:newsletter';
+          await recordAudit(store.db, { at: now, who: 'ana', action, subject, detail: { reason: 'x' } });
+        }
+        const all = await listAudit(store.db);
+        expect(all.map((entry) => entry.action)).toEqual(['run.release', 'export.resume', 'export.pause']);
+        expect(all[0]).toEqual({
+          id: expect.any(Number) as number,
+          at: now,
+          who: 'ana',
+          action: 'run.release',
+          subject: 'run:r1',
+          detail: { reason: 'x' },
+        });
+        expect(await listAudit(store.db, { subject: 'run:r1' })).toHaveLength(1);
+        expect(await listAudit(store.db, { before: all[1]?.id ?? 0 })).toEqual(all.slice(2));
+      });
+    });
+  });
+}

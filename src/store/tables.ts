@@ -1,0 +1,61 @@
+import type { ColumnType, Generated, Kysely } from 'kysely';
+
+/** A document: read as the value, written as its text. Both drivers would mistake a bare array or string. */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
+
+/** The tables as the migrations leave them; `migrations/schema.sql` is the same in SQL. */
+export interface Tables {
+  workspace_item: {
+    kind: string;
+    id: string;
+    name: string;
+    body: Json<unknown>;
+    position: number;
+    created_at: Date;
+    updated_at: Date;
+    removed_at: Date | null;
+  };
+  connection_secret: {
+    connection: string;
+    sealed: string;
+    key_id: string;
+    updated_at: Date;
+  };
+  run: {
+    id: string;
+    export: string;
+    kind: string;
+    status: string;
+    requested_by: string;
+    created_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+    summary: NullableJson<unknown>;
+    brake: NullableJson<unknown>;
+    released_by: string | null;
+    release_reason: string | null;
+    released_at: Date | null;
+  };
+  export_state: {
+    export: string;
+    paused_at: Date | null;
+    paused_by: string | null;
+    pause_reason: string | null;
+  };
+  audit: {
+    id: Generated<number>;
+    at: Date;
+    who: string;
+    action: string;
+    subject: string;
+    detail: Json<unknown>;
+  };
+}
+
+/**
+ * What every query function takes: the store's `db`, or the transaction that it shall be part of.
+ * Inside a transaction use the transaction only. The embedded database has one connection, and `db` would
+ * wait for it for ever.
+ */
+export type Database = Kysely<Tables>;
