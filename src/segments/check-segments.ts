@@ -1,0 +1,110 @@
+import type { SegmentId } from '../base/ids.ts';
+import { findColumn, type Catalogue } from './catalogue.ts';
+import { checkRules } from './check-rules.ts';
+import type { CheckedGroup, CheckedRule } from './checked-rule.ts';
+import { refuseProblems, type RuleProblem } from './rule-problem.ts';
+import type { AsOf, SegmentConfig } from './segment-config.ts';
+
+/** A segment that can be computed. */
+export interface CheckedSegment {
+  id: SegmentId;
+  rules: CheckedGroup;
+  asOf: CheckedAsOf;
+  type: SegmentConfig['type'];
+}
+
+export type CheckedAsOf =
+  | { kind: 'now' }
+  | { kind: 'day'; day: string }
+  | { kind: 'newest'; source: string; column: string; type: 'date' | 'time' };
+
+/**
+ * All segments, each after those it speaks of. A `RulesError` with everything that is wrong in any of them.
+ */
+export function checkSegments(
+  segments: ReadonlyMap<SegmentId, SegmentConfig>,
+  catalogue: Catalogue,
+): CheckedSegment[] {
+  const problems: RuleProblem[] = [];
+  const checked = new Map<SegmentId, CheckedSegment>();
+  for (const [id, config] of segments) {
+    const { rules, problems: found } = checkRules(config.rules, catalogue, `segments.${id}.rules`);
+    problems.push(...found);
+    const asOf = checkAsOf(config.asOf, catalogue, `segments.${id}.asOf`, problems);
+    if (asOf !== undefined) checked.set(id, { id, rules, asOf, type: config.type });
+  }
+  const ordered = inOrder(checked, problems);
+  refuseProblems(problems);
+  return ordered;
+}
+
+/** The segments a tree of rules speaks of. */
+export function segmentsIn(rule: CheckedRule): SegmentId[] {
+  if (rule.kind === 'segment') return rule.segments;
+  return rule.kind === 'group' ? rule.rules.flatMap(segmentsIn) : [];
+}
+
+// Dates further off are somebody's "never"; counting from them would quietly find nobody.
+const firstDay = '1900-01-01';
+const lastDay = '2200-12-31';
+
+/** Whether a day can be counted from. */
+export function isUsableAsOf(day: string): boolean {
+  return day >= firstDay && day <= lastDay;
+}
+
+function checkAsOf(
+  asOf: AsOf,
+  catalogue: Catalogue,
+  path: string,
+  problems: RuleProblem[],
+): CheckedAsOf | undefined {
+  if (asOf === 'now') return { kind: 'now' };
+  if (typeof asOf === 'string') {
+    if (isUsableAsOf(asOf)) return { kind: 'day', day: asOf };
+    problems.push({ code: 'bad_date', path, message: `expected a date from ${firstDay} to ${lastDay}.` });
+    return undefined;
+  }
+  const found = findColumn(catalogue.sources, asOf.newest, `${path}.newest`, problems);
+  if (found === undefined) return undefined;
+  const { name, type } = found.column;
+  if (type !== 'date' && type !== 'time') {
+    problems.push({
+      code: 'value_type',
+      path: `${path}.newest`,
+      message: `"${asOf.newest}" is ${type}, not a date or time.`,
+      hint: 'Name a column of dates, or give the column that type in its source.',
+    });
+    return undefined;
+  }
+  return { kind: 'newest', source: found.source, column: name, type };
+}
+
+function inOrder(
+  segments: ReadonlyMap<SegmentId, CheckedSegment>,
+  problems: RuleProblem[],
+): CheckedSegment[] {
+  const done = new Set<SegmentId>();
+  const ordered: CheckedSegment[] = [];
+  const visit = (segment: CheckedSegment, trail: readonly SegmentId[]): void => {
+    if (done.has(segment.id)) return;
+    if (trail.includes(segment.id)) {
+      const cycle = [...trail.slice(trail.indexOf(segment.id)), segment.id];
+      problems.push({
+        code: 'segment_cycle',
+        path: `segments.${segment.id}.rules`,
+        message: `the segment would depend on itself: ${cycle.join(' → ')}.`,
+        hint: 'Take one of these out of the rules of another.',
+      });
+      return;
+    }
+    for (const id of segmentsIn(segment.rules)) {
+      const other = segments.get(id);
+      if (other !== undefined) visit(other, [...trail, segment.id]);
+    }
+    done.add(segment.id);
+    ordered.push(segment);
+  };
+  for (const segment of segments.values()) visit(segment, []);
+  return ordered;
+}

@@ -1,0 +1,126 @@
+import type { ColumnType } from '../engine/engine.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { AggregateRule, CheckedGroup, CheckedRule, MatchRule, Test } from './checked-rule.ts';
+import { englishPhrases, type RulePhrases } from './rule-phrases.ts';
+
+/** Checked rules as one sentence, so that somebody can read who is in a segment. */
+export function describeRules(
+  rules: CheckedGroup,
+  catalogue: Catalogue,
+  phrases: RulePhrases = englishPhrases,
+): string {
+  if (rules.rules.length === 0) return rules.not ? phrases.nobody : phrases.everybody;
+  return phrases.people(describeGroup(rules, catalogue, phrases));
+}
+
+function describeGroup(group: CheckedGroup, catalogue: Catalogue, phrases: RulePhrases): string {
+  const parts = group.rules.map((rule) => {
+    const text = describeRule(rule, catalogue, phrases);
+    // "a and b or c" can be read two ways.
+    return group.rules.length > 1 && rule.kind === 'group' && !rule.not && rule.rules.length > 1
+      ? `(${text})`
+      : text;
+  });
+  const joined = parts.join(group.combinator === 'and' ? phrases.and : phrases.or);
+  return group.not ? phrases.not(joined) : joined;
+}
+
+function describeRule(rule: CheckedRule, catalogue: Catalogue, phrases: RulePhrases): string {
+  switch (rule.kind) {
+    case 'group':
+      return describeGroup(rule, catalogue, phrases);
+    case 'field':
+      return phrases.field(rule.column.name, describeTest(rule.test, rule.column.type, phrases));
+    case 'match':
+      return describeMatch(rule, catalogue, phrases);
+    case 'aggregate':
+      return describeAggregate(rule, catalogue, phrases);
+    case 'segment': {
+      const names = rule.segments.map((id) => phrases.quoted(catalogue.segments.get(id)?.name ?? id));
+      return phrases.segment(phrases.oneOf(names), rule.negated);
+    }
+    default:
+      throw new Error(`no such rule: ${JSON.stringify(rule satisfies never)}`);
+  }
+}
+
+function describeMatch(rule: MatchRule, catalogue: Catalogue, phrases: RulePhrases): string {
+  const { mode, distinct, relationship, group } = rule;
+  const threshold = 'threshold' in mode ? mode.threshold : 0;
+  return phrases.match(
+    mode.kind,
+    threshold,
+    distinct?.name,
+    relationship.name,
+    conditionsOf(group, catalogue, phrases),
+  );
+}
+
+function describeAggregate(rule: AggregateRule, catalogue: Catalogue, phrases: RulePhrases): string {
+  const { column, relationship, where, test } = rule;
+  const isLowestOrHighest = rule.function === 'min' || rule.function === 'max';
+  const type = (isLowestOrHighest ? column?.type : undefined) ?? 'number';
+  return phrases.aggregate(
+    rule.function,
+    column?.name ?? '',
+    relationship.name,
+    conditionsOf(where, catalogue, phrases),
+    describeTest(test, type, phrases),
+  );
+}
+
+function conditionsOf(group: CheckedGroup, catalogue: Catalogue, phrases: RulePhrases): string | undefined {
+  if (group.rules.length === 0 && !group.not) return undefined;
+  return `(${describeGroup(group, catalogue, phrases)})`;
+}
+
+function describeTest(test: Test, type: ColumnType, phrases: RulePhrases): string {
+  const text = describeCondition(test, type, phrases);
+  return test.includeMissing ? phrases.orMissing(text) : text;
+}
+
+function describeCondition({ condition, negated }: Test, type: ColumnType, phrases: RulePhrases): string {
+  const isMoment = type === 'date' || type === 'time';
+  const numbers = (values: readonly number[]) => phrases.oneOf(values.map(phrases.number));
+  switch (condition.kind) {
+    case 'missing':
+      return phrases.missing(negated);
+    case 'blank':
+      return phrases.blank(negated);
+    case 'text':
+      return phrases.text(
+        condition.how,
+        phrases.oneOf(condition.anyOf.map(phrases.quoted)),
+        negated,
+        condition.ignoreCase,
+      );
+    case 'flag':
+      return phrases.flag(phrases.truth(condition.value));
+    case 'number':
+      return phrases.compare(condition.comparison, phrases.number(condition.value), negated, false);
+    case 'numbers':
+      return phrases.equalsOneOf(numbers(condition.anyOf), negated);
+    case 'numberRange':
+      return phrases.between(phrases.number(condition.from), phrases.number(condition.to), negated);
+    case 'moment':
+      return phrases.compare(condition.comparison, condition.value, negated, true);
+    case 'momentRange':
+      return phrases.between(condition.from, condition.to, negated);
+    case 'relative':
+      return phrases.relative(
+        condition.direction,
+        phrases.duration(condition.amount, condition.unit),
+        negated,
+      );
+    case 'part':
+      return phrases.part(
+        phrases.oneOf(condition.anyOf.map(condition.part === 'month' ? phrases.month : phrases.weekday)),
+      );
+    case 'anniversary':
+      return phrases.anniversary(phrases.duration(condition.days, 'days'));
+    case 'column':
+      return phrases.compare(condition.comparison, condition.column.name, negated, isMoment);
+    default:
+      throw new Error(`no such condition: ${JSON.stringify(condition satisfies never)}`);
+  }
+}

@@ -1,0 +1,102 @@
+import type { Cell, Change, Column, Engine, Row } from '../engine/engine.ts';
+import { sql } from '../engine/sql.ts';
+import { createTable } from '../engine/table.ts';
+import { buildCatalogue, type Catalogue } from './catalogue.ts';
+
+/** A small world with the table names of the stages before this one, made by hand. */
+export interface People {
+  /** With `customer_id` and the attributes. */
+  people: Row[];
+  /** With `_key`; `customer` says whose record it is. */
+  shop: Row[];
+  owners: { key: string; customer: string }[];
+  orders: Row[];
+  members: { segment: string; customer: string }[];
+}
+
+export const attributes: Column[] = [
+  { name: 'country', type: 'text' },
+  { name: 'first_name', type: 'text' },
+  { name: 'last_name', type: 'text' },
+  { name: 'age', type: 'integer' },
+  { name: 'score', type: 'number' },
+  { name: 'vip', type: 'boolean' },
+  { name: 'born', type: 'date' },
+  { name: 'married', type: 'date' },
+  { name: 'seen_at', type: 'time' },
+  { name: 'labels', type: 'texts' },
+];
+export const shopColumns: Column[] = [{ name: 'customer_no', type: 'integer' }];
+export const orderColumns: Column[] = [
+  { name: 'order_no', type: 'integer' },
+  { name: 'customer_no', type: 'integer' },
+  { name: 'total', type: 'number' },
+  { name: 'status', type: 'text' },
+  { name: 'ordered_at', type: 'time' },
+  { name: 'shipped', type: 'date' },
+];
+
+export const catalogue: Catalogue = buildCatalogue({
+  profile: { attributes },
+  sources: [
+    { source: 'shop', columns: shopColumns },
+    { source: 'orders', columns: orderColumns },
+  ],
+  unified: ['shop'],
+  relationships: new Map([
+    ['shop_orders', { from: 'orders.customer_no', to: 'shop.customer_no', name: 'Orders' }],
+  ]),
+  segments: new Map([
+    ['early', { name: 'Early birds' }],
+    ['late', {}],
+  ]),
+});
+
+const text = (name: string): Column => ({ name, type: 'text' });
+const line: Column = { name: '_line', type: 'integer' };
+const profileColumns: Column[] = [text('customer_id'), { name: 'first_seen', type: 'time' }, ...attributes];
+const tables = [
+  { schema: 'profile', table: 'profile', columns: profileColumns },
+  { schema: 'source', table: 'shop', columns: [line, text('_key'), ...shopColumns] },
+  { schema: 'source', table: 'orders', columns: [line, text('_key'), ...orderColumns] },
+  { schema: 'unify', table: 'record', columns: [text('source'), text('key'), text('customer_id')] },
+  { schema: 'segment', table: 'member', columns: [text('segment'), text('customer_id')] },
+];
+
+/** Puts these people into the engine in place of whoever was there. */
+export async function loadPeople(engine: Engine, world: People): Promise<void> {
+  const rows: Row[][] = [
+    world.people,
+    world.shop,
+    world.orders,
+    world.owners.map(({ key, customer }) => ({ source: 'shop', key, customer_id: customer })),
+    world.members.map(({ segment, customer }) => ({ segment, customer_id: customer })),
+  ];
+  const changes = tables.flatMap(({ schema, table, columns }, index): Change[] => {
+    const into = { schema, table };
+    const cells = (rows[index] ?? []).map((row) => columns.map((column): Cell => row[column.name] ?? null));
+    return [
+      { nodes: [{ text: `CREATE SCHEMA IF NOT EXISTS ${schema}` }] },
+      { nodes: [{ text: `DROP TABLE IF EXISTS ${schema}.${table}` }] },
+      createTable(engine.dialect, into, columns),
+      { into, columns, rows: cells },
+    ];
+  });
+  await engine.commit(changes);
+}
+
+/** One person with these attributes, the rest missing. */
+export function person(id: string, cells: Row): Row {
+  return { customer_id: id, ...cells };
+}
+
+/** A world of these people, nobody of whom has bought anything. */
+export function onlyPeople(...people: Row[]): People {
+  return { people, shop: [], owners: [], orders: [], members: [] };
+}
+
+/** The ids a query gives, in order; twice if it gives somebody twice. */
+export async function idsOf(engine: Engine, query: ReturnType<typeof sql>): Promise<string[]> {
+  const rows = await engine.rows<{ customer_id: string }>(query);
+  return rows.map(({ customer_id }) => customer_id).toSorted();
+}

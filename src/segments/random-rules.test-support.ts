@@ -1,0 +1,280 @@
+import fc from 'fast-check';
+import type { Column, Row } from '../engine/engine.ts';
+import type { Rule, RuleGroup, RuleValue } from './rule.ts';
+import { attributes, orderColumns, type People } from './people.test-support.ts';
+
+/** Few values, so that rules often hit, and the ones that go wrong: quotes, wildcards, case, diacritics. */
+const texts = [
+  'RO',
+  'ro',
+  'România',
+  'ROMÂNIA',
+  'Ș',
+  "O'Brien",
+  '%',
+  'a%b_c',
+  '_',
+  '\\',
+  '  ',
+  'x"; --',
+  '😀 ok',
+];
+const days = [
+  '2024-02-29',
+  '2025-02-28',
+  '2025-03-01',
+  '2025-12-31',
+  '2026-01-01',
+  '2026-02-28',
+  '2026-03-01',
+  '2026-03-29',
+];
+// Around midnight in Bucharest, and around the two hours a year in which its clocks change.
+const times = [
+  '2025-12-31T21:59:59.999Z',
+  '2025-12-31T22:00:00.000Z',
+  '2026-02-28T21:59:00.000Z',
+  '2026-02-28T22:00:00.000Z',
+  '2026-03-28T22:00:00.000Z',
+  '2026-03-29T20:59:59.000Z',
+  '2026-03-29T21:00:00.000Z',
+  '2025-10-25T21:00:00.000Z',
+  '2025-10-26T21:59:00.000Z',
+];
+const numbers = [-1, 0, 1, 2, 2.5, 3, 100, 100.25];
+
+export const anyToday = fc.constantFrom(...days, '2026-10-26', '2028-02-28');
+
+function cellOf(column: Column) {
+  return fc.option(filledCellOf(column), { freq: 4 });
+}
+
+function filledCellOf({ type }: Column): fc.Arbitrary<string | number | boolean | string[]> {
+  switch (type) {
+    case 'text':
+      return fc.constantFrom(...texts, '');
+    case 'integer':
+      return fc.constantFrom(...numbers.filter(Number.isInteger));
+    case 'number':
+      return fc.constantFrom(...numbers);
+    case 'boolean':
+      return fc.boolean();
+    case 'date':
+      return fc.constantFrom(...days);
+    case 'time':
+      return fc.constantFrom(...times);
+    case 'texts':
+      return fc.constant(['a']);
+    default:
+      throw new Error(`no such type: ${String(type satisfies never)}`);
+  }
+}
+
+function rowOf(columns: readonly Column[]): fc.Arbitrary<Row> {
+  return fc.record(Object.fromEntries(columns.map((column) => [column.name, cellOf(column)])));
+}
+
+/** Up to eight people, some with several shop records, some of those with the same number. */
+export const anyPeople: fc.Arbitrary<People> = fc
+  .record({
+    people: fc.array(rowOf(attributes), { minLength: 3, maxLength: 8 }),
+    shop: fc.array(fc.record({ customer: fc.nat(7), number: fc.option(fc.nat(4), { freq: 6 }) }), {
+      maxLength: 10,
+    }),
+    orders: fc.array(fc.tuple(rowOf(orderColumns), fc.option(fc.nat(4), { freq: 6 })), { maxLength: 20 }),
+    members: fc.uniqueArray(fc.tuple(fc.constantFrom('early', 'late'), fc.nat(7)), {
+      maxLength: 8,
+      selector: (member) => member.join(),
+    }),
+  })
+  .map(({ people, shop, orders, members }) => {
+    const id = (index: number) => `c${index % people.length}`;
+    return {
+      people: people.map((row, index) => ({ ...row, customer_id: `c${index}` })),
+      shop: shop.map(({ number }, index) => ({ _key: `k${index}`, customer_no: number })),
+      owners: shop.map(({ customer }, index) => ({ key: `k${index}`, customer: id(customer) })),
+      orders: orders.map(([row, number]) => ({ ...row, customer_no: number })),
+      members: members.map(([segment, index]) => ({ segment, customer: id(index) })),
+    };
+  });
+
+const often = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 6, arbitrary });
+const flag = fc.constantFrom(true, false, undefined);
+const duration = fc
+  .tuple(fc.constantFrom('days', 'weeks', 'months', 'years'), fc.nat(40))
+  .map(([unit, amount]): RuleValue => ({ [unit]: amount }));
+const number = fc.constantFrom(...numbers);
+const pair = <T>(items: fc.Arbitrary<T>, order: (left: T, right: T) => number) =>
+  fc.tuple(items, items).map((two) => two.toSorted(order));
+
+/** Operator and value for a value of this type, and what else goes with them. */
+function testOf(type: Column['type']): fc.Arbitrary<Omit<Rule, 'field'>> {
+  const negative = { includeMissing: flag };
+  const absence = fc.record({ operator: fc.constantFrom('null', 'notNull') });
+  switch (type) {
+    case 'text': {
+      const value = fc.constantFrom(...texts, 'o', 'R');
+      const list = fc.array(value, { minLength: 1, maxLength: 3 });
+      return fc.oneof(
+        often(
+          fc.record({
+            operator: fc.constantFrom('=', 'contains', 'beginsWith', 'endsWith'),
+            value,
+            ignoreCase: flag,
+          }),
+        ),
+        often(
+          fc.record({
+            operator: fc.constantFrom('!=', 'doesNotContain', 'doesNotBeginWith', 'doesNotEndWith'),
+            value,
+            ignoreCase: flag,
+            ...negative,
+          }),
+        ),
+        fc.record({ operator: fc.constant('in'), value: list, ignoreCase: flag }),
+        fc.record({ operator: fc.constant('notIn'), value: list, ignoreCase: flag, ...negative }),
+        fc.record({ operator: fc.constantFrom('empty', 'notEmpty') }),
+        absence,
+      );
+    }
+    case 'integer':
+    case 'number': {
+      const list = fc.array(number, { minLength: 1, maxLength: 3 });
+      const range = pair(number, (left, right) => left - right);
+      return fc.oneof(
+        often(fc.record({ operator: fc.constantFrom('=', '<', '<=', '>', '>='), value: number })),
+        fc.record({ operator: fc.constant('!='), value: number, ...negative }),
+        fc.record({ operator: fc.constant('in'), value: list }),
+        fc.record({ operator: fc.constant('notIn'), value: list, ...negative }),
+        fc.record({ operator: fc.constant('between'), value: range }),
+        fc.record({ operator: fc.constant('notBetween'), value: range, ...negative }),
+        absence,
+      );
+    }
+    case 'boolean':
+      return fc.oneof(fc.record({ operator: fc.constant('='), value: fc.boolean() }), absence);
+    case 'date':
+    case 'time': {
+      const day = fc.constantFrom(...days);
+      const exact = fc.constantFrom(...times, ...times.map((time) => `${time.slice(0, 16)}Z`));
+      const value = type === 'time' ? fc.oneof(day, exact) : day;
+      const range = pair(day, (left, right) => (left < right ? -1 : 1));
+      return fc.oneof(
+        often(fc.record({ operator: fc.constantFrom('=', '<', '<=', '>', '>='), value })),
+        fc.record({ operator: fc.constant('!='), value, ...negative }),
+        fc.record({ operator: fc.constant('between'), value: range }),
+        fc.record({ operator: fc.constant('notBetween'), value: range, ...negative }),
+        often(fc.record({ operator: fc.constantFrom('withinLast', 'withinNext'), value: duration })),
+        fc.record({ operator: fc.constant('notWithinLast'), value: duration, ...negative }),
+        fc.record({
+          operator: fc.constant('monthOf'),
+          value: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
+        }),
+        fc.record({ operator: fc.constant('weekdayOf'), value: fc.integer({ min: 1, max: 7 }) }),
+        fc.record({
+          operator: fc.constant('anniversaryWithinNext'),
+          value: fc.record({ days: fc.oneof(fc.nat(70), fc.nat(366)) }),
+        }),
+        absence,
+      );
+    }
+    case 'texts':
+      return absence;
+    default:
+      throw new Error(`no such type: ${String(type satisfies never)}`);
+  }
+}
+
+function columnRule(columns: readonly Column[]): fc.Arbitrary<Rule> {
+  const withValue = fc
+    .constantFrom(...columns)
+    .chain((column) => testOf(column.type).map((test): Rule => ({ field: column.name, ...test })));
+  const comparable = columns.flatMap((left) =>
+    columns.filter(({ type }) => type === left.type && type !== 'texts').map((right) => ({ left, right })),
+  );
+  const withColumn = fc.constantFrom(...comparable).chain(({ left, right }) => {
+    const ordered = left.type === 'text' || left.type === 'boolean' ? ['='] : ['=', '<', '<=', '>', '>='];
+    const pairRule = {
+      field: fc.constant(left.name),
+      value: fc.constant(right.name),
+      valueSource: fc.constant('field'),
+    };
+    const ignoreCase = left.type === 'text' ? flag : fc.constant(undefined);
+    return fc.oneof(
+      fc.record({ ...pairRule, operator: fc.constantFrom(...ordered), ignoreCase }),
+      ...(left.type === 'boolean'
+        ? []
+        : [fc.record({ ...pairRule, operator: fc.constant('!='), ignoreCase, includeMissing: flag })]),
+    ) as fc.Arbitrary<Rule>;
+  });
+  return fc.oneof({ weight: 9, arbitrary: withValue }, { weight: 1, arbitrary: withColumn });
+}
+
+function groupOf(rule: fc.Arbitrary<Rule>): fc.Arbitrary<RuleGroup> {
+  return fc.letrec<{ group: RuleGroup }>((tie) => ({
+    group: fc.record({
+      combinator: fc.constantFrom('and', 'or'),
+      not: flag,
+      rules: fc.oneof(
+        { weight: 1, arbitrary: fc.constant([]) },
+        {
+          weight: 9,
+          arbitrary: fc.array(fc.oneof({ depthSize: 'small', withCrossShrink: true }, rule, tie('group')), {
+            minLength: 1,
+            maxLength: 3,
+          }),
+        },
+      ),
+    }) as fc.Arbitrary<RuleGroup>,
+  })).group;
+}
+
+const orderGroup = groupOf(columnRule(orderColumns));
+const orderRule: fc.Arbitrary<Rule> = fc.oneof(
+  fc.record({
+    field: fc.constant('shop_orders'),
+    operator: fc.constant('='),
+    value: orderGroup,
+    match: fc.record({ mode: fc.constantFrom('all', 'some', 'any', 'none') }),
+  }),
+  fc.record({
+    field: fc.constant('shop_orders'),
+    operator: fc.constant('='),
+    value: orderGroup,
+    match: fc.record({ mode: fc.constantFrom('atLeast', 'atMost', 'exactly'), threshold: fc.nat(3) }),
+    distinct: fc.constantFrom('order_no', 'status', undefined),
+  }),
+  fc
+    .constantFrom(
+      ...(['sum', 'average', 'min', 'max', 'countDistinct'] as const).map((fn) => ({
+        function: fn,
+        column: 'total',
+      })),
+      { function: 'sum' as const, column: 'order_no' },
+      { function: 'average' as const, column: 'order_no' },
+      { function: 'count' as const },
+      { function: 'max' as const, column: 'ordered_at' },
+      { function: 'min' as const, column: 'shipped' },
+    )
+    .chain((aggregate) => {
+      const { column } = aggregate as { column?: string };
+      const type = orderColumns.find(({ name }) => name === column)?.type ?? 'number';
+      return fc
+        .tuple(testOf(type), fc.option(orderGroup, { nil: undefined }))
+        .map(([test, where]): Rule => ({ field: 'shop_orders', aggregate, where, ...test }));
+    }),
+) as fc.Arbitrary<Rule>;
+const segmentRule = fc.record({
+  field: fc.constant('segment'),
+  operator: fc.constantFrom('in', 'notIn'),
+  value: fc.subarray(['early', 'late'], { minLength: 1 }),
+}) as fc.Arbitrary<Rule>;
+
+/** Any tree that is right. */
+export const anyRules: fc.Arbitrary<RuleGroup> = groupOf(
+  fc.oneof(
+    { weight: 5, arbitrary: columnRule(attributes) },
+    { weight: 4, arbitrary: orderRule },
+    { weight: 1, arbitrary: segmentRule },
+  ),
+);

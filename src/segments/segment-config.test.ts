@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { segmentConfig } from './segment-config.ts';
+
+const rule = { field: 'country', operator: '=', value: 'RO' };
+
+function issuesOf(config: unknown) {
+  const result = segmentConfig.safeParse(config);
+  return result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
+describe('a segment in the workspace file', () => {
+  it('needs only rules', () => {
+    const config = { rules: { combinator: 'and', rules: [rule] } };
+    expect(segmentConfig.parse(config)).toEqual({ ...config, asOf: 'now', type: 'dynamic' });
+  });
+
+  it('takes what the rule editor writes', () => {
+    const rules = {
+      id: 'g1',
+      combinator: 'or',
+      not: false,
+      rules: [
+        { id: 'r1', ...rule, valueSource: 'value' },
+        { combinator: 'and', rules: [] },
+        {
+          field: 'shop_orders',
+          operator: '=',
+          match: { mode: 'atLeast', threshold: 3 },
+          distinct: 'order_no',
+          value: {
+            combinator: 'and',
+            rules: [{ field: 'ordered_at', operator: 'withinLast', value: { days: 90 } }],
+          },
+        },
+      ],
+    };
+    expect(segmentConfig.parse({ rules }).rules).toEqual(rules);
+  });
+
+  it.each([
+    [[{ ...rule, operater: '=' }], 'rules.rules.0: "operater" is not known here. Did you mean "operator"?'],
+    [[{ ...rule, operator: 'equals' }], 'rules.rules.0: operator: unknown operator. Known: '],
+    [
+      [{ combinator: 'and', rules: [], nott: true }],
+      'rules.rules.0: "nott" is not known here. Did you mean "not"?',
+    ],
+    [[{ combinator: 'xor', rules: [] }], 'rules.rules.0: combinator: '],
+    [
+      [{ combinator: 'and', rules: [rule, { ...rule, feld: 'x' }] }],
+      'rules.rules.0.rules.1: "feld" is not known here.',
+    ],
+    [
+      [{ ...rule, value: { combinator: 'and', rules: [{ ...rule, filed: 1 }] } }],
+      'rules.rules.0: value: rules[0]: "filed" is not',
+    ],
+    [[{ ...rule, value: { day: 3 } }], 'rules.rules.0.value: "day" is not known here. Did you mean "days"?'],
+    [['country = RO'], 'rules.rules.0: expected a rule or a group of rules.'],
+  ])('refuses %j', (rules, message) => {
+    expect(issuesOf({ rules: { combinator: 'and', rules } })).toEqual([expect.stringContaining(message)]);
+  });
+
+  it.each([['now'], ['2026-11-24'], [{ newest: 'orders.ordered_at' }]])('counts from %j', (asOf) => {
+    expect(segmentConfig.parse({ rules: { combinator: 'and', rules: [] }, asOf }).asOf).toEqual(asOf);
+  });
+  it.each(['yesterday', '2026-02-30', { newest: 5 }, { oldest: 'orders.x' }])(
+    'does not count from %j',
+    (asOf) => {
+      expect(issuesOf({ rules: { combinator: 'and', rules: [] }, asOf })).toEqual([
+        expect.stringContaining('asOf: expected now'),
+      ]);
+    },
+  );
+
+  it('has a JSON Schema that editors can complete from', () => {
+    const schema = z.toJSONSchema(segmentConfig, { io: 'input' });
+    expect(Object.keys(schema.$defs ?? {})).toEqual(
+      expect.arrayContaining(['Rule', 'RuleGroup', 'Duration']),
+    );
+  });
+});

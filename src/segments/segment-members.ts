@@ -1,0 +1,47 @@
+import type { CustomerId, SegmentId } from '../base/ids.ts';
+import { inputError } from '../base/errors.ts';
+import { suggestName } from '../base/nearest.ts';
+import type { Column, Engine, Row } from '../engine/engine.ts';
+import { join, name, nothing, sql } from '../engine/sql.ts';
+
+export interface MembersRequest {
+  segment: SegmentId;
+  /** Attributes of the profile, in the order wanted; absent: all. */
+  attributes?: readonly string[];
+  /** At most so many; absent: all. */
+  limit?: number;
+}
+
+/**
+ * The members of a segment as last refreshed, in the order of their ids, a few thousand at a time: rows of
+ * `customer_id` and the attributes.
+ * @param known the profile's attributes
+ * @throws `input` `unknown_field` for an attribute that is not among them
+ */
+export function segmentMembers(
+  engine: Engine,
+  known: readonly Column[],
+  { segment, attributes, limit }: MembersRequest,
+): AsyncIterable<Row[]> {
+  const names = known.map((column) => column.name);
+  for (const attribute of attributes ?? []) {
+    if (names.includes(attribute)) continue;
+    throw inputError('unknown_field', `There is no attribute "${attribute}".`, suggestName(attribute, names));
+  }
+  const columns = [
+    sql`person.customer_id`,
+    ...(attributes ?? names).map((attribute) => name('person', attribute)),
+  ];
+  return engine.pages(sql`SELECT ${join(columns)}
+    FROM ${name('profile', 'profile')} AS person
+    WHERE person.customer_id IN (SELECT member.customer_id FROM segment.member AS member WHERE member.segment = ${segment})
+    ORDER BY person.customer_id ${limit === undefined ? nothing : sql`LIMIT ${limit}`}`);
+}
+
+/** The segments a person is in, as last refreshed. */
+export async function segmentsOf(engine: Engine, customer: CustomerId): Promise<SegmentId[]> {
+  const rows = await engine.rows<{ segment: SegmentId }>(
+    sql`SELECT segment FROM segment.member WHERE customer_id = ${customer} ORDER BY segment`,
+  );
+  return rows.map((row) => row.segment);
+}

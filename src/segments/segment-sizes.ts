@@ -1,0 +1,54 @@
+import type { SegmentId } from '../base/ids.ts';
+import type { Change, Column, Engine } from '../engine/engine.ts';
+import { sql, type Sql } from '../engine/sql.ts';
+
+/** How many people a segment had when it was last refreshed. */
+export interface SegmentSize {
+  segment: SegmentId;
+  members: number;
+  /** ISO 8601, UTC. */
+  refreshedAt: string;
+}
+
+const sizeColumns: Column[] = [
+  { name: 'segment', type: 'text' },
+  { name: 'members', type: 'integer' },
+  { name: 'refreshed_at', type: 'time' },
+];
+
+/** The tables of this stage, made where they are absent. `history` has one row per segment and refresh. */
+export function segmentTables(engine: Engine): Change[] {
+  const type = (column: Column): Sql => ({ nodes: [{ text: engine.dialect.typeName(column.type) }] });
+  const [segment, members, refreshedAt] = sizeColumns.map(type) as [Sql, Sql, Sql];
+  const sizes = sql`(segment ${segment}, members ${members}, refreshed_at ${refreshedAt})`;
+  return [
+    sql`CREATE SCHEMA IF NOT EXISTS segment`,
+    sql`CREATE TABLE IF NOT EXISTS segment.member (segment ${segment}, customer_id ${segment})`,
+    sql`CREATE TABLE IF NOT EXISTS segment.size ${sizes}`,
+    sql`CREATE TABLE IF NOT EXISTS segment.history ${sizes}`,
+  ];
+}
+
+/** The sizes of all segments as last refreshed, by id. */
+export async function segmentSizes(engine: Engine): Promise<SegmentSize[]> {
+  if (!(await hasSegmentTables(engine))) return [];
+  return engine.rows<SegmentSize>(
+    sql`SELECT segment, members, refreshed_at AS "refreshedAt" FROM segment.size ORDER BY segment`,
+  );
+}
+
+/** The sizes of one segment over time, oldest first. */
+export async function segmentHistory(engine: Engine, segment: SegmentId): Promise<SegmentSize[]> {
+  if (!(await hasSegmentTables(engine))) return [];
+  return engine.rows<SegmentSize>(
+    sql`SELECT segment, members, refreshed_at AS "refreshedAt" FROM segment.history
+      WHERE segment = ${segment} ORDER BY refreshed_at`,
+  );
+}
+
+async function hasSegmentTables(engine: Engine): Promise<boolean> {
+  const rows = await engine.rows(
+    sql`SELECT 1 AS there FROM information_schema.tables WHERE table_schema = 'segment' AND table_name = 'size'`,
+  );
+  return rows.length > 0;
+}
