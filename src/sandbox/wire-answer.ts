@@ -1,0 +1,112 @@
+import type { ServerResponse } from 'node:http';
+import type { Account } from './account.ts';
+import type { Fault } from './faults.ts';
+import { cdnPage, sendBytes, sendJson } from './http-message.ts';
+import { problemAnswer } from './perform.ts';
+import type { ApiAnswer } from './perform.ts';
+import { forbidden, internalError, keyInvalid, notFound, Problem, tooManyConnections } from './problem.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** What goes back over the wire: the API's own answer, or what the servers before it say. */
+export type WireAnswer =
+  | { kind: 'api'; answer: ApiAnswer }
+  | { kind: 'html'; status: number; headers?: Headers }
+  | { kind: 'empty'; status: number; headers?: Headers }
+  | { kind: 'reset' };
+
+/** Sends it, unless the client is gone or has an answer already. */
+export function sendWire(response: ServerResponse, wire: WireAnswer): void {
+  if (response.destroyed || response.headersSent) return;
+  switch (wire.kind) {
+    case 'api': {
+      const { status, document, headers } = wire.answer;
+      const type = status >= 400 ? 'application/problem+json' : 'application/json';
+      sendJson(response, status, document, {
+        Server: 'openresty',
+        ...headers,
+        'Content-Type': `${type}; charset=utf-8`,
+      });
+      return;
+    }
+    case 'html': {
+      const title = titles[wire.status] ?? 'Error';
+      sendBytes(response, wire.status, 'text/html', cdnPage(wire.status, title), wire.headers);
+      return;
+    }
+    case 'empty':
+      response.writeHead(wire.status, { ...wire.headers, 'Content-Length': 0 }).end();
+      return;
+    case 'reset':
+      response.socket?.resetAndDestroy();
+  }
+}
+
+/** The status the client sees; undefined when it sees none. */
+export function wireStatus(wire: WireAnswer): number | undefined {
+  switch (wire.kind) {
+    case 'api':
+      return wire.answer.status;
+    case 'html':
+    case 'empty':
+      return wire.status;
+    case 'reset':
+      return undefined;
+  }
+}
+
+/** The answer to the request that is one too many at the same time (FACTS §9.1). */
+export function floodAnswer(account: Account): WireAnswer {
+  switch (account.modes.flood) {
+    case 'problem':
+      return { kind: 'api', answer: problemAnswer(account, tooManyConnections(account.modes.ceiling)) };
+    case 'html 429':
+      return { kind: 'html', status: 429 };
+    case 'html 403':
+      return { kind: 'html', status: 403 };
+    case 'empty 429':
+      return { kind: 'empty', status: 429 };
+  }
+}
+
+/** What a fault answers in the place of the API; undefined for one that only delays. */
+export function faultAnswer(account: Account, { answer }: Fault): WireAnswer | undefined {
+  switch (answer.kind) {
+    case 'delay':
+      return undefined;
+    case 'reset':
+      return { kind: 'reset' };
+    case 'status': {
+      const headers: Headers = answer.retryAfter === undefined ? {} : { 'Retry-After': answer.retryAfter };
+      if (answer.body !== 'problem') return { kind: answer.body, status: answer.status, headers };
+      const api = problemAnswer(account, problemOf(answer.status));
+      return { kind: 'api', answer: { ...api, headers: { ...api.headers, ...headers } } };
+    }
+  }
+}
+
+const titles: Record<number, string> = {
+  403: 'Access Denied',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+function problemOf(status: number): Problem {
+  switch (status) {
+    case 401:
+      return keyInvalid();
+    case 403:
+      return forbidden();
+    case 404:
+      return notFound();
+    case 429:
+      return tooManyConnections(10);
+    case 500:
+      return internalError();
+    default:
+      return new Problem(status, titles[status] ?? 'Error', 'An unexpected internal error has occurred.');
+  }
+}
