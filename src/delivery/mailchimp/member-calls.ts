@@ -1,0 +1,108 @@
+import type { BatchMember, Member } from './audience-model.ts';
+import { checkBatch, type MailchimpClient } from './mailchimp-client.ts';
+import { refusalAs } from './mailchimp-error.ts';
+import { memberHash } from './member-hash.ts';
+import { parseBatchAnswer, parseMember, parseMembers } from './parse-answers.ts';
+import type { PatientRequests, Reply } from './patient-requests.ts';
+import { under, type AskFor } from './requested-fields.ts';
+
+type MemberCalls = Pick<MailchimpClient, 'memberPage' | 'member' | 'upsert' | 'archive'>;
+
+const memberFields = ['id', 'contact_id', 'email_address', 'status', 'merge_fields', 'tags', 'last_changed'];
+const answeredFields = ['email_address', 'status', 'merge_fields', 'tags'];
+const oneMember = '/lists/{list_id}/members/{subscriber_hash}';
+
+/** Reading and writing people (FACTS §4, §5). */
+export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCalls {
+  return {
+    memberPage: (id, query, { signal } = {}) =>
+      askFor(
+        {
+          method: 'GET',
+          template: '/lists/{list_id}/members',
+          parameters: { list_id: id },
+          query: {
+            status: query.status,
+            since_last_changed: query.changedSince,
+            sort_field: 'last_changed',
+            sort_dir: 'ASC',
+            offset: query.offset,
+            count: query.count,
+          },
+        },
+        [...under('members', memberFields), 'total_items'],
+        (reply) => {
+          const { items, total } = parseMembers(reply.answer.body);
+          return { members: items, total, ...timesOf(reply) };
+        },
+        signal,
+      ),
+
+    member: (id, address, { signal } = {}) =>
+      askFor(
+        { method: 'GET', template: oneMember, parameters: memberParameters(id, address) },
+        memberFields,
+        ({ answer }): Member | undefined => parseMember(answer.body),
+        signal,
+      ).catch(refusalAs({ not_found: undefined })),
+
+    async upsert(id, members, { signal, skipMergeValidation } = {}) {
+      checkBatch(members.length);
+      return askFor(
+        {
+          method: 'POST',
+          template: '/lists/{list_id}',
+          parameters: { list_id: id },
+          query: { skip_duplicate_check: false, skip_merge_validation: skipMergeValidation },
+          // Never `sync_tags`: it would take away other people's tags.
+          body: { members: members.map(wireMember), update_existing: true },
+        },
+        [
+          ...under('new_members', answeredFields),
+          ...under('updated_members', answeredFields),
+          'errors',
+          'total_created',
+          'total_updated',
+          'error_count',
+        ],
+        ({ answer }) => parseBatchAnswer(answer.body),
+        signal,
+      );
+    },
+
+    archive: (id, address, { signal } = {}) =>
+      requests
+        .call(
+          { method: 'DELETE', template: oneMember, parameters: memberParameters(id, address) },
+          () => 'archived' as const,
+          signal,
+        )
+        .catch(refusalAs({ not_found: 'gone' as const, cannot_remove: 'refused' as const })),
+  };
+}
+
+function memberParameters(id: string, address: string): Record<string, string> {
+  return { list_id: id, subscriber_hash: memberHash(address) };
+}
+
+/** A member as the batch's body wants it; `undefined` members are not sent. */
+function wireMember(member: BatchMember): Record<string, unknown> {
+  return {
+    email_address: member.address,
+    status: member.status,
+    merge_fields: member.mergeFields,
+    tags: member.tags,
+    email_type: member.emailType,
+    language: member.language,
+    vip: member.vip,
+    ip_signup: member.ipSignup,
+    timestamp_signup: member.timestampSignup,
+  };
+}
+
+function timesOf({ answer, sentAt, receivedAt }: Reply): { serverTime: Date | undefined; asOf: Date } {
+  const told = new Date(answer.headers.date ?? '');
+  if (Number.isNaN(told.getTime())) return { serverTime: undefined, asOf: sentAt };
+  // The header is written when the answer is ready: a slow query saw an older state.
+  return { serverTime: told, asOf: new Date(told.getTime() - (receivedAt.getTime() - sentAt.getTime())) };
+}

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import {
+  parseAudience,
+  parseBatchAnswer,
+  parseMember,
+  parseMembers,
+  parseMergeFields,
+  parseTagAnswer,
+} from './parse-answers.ts';
+import { fullMember } from './test-support/full-member.ts';
+
+const json = JSON.stringify;
+
+describe('answers as our types', () => {
+  it('reads a full member', () => {
+    expect(parseMember(json(fullMember('Ana@acme.test')))).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      contactId: 'c0ffee',
+      address: 'Ana@acme.test',
+      status: 'subscribed',
+      mergeFields: {
+        FNAME: 'Ana',
+        LTV: '12.5',
+        ADDRESS: '{"addr1":"Str. Lungă 1","city":"Brașov"}',
+        NOTE: '',
+      },
+      tags: ['VIP', 'Big spenders'],
+      lastChanged: '2026-11-24T06:00:00+00:00',
+    });
+  });
+
+  it('reads a member of which only the needed parts came', () => {
+    expect(parseMember(json({ id: 'x', email_address: 'a@b.c', status: 'archived' }))).toEqual({
+      id: 'x',
+      address: 'a@b.c',
+      status: 'archived',
+      mergeFields: {},
+      tags: [],
+      lastChanged: '',
+    });
+  });
+
+  it('refuses a status that it does not know: nobody is taken for subscribed by mistake', () => {
+    expect(() => parseMembers(json({ members: [{ id: 'x', status: 'new' }], total_items: 1 }))).toThrow(
+      'status',
+    );
+  });
+
+  it('tells tags that were not echoed from no tags', () => {
+    const answer = parseBatchAnswer(
+      json({
+        new_members: [{ email_address: 'a@b.c', status: 'subscribed' }],
+        updated_members: [{ email_address: 'd@e.f', status: 'unsubscribed', tags: [] }],
+        errors: [
+          { email_address: 'x@y.z', error: 'no', error_code: 'ERROR_GENERIC', field: '', field_message: '' },
+        ],
+      }),
+    );
+    expect(answer).toEqual({
+      created: [{ address: 'a@b.c', status: 'subscribed' }],
+      updated: [{ address: 'd@e.f', status: 'unsubscribed', tags: [] }],
+      errors: [{ address: 'x@y.z', code: 'ERROR_GENERIC', text: 'no' }],
+    });
+  });
+
+  it('takes lists that were left out as empty, but not an answer without any', () => {
+    expect(parseBatchAnswer(json({ errors: [] }))).toEqual({ created: [], updated: [], errors: [] });
+    expect(() => parseBatchAnswer('{}')).toThrow();
+    expect(() => parseBatchAnswer('<html>')).toThrow();
+  });
+
+  it('reads an audience without stats, and one with', () => {
+    expect(parseAudience(json({ id: 'a', name: 'News' }))).toEqual({
+      id: 'a',
+      name: 'News',
+      memberCount: 0,
+      unsubscribed: 0,
+      cleaned: 0,
+      doubleOptin: false,
+      marketingPermissions: false,
+    });
+    const stats = {
+      member_count: 3,
+      unsubscribe_count: 1,
+      cleaned_count: 2,
+      total_contacts: 7,
+      merge_field_count: 4,
+    };
+    expect(parseAudience(json({ id: 'a', name: 'News', double_optin: true, stats }))).toMatchObject({
+      memberCount: 3,
+      totalContacts: 7,
+      mergeFieldCount: 4,
+      doubleOptin: true,
+    });
+  });
+
+  it('reads merge fields with and without options', () => {
+    const fields = [
+      {
+        merge_id: 1,
+        tag: 'LANG',
+        name: 'Language',
+        type: 'dropdown',
+        required: true,
+        options: { choices: ['ro', 'en'] },
+      },
+      {
+        tag: 'PHONE',
+        name: 'Phone',
+        type: 'phone',
+        required: false,
+        options: { phone_format: 'none', size: 25 },
+      },
+      { tag: 'X', type: 'text' },
+    ];
+    expect(parseMergeFields(json({ merge_fields: fields, total_items: 3 })).items).toEqual([
+      { tag: 'LANG', name: 'Language', type: 'dropdown', required: true, options: { choices: ['ro', 'en'] } },
+      {
+        tag: 'PHONE',
+        name: 'Phone',
+        type: 'phone',
+        required: false,
+        options: { phoneFormat: 'none', size: 25 },
+      },
+      { tag: 'X', name: '', type: 'text', required: false, options: {} },
+    ]);
+  });
+
+  it('reads a tag’s change, with full members or the counts alone', () => {
+    const errors = [{ email_addresses: ['u@acme.test'], error: 'not there' }];
+    const full = {
+      members_added: [fullMember('a@b.c')],
+      members_removed: [],
+      errors,
+      total_added: 1,
+      total_removed: 0,
+    };
+    expect(parseTagAnswer(json(full))).toEqual({
+      added: 1,
+      removed: 0,
+      addedAddresses: ['a@b.c'],
+      removedAddresses: [],
+      errors: [{ addresses: ['u@acme.test'], text: 'not there' }],
+    });
+    expect(parseTagAnswer(json({ total_added: 498 }))).toMatchObject({
+      added: 498,
+      addedAddresses: [],
+      errors: [],
+    });
+  });
+});

@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import type {
+  Account,
+  AnsweredMember,
+  Audience,
+  BatchAnswer,
+  Member,
+  MemberStatus,
+  MergeField,
+  Tag,
+  TagAnswer,
+} from './audience-model.ts';
+import { mergeValueText } from './merge-value.ts';
+
+/**
+ * Mailchimp's answers as our types. Tolerant on purpose: only what we cannot do without is required, anything else
+ * may be missing, empty or of another type, and unknown parts are dropped, so that an answer is understood whether
+ * or not `fields` was honoured.
+ */
+const text = z.string().catch('');
+const count = z.coerce.number().int().min(0).catch(0);
+const flag = z.boolean().catch(false);
+const idText = z.union([z.string(), z.number()]).transform(String);
+const status: z.ZodType<MemberStatus> = z.enum([
+  'subscribed',
+  'unsubscribed',
+  'cleaned',
+  'pending',
+  'transactional',
+  'archived',
+]);
+const mergeFields = z
+  .record(z.string(), z.unknown())
+  .transform((fields) =>
+    Object.fromEntries(Object.entries(fields).map(([tag, value]) => [tag, mergeValueText(value)])),
+  );
+const tagNames = z
+  .array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]))
+  .catch([]);
+
+const account = z
+  .object({
+    account_id: idText,
+    account_name: text,
+    login_id: idText.optional().catch(undefined),
+    username: z.string().optional().catch(undefined),
+    role: text,
+  })
+  .transform((wire): Account =>
+    compact({
+      accountId: wire.account_id,
+      accountName: wire.account_name,
+      loginId: wire.login_id,
+      loginName: wire.username,
+      role: wire.role,
+    }),
+  );
+
+const noStats = { member_count: 0, unsubscribe_count: 0, cleaned_count: 0 };
+const optionalCount = z.number().int().min(0).optional().catch(undefined);
+const audience = z
+  .object({
+    id: idText,
+    name: text,
+    double_optin: flag,
+    marketing_permissions: flag,
+    stats: z
+      .object({
+        member_count: count,
+        unsubscribe_count: count,
+        cleaned_count: count,
+        total_contacts: optionalCount,
+        merge_field_count: optionalCount,
+      })
+      .catch(noStats),
+  })
+  .transform((wire): Audience =>
+    compact({
+      id: wire.id,
+      name: wire.name,
+      memberCount: wire.stats.member_count,
+      unsubscribed: wire.stats.unsubscribe_count,
+      cleaned: wire.stats.cleaned_count,
+      totalContacts: wire.stats.total_contacts,
+      mergeFieldCount: wire.stats.merge_field_count,
+      doubleOptin: wire.double_optin,
+      marketingPermissions: wire.marketing_permissions,
+    }),
+  );
+
+const mergeField = z
+  .object({
+    tag: z.string(),
+    name: text,
+    type: z.string(),
+    required: flag,
+    options: z
+      .object({
+        choices: z.array(z.string()).optional().catch(undefined),
+        date_format: z.string().optional().catch(undefined),
+        phone_format: z.string().optional().catch(undefined),
+        default_country: z.number().optional().catch(undefined),
+        size: z.number().optional().catch(undefined),
+      })
+      .catch({}),
+  })
+  .transform(({ options, ...wire }): MergeField => ({
+    ...wire,
+    options: compact({
+      choices: options.choices,
+      dateFormat: options.date_format,
+      phoneFormat: options.phone_format,
+      defaultCountry: options.default_country,
+      size: options.size,
+    }),
+  }));
+
+const tag = z
+  .object({ id: z.coerce.number().int(), name: z.string(), member_count: count })
+  .transform((wire): Tag => ({ id: wire.id, name: wire.name, memberCount: wire.member_count }));
+
+const member = z
+  .object({
+    id: z.string(),
+    contact_id: z.string().optional().catch(undefined),
+    email_address: text,
+    status,
+    merge_fields: mergeFields.catch({}),
+    tags: tagNames,
+    last_changed: text,
+  })
+  .transform((wire): Member =>
+    compact({
+      id: wire.id,
+      contactId: wire.contact_id,
+      address: wire.email_address,
+      status: wire.status,
+      mergeFields: wire.merge_fields,
+      tags: wire.tags,
+      lastChanged: wire.last_changed,
+    }),
+  );
+
+const answeredMember = z
+  .object({
+    email_address: z.string(),
+    status: status.optional().catch(undefined),
+    merge_fields: mergeFields.optional().catch(undefined),
+    // No `catch([])` here: tags that were not echoed are not the same as no tags.
+    tags: tagNames.optional(),
+  })
+  .transform((wire): AnsweredMember =>
+    compact({
+      address: wire.email_address,
+      status: wire.status,
+      mergeFields: wire.merge_fields,
+      tags: wire.tags,
+    }),
+  );
+
+const filledText = z
+  .string()
+  .optional()
+  .catch(undefined)
+  .transform((value) => (value === '' ? undefined : value));
+const batchAnswer = z
+  .object({
+    new_members: z.array(answeredMember).optional(),
+    updated_members: z.array(answeredMember).optional(),
+    errors: z
+      .array(
+        z.object({
+          email_address: text,
+          error: text,
+          error_code: text,
+          field: filledText,
+          field_message: filledText,
+        }),
+      )
+      .optional(),
+  })
+  .refine((wire) => wire.new_members ?? wire.updated_members ?? wire.errors)
+  .transform((wire): BatchAnswer => ({
+    created: wire.new_members ?? [],
+    updated: wire.updated_members ?? [],
+    errors: (wire.errors ?? []).map((error) =>
+      compact({
+        address: error.email_address,
+        code: error.error_code,
+        text: error.error,
+        field: error.field,
+        fieldMessage: error.field_message,
+      }),
+    ),
+  }));
+
+const addresses = z
+  .array(z.object({ email_address: z.string() }).transform(({ email_address }) => email_address))
+  .catch([]);
+const tagAnswer = z
+  .object({
+    members_added: addresses,
+    members_removed: addresses,
+    total_added: count,
+    total_removed: count,
+    errors: z.array(z.object({ email_addresses: z.array(z.string()).catch([]), error: text })).catch([]),
+  })
+  .transform((wire): TagAnswer => ({
+    added: wire.total_added,
+    removed: wire.total_removed,
+    addedAddresses: wire.members_added,
+    removedAddresses: wire.members_removed,
+    errors: wire.errors.map((error) => ({ addresses: error.email_addresses, text: error.error })),
+  }));
+
+/** Each parser takes an answer's body and throws where it is not JSON or lacks what we cannot do without. */
+export const parseAccount = (body: string): Account => account.parse(JSON.parse(body));
+export const parseAudience = (body: string): Audience => audience.parse(JSON.parse(body));
+export const parseTag = (body: string): Tag => tag.parse(JSON.parse(body));
+export const parseMember = (body: string): Member => member.parse(JSON.parse(body));
+export const parseBatchAnswer = (body: string): BatchAnswer => batchAnswer.parse(JSON.parse(body));
+export const parseTagAnswer = (body: string): TagAnswer => tagAnswer.parse(JSON.parse(body));
+
+/** One page of a listing, with how many there are in all. */
+export interface Listing<T> {
+  items: T[];
+  total: number;
+}
+
+const total = z.number().int().min(0);
+const mergeFieldPage = z.object({ merge_fields: z.array(mergeField), total_items: total });
+const tagPage = z.object({ segments: z.array(tag), total_items: total });
+const memberPage = z.object({ members: z.array(member), total_items: total });
+
+export function parseMergeFields(body: string): Listing<MergeField> {
+  const page = mergeFieldPage.parse(JSON.parse(body));
+  return { items: page.merge_fields, total: page.total_items };
+}
+
+export function parseTags(body: string): Listing<Tag> {
+  const page = tagPage.parse(JSON.parse(body));
+  return { items: page.segments, total: page.total_items };
+}
+
+export function parseMembers(body: string): Listing<Member> {
+  const page = memberPage.parse(JSON.parse(body));
+  return { items: page.members, total: page.total_items };
+}
+
+/** Without the members that are undefined, as exact optional types want it. */
+function compact<T extends object>(value: { [Key in keyof T]: T[Key] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../base/clock.ts';
+import { nextWait } from '../../base/retry-schedule.ts';
+import { pathOf, type ApiRequest, type Method } from './api-request.ts';
+import type { HttpAnswer, HttpOutcome, HttpTransport } from './http-transport.ts';
+import type { RequestSlots, Slot } from './request-slots.ts';
+import { isSuccess, setbackOf, type Setback } from './setback.ts';
+
+/** What happened to one attempt; never a path with a person in it, never a body. */
+export interface RequestEvent {
+  method: Method;
+  template: string;
+  /** 1 for the first attempt of a call. */
+  attempt: number;
+  outcome: HttpOutcome['kind'];
+  /** Of an answer. */
+  status?: number;
+  /** From the first byte sent to the end of the answer; 0 when nothing was sent. */
+  ms: number;
+  /** Requests in flight after this one ended, abandoned ones that may still run included. */
+  inFlight: number;
+  /** How many may be in flight at the moment. */
+  allowed: number;
+}
+
+export interface RequestStats {
+  /** Attempts that left. */
+  requests: number;
+  /** Of these, everything but GET. */
+  writes: number;
+  /** Attempts after the first of a call. */
+  retries: number;
+  /** Answers that said "too many". */
+  throttled: number;
+  slowestMs: number;
+}
+
+export interface PatientOptions {
+  transport: HttpTransport;
+  slots: RequestSlots;
+  deadlineMs: number;
+  clock: Clock;
+  random: () => number;
+  observe: (event: RequestEvent) => void;
+}
+
+/** What came back, when it was asked for and when it was here, by our clock. */
+export interface Reply {
+  answer: HttpAnswer;
+  sentAt: Date;
+  receivedAt: Date;
+}
+
+/** Calls with patience: a slot for each attempt, and further attempts where `setbackOf` says so. */
+export class PatientRequests {
+  readonly #options: PatientOptions;
+  readonly #stats: RequestStats = { requests: 0, writes: 0, retries: 0, throttled: 0, slowestMs: 0 };
+
+  constructor(options: PatientOptions) {
+    this.#options = options;
+  }
+
+  stats(): RequestStats {
+    return { ...this.#stats };
+  }
+
+  /**
+   * The successful answer's value.
+   * @param read parses the answer; when it throws, what came back was no answer of Mailchimp's
+   * @param signal after its abort nothing new is sent; a request that has left is let finish
+   * @throws MailchimpRefusal, MailchimpUnreachable, MailchimpOutcomeUnknown, or the signal's reason
+   */
+  async call<T>(request: ApiRequest, read: (reply: Reply) => T, signal?: AbortSignal): Promise<T> {
+    const { slots, clock, random, deadlineMs } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      const slot = await slots.acquire(signal);
+      const outcome = await this.#send(request, slot, signal);
+      const done = readOutcome(outcome, read);
+      const setback = done === undefined ? setbackOf(request, outcome, deadlineMs) : undefined;
+      slot.end(setback?.slotEnd ?? { kind: 'over' });
+      this.#record(request, attempt, outcome, setback);
+      if (done !== undefined) return done.value;
+
+      if (outcome.kind === 'unsent') signal?.throwIfAborted();
+      const wait = setback?.schedule === undefined ? undefined : nextWait(setback.schedule, attempt, random);
+      if (wait === undefined) throw setback?.error;
+      await clock.sleep(wait, signal);
+    }
+  }
+
+  async #send(request: ApiRequest, slot: Slot, signal: AbortSignal | undefined): Promise<HttpOutcome> {
+    try {
+      const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+      return await this.#options.transport.send(request.method, pathOf(request), body, signal);
+    } catch (bug) {
+      slot.end({ kind: 'over' });
+      throw bug;
+    }
+  }
+
+  #record(request: ApiRequest, attempt: number, outcome: HttpOutcome, setback: Setback | undefined): void {
+    const { slots, clock, observe } = this.#options;
+    const ms = outcome.kind === 'unsent' ? 0 : Math.max(0, clock.now().getTime() - outcome.sentAt.getTime());
+    if (outcome.kind !== 'unsent') this.#stats.requests++;
+    if (outcome.kind !== 'unsent' && request.method !== 'GET') this.#stats.writes++;
+    if (attempt > 1) this.#stats.retries++;
+    if (setback?.slotEnd.kind === 'throttled') this.#stats.throttled++;
+    this.#stats.slowestMs = Math.max(this.#stats.slowestMs, ms);
+    observe({
+      method: request.method,
+      template: request.template,
+      attempt,
+      outcome: outcome.kind,
+      ...(outcome.kind === 'answered' ? { status: outcome.answer.status } : {}),
+      ms,
+      inFlight: slots.inFlight,
+      allowed: slots.allowed,
+    });
+  }
+}
+
+function readOutcome<T>(outcome: HttpOutcome, read: (reply: Reply) => T): { value: T } | undefined {
+  if (outcome.kind !== 'answered' || !isSuccess(outcome.answer)) return undefined;
+  try {
+    return { value: read(outcome) };
+  } catch {
+    return undefined;
+  }
+}

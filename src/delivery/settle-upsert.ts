@@ -1,0 +1,99 @@
+import type { SegmentId } from '../base/ids.ts';
+import type { Outcome, PlannedPerson } from '../exports/chunks.ts';
+import type { AudienceMember, TakenPerson, UpsertAnswer } from './destination.ts';
+
+export interface SettledPeople {
+  outcomes: Outcome[];
+  /** Tags the answer did not show on the person: to be given by segment calls. */
+  tagsToGive: { segment: SegmentId; address: string }[];
+}
+
+/** Statuses in which Mailchimp keeps people who must not be mailed. */
+const blocked: ReadonlySet<string> = new Set(['unsubscribed', 'cleaned', 'pending', 'archived']);
+
+/**
+ * What became of each person of a batch, from its answer: members sent = taken + refused + unmentioned.
+ * A person who was taken with another status than the one we sent did not move: Mailchimp keeps those who
+ * left by themselves where they are, and says 200 (FACTS §9.4).
+ * @param tagName the folded name of a segment's tag
+ */
+export function settleUpsert(
+  people: readonly PlannedPerson[],
+  answer: UpsertAnswer,
+  tagName: (segment: SegmentId) => string,
+): SettledPeople {
+  const taken = new Map(answer.taken.map((member) => [member.address, member]));
+  const refused = new Map(answer.refused.map((refusal) => [refusal.address, refusal]));
+  const settled: SettledPeople = { outcomes: [], tagsToGive: [] };
+  for (const person of people) {
+    const { position, address } = person;
+    const member = taken.get(address);
+    const refusal = refused.get(address);
+    if (member !== undefined) {
+      settlePresent(settled, person, member, member.created, tagName);
+    } else if (refusal !== undefined) {
+      const { kind, reason, detail } = refusal;
+      settled.outcomes.push({ position, address, result: kind, reason, detail });
+    } else {
+      settled.outcomes.push({ position, address, result: 'unmentioned' });
+    }
+  }
+  return settled;
+}
+
+/**
+ * The same from a read-back, where the answer never came: who is there as wanted is done, who has left is
+ * kept out, and who is neither is returned as still needing the request.
+ * @param sentAt when the request left; a member changed at or after its second was changed by it
+ */
+export function settleFromFacts(
+  people: readonly PlannedPerson[],
+  facts: ReadonlyMap<string, AudienceMember>,
+  sentAt: Date,
+  tagName: (segment: SegmentId) => string,
+): SettledPeople & { needed: PlannedPerson[] } {
+  const settled = {
+    outcomes: [] as Outcome[],
+    tagsToGive: [] as SettledPeople['tagsToGive'],
+    needed: [] as PlannedPerson[],
+  };
+  const second = Math.floor(sentAt.getTime() / 1000) * 1000;
+  for (const person of people) {
+    const member = facts.get(person.address);
+    if (member === undefined) {
+      settled.needed.push(person);
+      continue;
+    }
+    const changed = member.lastChanged !== null && Date.parse(member.lastChanged) >= second;
+    const asWanted = Object.entries(person.fields).every(([tag, value]) => member.fields[tag] === value);
+    const left = blocked.has(member.status) && member.status !== person.status;
+    if (left || asWanted || changed) {
+      settlePresent(settled, person, member, person.action === 'add', tagName);
+    } else settled.needed.push(person);
+  }
+  return settled;
+}
+
+function settlePresent(
+  settled: SettledPeople,
+  person: PlannedPerson,
+  member: TakenPerson | AudienceMember,
+  created: boolean,
+  tagName: (segment: SegmentId) => string,
+): void {
+  const { position, address } = person;
+  const status = member.status ?? person.status;
+  const state = {
+    status,
+    ...(member.fields === undefined ? {} : { fields: member.fields }),
+    ...(member.tags === undefined ? {} : { tags: member.tags.map((tag) => tag.toLowerCase()) }),
+  };
+  if (status !== person.status && blocked.has(status)) {
+    settled.outcomes.push({ position, address, result: 'keptOut', reason: status, ...state });
+    return;
+  }
+  settled.outcomes.push({ position, address, result: 'done', created, ...state });
+  for (const segment of person.addSegments) {
+    if (!(state.tags ?? []).includes(tagName(segment))) settled.tagsToGive.push({ segment, address });
+  }
+}
