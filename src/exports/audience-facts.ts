@@ -1,0 +1,124 @@
+import type { Cell, Change, Engine } from '../engine/engine.ts';
+import { sql } from '../engine/sql.ts';
+import { audienceMember, audienceRead, readMember, ref } from './export-tables.ts';
+
+/** A member as the audience holds it. */
+export interface MemberFacts {
+  /** Folded. */
+  address: string;
+  status: string;
+  /** Merge field → value as text; blank ones may be left out. */
+  fields: Readonly<Record<string, string>>;
+  tags: readonly string[];
+  /** ISO 8601; Mailchimp knows seconds only. */
+  lastChanged: string | null;
+}
+
+/** From when to read what changed, or undefined when the audience was never read whole. */
+export async function nextReadFrom(engine: Engine, audience: string): Promise<string | undefined> {
+  const [row] = await engine.rows<{ read_from: string }>(
+    sql`SELECT read_from FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
+  );
+  return row?.read_from;
+}
+
+/**
+ * Takes in the pages of one read: all of the audience, or what changed since `nextReadFrom`. Pages wait in
+ * a table of their own; one commit at the end makes them the facts, so that a read that breaks off
+ * changes nothing.
+ * @returns how many members were read (a member that moved between pages counts twice)
+ */
+export async function takeInAudience(
+  engine: Engine,
+  audience: string,
+  read: { whole: boolean; pages: AsyncIterable<readonly MemberFacts[]>; nextFrom: () => Date },
+  now: Date,
+): Promise<number> {
+  await engine.commit([sql`DELETE FROM ${ref(readMember)} WHERE audience = ${audience}`]);
+  let members = 0;
+  for await (const page of read.pages) {
+    members += page.length;
+    await engine.commit([
+      { into: readMember, columns: readMember.columns, rows: page.map((m) => cells(audience, m)) },
+    ]);
+  }
+  const fullReadAt = read.whole
+    ? sql`${now.toISOString()}::TIMESTAMP`
+    : sql`(SELECT max(full_read_at) FROM ${ref(audienceRead)} WHERE audience = ${audience})`;
+  await engine.commit([
+    sql`CREATE OR REPLACE TABLE export.read_from_now AS
+      SELECT ${audience} AS audience, ${read.nextFrom().toISOString()}::TIMESTAMP AS read_from, ${fullReadAt} AS full_read_at`,
+    ...foldReadMembers(audience, read.whole),
+    sql`DELETE FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
+    sql`INSERT INTO ${ref(audienceRead)} SELECT * FROM export.read_from_now`,
+    sql`DROP TABLE export.read_from_now`,
+  ]);
+  return members;
+}
+
+function foldReadMembers(audience: string, whole: boolean): Change[] {
+  const facts = ref(audienceMember);
+  const fresh = ref(readMember);
+  return [
+    whole
+      ? sql`DELETE FROM ${facts} WHERE audience = ${audience}`
+      : sql`DELETE FROM ${facts} WHERE audience = ${audience}
+          AND address IN (SELECT address FROM ${fresh} WHERE audience = ${audience})`,
+    // Rows move while pages are read, so one member can come twice: the later state counts.
+    sql`INSERT INTO ${facts}
+      SELECT audience, address, status, fields, tags, last_changed FROM ${fresh} WHERE audience = ${audience}
+      QUALIFY row_number() OVER (PARTITION BY address ORDER BY last_changed DESC NULLS LAST, status) = 1`,
+    sql`DELETE FROM ${fresh} WHERE audience = ${audience}`,
+  ];
+}
+
+function cells(audience: string, member: MemberFacts): Cell[] {
+  // Tag names are compared without case: Mailchimp changes it (FACTS §6).
+  const tags = member.tags.map((tag) => tag.toLowerCase()).toSorted();
+  return [audience, member.address, member.status, fieldsJson(member.fields), tags, member.lastChanged];
+}
+
+/** Fields as the tables keep them: a JSON object of text without blanks, keys in order. */
+export function fieldsJson(fields: Readonly<Record<string, string>>): string {
+  const kept = Object.entries(fields)
+    .filter(([, value]) => value !== '')
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(kept));
+}
+
+/** How many contacts of an audience are in which status, as last read. */
+export async function audienceSizes(engine: Engine, audience: string): Promise<Record<string, number>> {
+  const rows = await engine.rows<{ status: string; people: number }>(
+    sql`SELECT status, count(*) AS people FROM ${ref(audienceMember)} WHERE audience = ${audience} GROUP BY status`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.status, row.people]));
+}
+
+/** What we believe the audience holds for these addresses. */
+export async function factsOf(
+  engine: Engine,
+  audience: string,
+  addresses: readonly string[],
+): Promise<ReadonlyMap<string, MemberFacts>> {
+  const rows = await engine.rows<{
+    address: string;
+    status: string;
+    fields: string;
+    tags: string[];
+    last_changed: string | null;
+  }>(sql`
+    SELECT address, status, fields, tags, last_changed FROM ${ref(audienceMember)}
+    WHERE audience = ${audience} AND list_contains(${addresses}, address)`);
+  return new Map(
+    rows.map((row) => [
+      row.address,
+      {
+        address: row.address,
+        status: row.status,
+        fields: JSON.parse(row.fields) as Record<string, string>,
+        tags: row.tags,
+        lastChanged: row.last_changed,
+      },
+    ]),
+  );
+}

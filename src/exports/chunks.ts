@@ -1,0 +1,244 @@
+import type { RunId, SegmentId } from '../base/ids.ts';
+import type { Cell, Change, Engine } from '../engine/engine.ts';
+import { sql, type Sql } from '../engine/sql.ts';
+import { chunk as chunkTable, outcome as outcomeTable, planPerson, ref, tagWork } from './export-tables.ts';
+
+/**
+ * A run's work in pieces of at most 500 people, each one request, and what became of each.
+ *
+ *   ready ──► sending ──► done
+ *     ▲          │
+ *     └──────────┘  after a read-back, when the answer never came: only people who still need it
+ *
+ * `sending` is durable before the request leaves; the outcome of its people and `done` are one commit.
+ * So after a crash a chunk is either untouched, or known to be uncertain, or settled (promise 5).
+ */
+export const chunkSize = 500;
+
+export type ChunkKind = 'upsert' | 'tag' | 'untag' | 'archive';
+
+export interface Chunk {
+  run: RunId;
+  chunk: number;
+  kind: ChunkKind;
+  segment: SegmentId | null;
+  first: number;
+  last: number;
+  attempts: number;
+  /** ISO 8601; when its request last left. */
+  sentAt: string | null;
+}
+
+export interface PlannedPerson {
+  position: number;
+  action: 'add' | 'update';
+  address: string;
+  email: string;
+  status: string;
+  /** Merge field → value to send. */
+  fields: Record<string, string>;
+  addSegments: SegmentId[];
+}
+
+export type OutcomeResult = 'done' | 'keptOut' | 'rejected' | 'failed' | 'unmentioned';
+
+export interface Outcome {
+  position: number;
+  address: string;
+  result: OutcomeResult;
+  reason?: string;
+  /** Mailchimp's words without the address. */
+  detail?: string;
+  /** The audience's state as answered; absent when nothing was answered of it. */
+  status?: string;
+  fields?: Readonly<Record<string, string>>;
+  /** Folded names, where the answer showed tags. */
+  tags?: readonly string[];
+  created?: boolean;
+}
+
+/**
+ * The changes that cut a plan into chunks when its run starts: upserts, and the tags that go by segment
+ * calls from the start (people whose fields do not change, and everything taken away).
+ */
+export function cutIntoChunks(run: RunId): Change[] {
+  const mine = sql`FROM ${ref(planPerson)} WHERE run = ${run}`;
+  const needsUpsert = sql`(action = 'add' OR (action = 'update' AND field_count > 0))`;
+  return [
+    sql`INSERT INTO ${ref(chunkTable)}
+      SELECT ${run}, (position - 1) // ${chunkSize}, 'upsert', NULL, min(position), max(position), 'ready', 0, NULL
+      ${mine} AND ${needsUpsert} GROUP BY 2`,
+    sql`INSERT INTO ${ref(tagWork)}
+      SELECT ${run}, kind, segment, NULL, address FROM (
+        SELECT 'tag' AS kind, unnest(add_segments) AS segment, address ${mine} AND action = 'update' AND NOT ${needsUpsert}
+        UNION ALL SELECT 'untag', unnest(remove_segments), address ${mine} AND action IN ('update', 'leave')
+        UNION ALL SELECT 'archive', NULL, address ${mine} AND action = 'leave' AND status = 'archived')`,
+  ];
+}
+
+/**
+ * Numbers the tag work that has no place yet and cuts it into chunks, 500 of one kind and segment each;
+ * people whose upsert did not go through are left out. Called once the upserts are settled.
+ */
+export async function cutTagWork(engine: Engine, run: RunId): Promise<void> {
+  const [pending] = await engine.rows(
+    sql`SELECT 1 AS found FROM ${ref(tagWork)} WHERE run = ${run} AND position IS NULL LIMIT 1`,
+  );
+  if (pending === undefined) return;
+  await engine.commit([
+    sql`CREATE OR REPLACE TABLE export.tag_order AS
+      SELECT kind, segment, address, row_number() OVER (ORDER BY ${kindOrder}, segment, address)
+        + (SELECT coalesce(max(position), 0) FROM ${ref(tagWork)} WHERE run = ${run}) AS position
+      FROM (SELECT DISTINCT kind, segment, address FROM ${ref(tagWork)} WHERE run = ${run} AND position IS NULL)
+      WHERE address NOT IN (SELECT address FROM ${ref(outcomeTable)} WHERE run = ${run} AND result <> 'done')`,
+    sql`DELETE FROM ${ref(tagWork)} WHERE run = ${run} AND position IS NULL`,
+    sql`INSERT INTO ${ref(tagWork)} SELECT ${run}, kind, segment, position, address FROM export.tag_order ORDER BY position`,
+    sql`INSERT INTO ${ref(chunkTable)}
+      WITH placed AS (
+        SELECT *, (row_number() OVER (PARTITION BY kind, segment ORDER BY position) - 1) // ${chunkSize} AS part
+        FROM export.tag_order
+      )
+      SELECT ${run}, row_number() OVER (ORDER BY min(position))
+          + (SELECT coalesce(max(chunk), -1) FROM ${ref(chunkTable)} WHERE run = ${run}),
+        kind, segment, min(position), max(position), 'ready', 0, NULL
+      FROM placed GROUP BY kind, segment, part`,
+    sql`DROP TABLE export.tag_order`,
+  ]);
+}
+
+const kindOrder = sql`CASE kind WHEN 'tag' THEN 1 WHEN 'untag' THEN 2 ELSE 3 END`;
+
+/** The segments whose tag somebody of this plan is to get: their tags must exist. */
+export async function segmentsToGive(engine: Engine, run: RunId): Promise<ReadonlySet<SegmentId>> {
+  const rows = await engine.rows<{ segment: SegmentId }>(
+    sql`SELECT DISTINCT unnest(add_segments) AS segment FROM ${ref(planPerson)}
+      WHERE run = ${run} AND action IN ('add', 'update')`,
+  );
+  return new Set(rows.map((row) => row.segment));
+}
+
+/** The chunks of a run in one state, in order. */
+export async function chunksIn(engine: Engine, run: RunId, state: 'ready' | 'sending'): Promise<Chunk[]> {
+  return engine.rows<Chunk & Record<string, Cell>>(sql`
+    SELECT run, chunk, kind, segment, first, last, attempts, sent_at AS "sentAt"
+    FROM ${ref(chunkTable)} WHERE run = ${run} AND state = ${state} ORDER BY chunk`);
+}
+
+/** The people of an upsert chunk who have no outcome yet. */
+export function peopleOf(engine: Engine, chunk: Chunk): Promise<PlannedPerson[]> {
+  const range = sql`run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last}`;
+  return plannedPeople(
+    engine,
+    sql`${range} AND position NOT IN (SELECT position FROM ${ref(outcomeTable)} WHERE ${range})`,
+  );
+}
+
+async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[]> {
+  const rows = await engine.rows<{
+    position: number;
+    action: 'add' | 'update';
+    address: string;
+    email: string;
+    status: string;
+    fields: string;
+    add_segments: SegmentId[];
+  }>(sql`
+    SELECT position, action, address, email, status, fields, add_segments FROM ${ref(planPerson)}
+    WHERE ${where} ORDER BY position`);
+  return rows.map(({ add_segments: addSegments, fields, ...person }) => ({
+    ...person,
+    fields: JSON.parse(fields) as Record<string, string>,
+    addSegments,
+  }));
+}
+
+/** The addresses of a tag, untag or archive chunk. */
+export async function addressesOf(engine: Engine, chunk: Chunk): Promise<string[]> {
+  const rows = await engine.rows<{ address: string }>(sql`
+    SELECT address FROM ${ref(tagWork)}
+    WHERE run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last} ORDER BY position`);
+  return rows.map((row) => row.address);
+}
+
+const thisChunk = (chunk: Chunk): Sql => sql`run = ${chunk.run} AND chunk = ${chunk.chunk}`;
+
+/** To be durable before the chunk's request leaves. */
+export function markSending(chunk: Chunk, now: Date): Change {
+  return sql`UPDATE ${ref(chunkTable)} SET state = 'sending', attempts = attempts + 1,
+    sent_at = ${now.toISOString()}::TIMESTAMP WHERE ${thisChunk(chunk)}`;
+}
+
+export function markDone(chunk: Chunk): Change {
+  return sql`UPDATE ${ref(chunkTable)} SET state = 'done' WHERE ${thisChunk(chunk)}`;
+}
+
+/** After a read-back, or when the request surely did not happen. */
+export function markReady(chunk: Chunk): Change {
+  return sql`UPDATE ${ref(chunkTable)} SET state = 'ready' WHERE ${thisChunk(chunk)}`;
+}
+
+export function writeOutcomes(run: RunId, outcomes: readonly Outcome[], now: Date): Change[] {
+  if (outcomes.length === 0) return [];
+  const at = now.toISOString();
+  return [
+    {
+      into: outcomeTable,
+      columns: outcomeTable.columns,
+      rows: outcomes.map((each) => [
+        run,
+        each.position,
+        each.address,
+        each.result,
+        each.reason ?? null,
+        each.detail ?? null,
+        each.status ?? null,
+        each.fields === undefined ? null : JSON.stringify(each.fields),
+        each.tags ?? null,
+        each.created ?? false,
+        at,
+      ]),
+    },
+  ];
+}
+
+/** People that a batch answer did not mention, to be looked for. */
+export async function unmentionedPeople(engine: Engine, run: RunId): Promise<PlannedPerson[]> {
+  return plannedPeople(
+    engine,
+    sql`run = ${run} AND position IN (
+      SELECT position FROM ${ref(outcomeTable)} WHERE run = ${run} AND result = 'unmentioned')`,
+  );
+}
+
+/** The changes that replace outcomes by what was found out later. */
+export function replaceOutcomes(run: RunId, outcomes: readonly Outcome[], now: Date): Change[] {
+  const addresses = outcomes.map((each) => each.address);
+  return [
+    sql`DELETE FROM ${ref(outcomeTable)} WHERE run = ${run} AND list_contains(${addresses}, address)`,
+    ...writeOutcomes(run, outcomes, now),
+  ];
+}
+
+/** Tags that the answer to an upsert did not show: they go by segment calls. */
+export function addTagWork(run: RunId, work: readonly { segment: SegmentId; address: string }[]): Change[] {
+  if (work.length === 0) return [];
+  return [
+    {
+      into: tagWork,
+      columns: tagWork.columns,
+      rows: work.map(({ segment, address }) => [run, 'tag', segment, null, address]),
+    },
+  ];
+}
+
+/**
+ * People who could not be given a tag (they left the audience meanwhile): their tag work leaves the chunk, so that
+ * they count as not reached and the tag does not count as ours.
+ */
+export function giveUpTag(chunk: Chunk, addresses: readonly string[]): Change[] {
+  if (addresses.length === 0) return [];
+  return [
+    sql`UPDATE ${ref(tagWork)} SET position = NULL WHERE run = ${chunk.run} AND kind = 'tag'
+      AND segment = ${chunk.segment} AND list_contains(${addresses}, address)`,
+  ];
+}

@@ -1,0 +1,212 @@
+import type { Column, Engine, TableName } from '../engine/engine.ts';
+import { tableRef } from '../engine/table.ts';
+import { sql, type Sql } from '../engine/sql.ts';
+import { createTable } from '../engine/table.ts';
+
+/**
+ * Where an export's state lives: beside the people, in the engine's file, so that one commit can move a
+ * chunk to its outcome together with what we then believe (DESIGN §5.5). Tables are append-mostly and have
+ * no unique indexes: DuckDB checks those too early for "delete, then insert" in one transaction, and
+ * every writer here replaces rows by key within one commit.
+ */
+const column = (name: string, type: Column['type']): Column => ({ name, type });
+
+interface ExportTable extends TableName {
+  columns: readonly Column[];
+}
+
+const table = (name: string, columns: readonly Column[]): ExportTable => ({
+  schema: 'export',
+  table: name,
+  columns,
+});
+
+/** What the audience holds, as last read or answered. One row per audience and folded address. */
+export const audienceMember = table('audience_member', [
+  column('audience', 'text'),
+  column('address', 'text'),
+  column('status', 'text'),
+  column('fields', 'text'), // JSON object: merge field → text
+  column('tags', 'texts'),
+  column('last_changed', 'time'),
+]);
+
+/** Members on their way into `audience_member`; emptied by the same commit that folds them in. */
+export const readMember = table('read_member', audienceMember.columns);
+
+/** From when the next incremental read of an audience must start. */
+export const audienceRead = table('audience_read', [
+  column('audience', 'text'),
+  column('read_from', 'time'),
+  column('full_read_at', 'time'),
+]);
+
+/** The ledger: whom an export put where, what was sent and what came back. */
+export const exported = table('exported', [
+  column('export', 'text'),
+  column('audience', 'text'),
+  column('address', 'text'),
+  column('customer_id', 'text'),
+  column('sent', 'text'), // JSON object: merge field → text as we sent it
+  column('came_back', 'text'), // the same as Mailchimp answered: cut, rounded, reformatted
+  column('segments', 'texts'), // whose tags we gave this person and have not taken back
+  column('created', 'boolean'), // the contact came into being through us
+  column('archived', 'boolean'), // it is archived because we archived it
+  column('run', 'text'),
+  column('at', 'time'),
+  column('left_at', 'time'),
+]);
+
+/**
+ * People whom Mailchimp refused for a reason that lasts: they are not sent again until the cause changes.
+ * With `fields`, the cause is what was sent; without, the person (deleted for good, held back): then only
+ * their return to the audience by themselves ends it.
+ */
+export const refusal = table('refusal', [
+  column('audience', 'text'),
+  column('address', 'text'),
+  column('kind', 'text'), // keptOut | rejected
+  column('reason', 'text'),
+  column('fields', 'text'),
+  column('at', 'time'),
+]);
+
+/** Every address a person was ever wanted under: who left under one is kept out under the next. */
+export const knownAddress = table('known_address', [
+  column('address', 'text'),
+  column('customer_id', 'text'),
+]);
+
+/** Our tags per audience: which segment's, under which id, made by us or adopted. */
+export const ownTag = table('own_tag', [
+  column('audience', 'text'),
+  column('segment', 'text'),
+  column('tag_id', 'integer'),
+  column('name', 'text'),
+  column('origin', 'text'), // made | adopted
+]);
+
+/** A run and its plan share one id: a plan is carried out once or never. */
+export const run = table('run', [
+  column('run', 'text'),
+  column('export', 'text'),
+  column('audience', 'text'),
+  column('status', 'text'),
+  column('made_at', 'time'),
+  column('started_at', 'time'),
+  column('finished_at', 'time'),
+  column('body', 'text'), // JSON: RunBody
+]);
+
+/**
+ * The immutable plan: one row for each person something happens to, or who is kept out or rejected.
+ * People who need an upsert come first, so that its chunks are ranges of positions. `same` is somebody
+ * who had left, is wanted again and lacks nothing: only the ledger moves.
+ */
+export const planPerson = table('plan_person', [
+  column('run', 'text'),
+  column('position', 'integer'),
+  column('action', 'text'), // add | update | leave | keptOut | rejected | same
+  column('reason', 'text'),
+  column('address', 'text'),
+  column('email', 'text'), // as the source spells it, trimmed
+  column('customer_id', 'text'),
+  column('seen_status', 'text'), // NULL: not in the audience
+  column('status', 'text'), // what to send
+  column('fields', 'text'), // JSON: merge fields to send
+  column('before', 'text'), // JSON: what the audience holds in exactly these fields
+  column('field_count', 'integer'),
+  column('add_segments', 'texts'),
+  column('remove_segments', 'texts'),
+]);
+
+export const planCount = table('plan_count', [
+  column('run', 'text'),
+  column('action', 'text'),
+  column('reason', 'text'),
+  column('people', 'integer'),
+]);
+
+/** Up to 500 people of one request; `first`..`last` are positions in the plan, or in `tag_work`. */
+export const chunk = table('chunk', [
+  column('run', 'text'),
+  column('chunk', 'integer'),
+  column('kind', 'text'), // upsert | tag | untag | archive
+  column('segment', 'text'),
+  column('first', 'integer'),
+  column('last', 'integer'),
+  column('state', 'text'), // ready | sending | done
+  column('attempts', 'integer'),
+  column('sent_at', 'time'),
+]);
+
+/** Tags to give or take by segment calls; numbered per run in the order they are sent. */
+export const tagWork = table('tag_work', [
+  column('run', 'text'),
+  column('kind', 'text'), // tag | untag | archive
+  column('segment', 'text'),
+  column('position', 'integer'),
+  column('address', 'text'),
+]);
+
+/** What became of each person of a run; append-only while it runs, then folded into the ledger. */
+export const outcome = table('outcome', [
+  column('run', 'text'),
+  column('position', 'integer'),
+  column('address', 'text'),
+  column('result', 'text'), // done | keptOut | rejected | failed | unmentioned
+  column('reason', 'text'),
+  column('detail', 'text'), // Mailchimp's words without the address
+  column('status', 'text'),
+  column('fields', 'text'),
+  column('tags', 'texts'),
+  column('created', 'boolean'),
+  column('at', 'time'),
+]);
+
+/** Every change of a run with the value before it, for undo and for one person's story. */
+export const journal = table('journal', [
+  column('run', 'text'),
+  column('address', 'text'),
+  column('kind', 'text'), // create | field | tag | untag | archive
+  column('name', 'text'),
+  column('before', 'text'),
+  column('after', 'text'),
+  column('at', 'time'),
+]);
+
+const tables = [
+  audienceMember,
+  readMember,
+  audienceRead,
+  exported,
+  refusal,
+  knownAddress,
+  ownTag,
+  run,
+  planPerson,
+  planCount,
+  chunk,
+  tagWork,
+  outcome,
+  journal,
+];
+
+/** Makes the tables that are missing; safe to call at each start. */
+export async function ensureExportTables(engine: Engine): Promise<void> {
+  const present = await engine.rows<{ name: string }>(
+    sql`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'export'`,
+  );
+  const names = new Set(present.map((row) => row.name));
+  const missing = tables.filter((each) => !names.has(each.table));
+  if (missing.length === 0) return;
+  await engine.commit([
+    sql`CREATE SCHEMA IF NOT EXISTS export`,
+    ...missing.map((each) => createTable(engine.dialect, each, each.columns)),
+  ]);
+}
+
+/** The quoted name of one of the tables above. */
+export function ref(which: TableName): Sql {
+  return tableRef(which);
+}

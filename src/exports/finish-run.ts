@@ -1,0 +1,236 @@
+import type { RunId } from '../base/ids.ts';
+import type { Dialect } from '../engine/dialect.ts';
+import type { Change, Engine } from '../engine/engine.ts';
+import { join, sql, type Sql } from '../engine/sql.ts';
+import { planTotals } from './build-plan.ts';
+import {
+  audienceMember,
+  chunk as chunkTable,
+  exported,
+  journal,
+  outcome as outcomeTable,
+  planPerson,
+  ref,
+  refusal,
+  tagWork,
+} from './export-tables.ts';
+import type { ExportRun, PeopleCounts } from './plan.ts';
+import { writeRun } from './run-records.ts';
+
+/**
+ * Ends a run: folds what became of its people into the ledger, the facts and the journal, counts them, and
+ * writes the record, all in one commit. Whoever was not reached counts as `not_sent`.
+ * @param record with its final status, time and requests; its counts are computed here
+ */
+export async function finishRun(engine: Engine, record: ExportRun): Promise<ExportRun> {
+  await engine.commit([settledPeople(engine.dialect, record)]);
+  const finished = { ...record, ...(await finalCounts(engine, record)) };
+  await engine.commit([
+    ...foldIntoFacts(engine.dialect, record),
+    ...foldIntoLedger(engine.dialect, record),
+    ...foldIntoJournal(record),
+    sql`DROP TABLE export.settled`,
+    ...writeRun(finished),
+  ]);
+  return finished;
+}
+
+/** One row for each person of the plan who was to be touched, with what really happened. */
+function settledPeople(dialect: Dialect, record: ExportRun): Sql {
+  const { run } = record;
+  const done = (kind: string) => sql`
+    SELECT work.address, list(DISTINCT work.segment) AS segments
+    FROM ${ref(tagWork)} AS work JOIN ${ref(chunkTable)} AS chunk
+      ON chunk.run = work.run AND chunk.kind = work.kind AND work.position BETWEEN chunk.first AND chunk.last
+    WHERE work.run = ${run} AND work.kind = ${kind} AND chunk.state = 'done' GROUP BY work.address`;
+  const given = dialect.textsWhere(
+    record.tags.map(({ segment, name }) => ({
+      when: sql`list_contains(tagged, ${segment})
+        OR (list_contains(add_segments, ${segment}) AND list_contains(now_tags, ${name.toLowerCase()}))`,
+      text: segment,
+    })),
+  );
+  return sql`
+    CREATE OR REPLACE TABLE export.settled AS
+    WITH tagged AS (${done('tag')}), untagged AS (${done('untag')}), archived AS (${done('archive')}),
+    unfinished AS (
+      SELECT DISTINCT work.address FROM ${ref(tagWork)} AS work LEFT JOIN ${ref(chunkTable)} AS chunk
+        ON chunk.run = work.run AND chunk.kind = work.kind AND work.position BETWEEN chunk.first AND chunk.last
+      WHERE work.run = ${run} AND coalesce(chunk.state, 'ready') <> 'done'
+    ), beside AS (
+      SELECT person.*, outcome.result, outcome.reason AS outcome_reason, outcome.status AS now_status,
+        outcome.fields AS now_fields, outcome.tags AS now_tags, coalesce(outcome.created, FALSE) AS created,
+        coalesce(tagged.segments, []::VARCHAR[]) AS tagged, coalesce(untagged.segments, []::VARCHAR[]) AS untagged,
+        archived.address IS NOT NULL AS archived,
+        CASE
+          WHEN outcome.result = 'unmentioned' THEN 'failed'
+          WHEN outcome.result <> 'done' THEN outcome.result
+          WHEN unfinished.address IS NOT NULL THEN 'failed'
+          WHEN outcome.result IS NULL AND (person.action = 'add' OR (person.action = 'update' AND field_count > 0)) THEN 'failed'
+          ELSE 'done' END AS final
+      FROM ${ref(planPerson)} AS person
+      LEFT JOIN ${ref(outcomeTable)} AS outcome ON outcome.run = person.run AND outcome.position = person.position
+      LEFT JOIN tagged ON tagged.address = person.address
+      LEFT JOIN untagged ON untagged.address = person.address
+      LEFT JOIN archived ON archived.address = person.address
+      LEFT JOIN unfinished ON unfinished.address = person.address
+      WHERE person.run = ${run} AND person.action IN ('add', 'update', 'leave', 'same')
+    )
+    SELECT *, ${given} AS given_now,
+      CASE WHEN final = 'done' THEN NULL WHEN result = 'unmentioned' THEN 'not_mentioned'
+        ELSE coalesce(outcome_reason, 'not_sent') END AS final_reason
+    FROM beside`;
+}
+
+/** Promise 7 for a finished run: what the plan kept out or rejected stays, the rest ends where it ended. */
+async function finalCounts(
+  engine: Engine,
+  record: ExportRun,
+): Promise<Pick<ExportRun, 'people' | 'changes'>> {
+  const planned = (await planTotals(engine, record.run)).people;
+  const rows = await engine.rows<{ action: string; final: string; reason: string | null; people: number }>(
+    sql`SELECT action, final, final_reason AS reason, count(*) AS people FROM export.settled GROUP BY ALL`,
+  );
+  const people: PeopleCounts = { ...planned, add: 0, update: 0, leave: 0, failed: {} };
+  people.keptOut = { ...planned.keptOut };
+  people.rejected = { ...planned.rejected };
+  for (const row of rows) {
+    const counted =
+      row.action === 'add' || row.action === 'update' || row.action === 'leave' ? row.action : undefined;
+    if (counted === undefined) continue;
+    if (row.final === 'done') people[counted] += row.people;
+    else if (counted !== 'leave') {
+      const bucket = people[row.final as 'keptOut' | 'rejected' | 'failed'];
+      bucket[row.reason ?? 'not_sent'] = (bucket[row.reason ?? 'not_sent'] ?? 0) + row.people;
+    }
+  }
+  const [changes] = await engine.rows<ExportRun['changes']>(sql`
+    SELECT coalesce(sum(field_count) FILTER (WHERE result = 'done'), 0) AS fields,
+      coalesce(sum(len(given_now)), 0) AS tag, coalesce(sum(len(untagged)), 0) AS untag,
+      count(*) FILTER (WHERE archived) AS archive FROM export.settled`);
+  return { people, changes: changes ?? record.changes };
+}
+
+/** The tags a person holds after the run, as far as the run knows. */
+function tagsNow(dialect: Dialect, record: ExportRun): Sql {
+  const names = (column: string) =>
+    dialect.textsWhere(
+      record.tags.map(({ segment, name }) => ({
+        when: sql`list_contains(settled.${{ nodes: [{ text: column }] }}, ${segment})`,
+        text: name.toLowerCase(),
+      })),
+    );
+  return sql`list_sort(list_distinct(list_filter(
+    list_concat(coalesce(settled.now_tags, member.tags, []::VARCHAR[]), ${names('given_now')}),
+    lambda held: NOT list_contains(${names('untagged')}, held))))`;
+}
+
+function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
+  const { audience } = record;
+  const fields = dialect.jsonMerge(
+    sql`coalesce(settled.now_fields, member.fields, '{}')`,
+    sql`CASE WHEN settled.now_fields IS NULL AND settled.result = 'done' THEN settled.fields ELSE '{}' END`,
+  );
+  return [
+    sql`CREATE OR REPLACE TABLE export.member_now AS
+      SELECT settled.address,
+        CASE WHEN settled.archived THEN 'archived' ELSE coalesce(settled.now_status, member.status, settled.status) END AS status,
+        ${fields} AS fields, ${tagsNow(dialect, record)} AS tags, member.last_changed
+      FROM export.settled AS settled
+      LEFT JOIN ${ref(audienceMember)} AS member
+        ON member.audience = ${audience} AND member.address = settled.address
+      WHERE settled.now_status IS NOT NULL OR settled.result = 'done' OR settled.archived
+        OR len(settled.tagged) > 0 OR len(settled.untagged) > 0`,
+    sql`DELETE FROM ${ref(audienceMember)} WHERE audience = ${audience}
+      AND address IN (SELECT address FROM export.member_now)`,
+    sql`INSERT INTO ${ref(audienceMember)} SELECT ${audience}, * FROM export.member_now`,
+    sql`DROP TABLE export.member_now`,
+    sql`DELETE FROM ${ref(refusal)} WHERE audience = ${audience} AND address IN (SELECT address FROM export.settled)`,
+    // Deleted and held-back people stay so whatever we send; others are refused for what was sent.
+    sql`INSERT INTO ${ref(refusal)}
+      SELECT ${audience}, address, final, final_reason,
+        CASE WHEN final_reason IN ('deleted', 'compliance') THEN NULL ELSE fields END, ${record.finishedAt}::TIMESTAMP
+      FROM export.settled
+      WHERE (final = 'rejected' OR (final = 'keptOut' AND final_reason IN ('deleted', 'compliance')))
+        AND now_status IS NULL`,
+  ];
+}
+
+function foldIntoLedger(dialect: Dialect, record: ExportRun): Change[] {
+  const at = sql`${record.finishedAt}::TIMESTAMP`;
+  const sent = dialect.jsonMerge(sql`coalesce(ledger.sent, '{}')`, sql`settled.fields`);
+  const cameBack = dialect.jsonMerge(
+    sql`coalesce(ledger.came_back, '{}')`,
+    sql`coalesce(settled.now_fields, settled.fields)`,
+  );
+  // Somebody reached at least once is in the ledger even if a later request of theirs failed: what we gave
+  // must be known to be ours.
+  const touched = sql`(settled.final = 'done' OR settled.result = 'done' OR len(settled.given_now) > 0 OR len(settled.untagged) > 0)`;
+  return [
+    sql`CREATE OR REPLACE TABLE export.ledger_now AS
+      SELECT settled.address, coalesce(settled.customer_id, ledger.customer_id) AS customer_id,
+        CASE WHEN settled.result = 'done' THEN ${sent} ELSE coalesce(ledger.sent, '{}') END AS sent,
+        CASE WHEN settled.result = 'done' THEN ${cameBack} ELSE coalesce(ledger.came_back, '{}') END AS came_back,
+        list_sort(list_distinct(list_filter(
+          list_concat(CASE WHEN settled.action = 'leave' AND settled.final = 'done' AND settled.seen_status IS NULL
+            THEN []::VARCHAR[] ELSE coalesce(ledger.segments, []::VARCHAR[]) END, settled.given_now),
+          lambda given: NOT list_contains(settled.untagged, given)))) AS segments,
+        coalesce(ledger.created, FALSE) OR settled.created AS created,
+        settled.archived OR (coalesce(ledger.archived, FALSE) AND settled.action NOT IN ('add', 'update')) AS archived,
+        CASE WHEN settled.action = 'leave' AND settled.final = 'done' THEN ${at} END AS left_at
+      FROM export.settled AS settled
+      LEFT JOIN ${ref(exported)} AS ledger
+        ON ledger.export = ${record.export} AND ledger.audience = ${record.audience} AND ledger.address = settled.address
+      WHERE ${touched}`,
+    sql`DELETE FROM ${ref(exported)} WHERE export = ${record.export} AND audience = ${record.audience}
+      AND address IN (SELECT address FROM export.ledger_now)`,
+    sql`INSERT INTO ${ref(exported)}
+      SELECT ${record.export}, ${record.audience}, address, customer_id, sent, came_back, segments, created, archived,
+        ${record.run}, ${at}, left_at FROM export.ledger_now`,
+    sql`DROP TABLE export.ledger_now`,
+  ];
+}
+
+function foldIntoJournal(record: ExportRun): Change[] {
+  const { run } = record;
+  const at = sql`${record.finishedAt}::TIMESTAMP`;
+  const entry = (
+    kind: string,
+    name: Sql,
+    before: Sql,
+    after: Sql,
+    where: Sql,
+    from: Sql = sql`export.settled`,
+  ) => sql`SELECT ${run}, address, ${kind}, ${name}, ${before}, ${after}, ${at} FROM ${from} WHERE ${where}`;
+  const fields = sql`(SELECT settled.*, unnest(json_keys(settled.fields)) AS field FROM export.settled AS settled WHERE result = 'done')`;
+  const under = (json: string) => sql`json_extract_string(${{ nodes: [{ text: json }] }}, '/' || field)`;
+  return [
+    sql`INSERT INTO ${ref(journal)} ${join(
+      [
+        entry(
+          'create',
+          sql`NULL`,
+          sql`seen_status`,
+          sql`coalesce(now_status, status)`,
+          sql`result = 'done' AND action = 'add'`,
+        ),
+        entry('field', sql`field`, under('before'), under('fields'), sql`TRUE`, fields),
+        entry('tag', sql`unnest(given_now)`, sql`NULL`, sql`NULL`, sql`len(given_now) > 0`),
+        entry('untag', sql`unnest(untagged)`, sql`NULL`, sql`NULL`, sql`len(untagged) > 0`),
+        entry('archive', sql`NULL`, sql`seen_status`, sql`'archived'`, sql`archived`),
+      ],
+      ' UNION ALL ',
+    )}`,
+  ];
+}
+
+/** The people of a run who are where their plan did not put them, for a report; ordered, paged. */
+export async function exceptionsOf(
+  engine: Engine,
+  run: RunId,
+  page: { limit: number; offset: number },
+): Promise<{ address: string; result: string; reason: string; detail: string | null }[]> {
+  return engine.rows(sql`
+    SELECT address, result, coalesce(reason, 'not_mentioned') AS reason, detail FROM ${ref(outcomeTable)}
+    WHERE run = ${run} AND result <> 'done' ORDER BY position LIMIT ${page.limit} OFFSET ${page.offset}`);
+}

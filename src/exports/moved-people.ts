@@ -1,0 +1,55 @@
+import type { RunId } from '../base/ids.ts';
+import type { Dialect } from '../engine/dialect.ts';
+import type { Change, Engine } from '../engine/engine.ts';
+import { join, sql, type Sql } from '../engine/sql.ts';
+import { audienceMember, outcome, planPerson, ref } from './export-tables.ts';
+
+/**
+ * People whom the audience holds otherwise now than when the plan was made: another status, or other values in the
+ * fields the plan would change. They are left out, never added (promise 4).
+ */
+function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly string[]): Sql {
+  const fieldMoved = fields.map((tag) => {
+    const before = dialect.jsonText(sql`person.before`, tag);
+    return sql`(${before} IS NOT NULL AND coalesce(${dialect.jsonText(sql`member.fields`, tag)}, '') <> ${before})`;
+  });
+  return sql`
+    FROM ${ref(planPerson)} AS person
+    LEFT JOIN ${ref(audienceMember)} AS member
+      ON member.audience = ${audience} AND member.address = person.address
+    WHERE person.run = ${run} AND person.action IN ('add', 'update')
+      AND (member.status IS DISTINCT FROM person.seen_status
+        OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
+}
+
+/** How many of the people that a plan adds or changes have moved, and of how many. */
+export async function countMoved(
+  engine: Engine,
+  run: RunId,
+  audience: string,
+  fields: readonly string[],
+): Promise<{ moved: number; of: number }> {
+  const [row] = await engine.rows<{ moved: number }>(
+    sql`SELECT count(*) AS moved ${moved(engine.dialect, run, audience, fields)}`,
+  );
+  const [all] = await engine.rows<{ people: number }>(
+    sql`SELECT count(*) AS people FROM ${ref(planPerson)} WHERE run = ${run} AND action IN ('add', 'update')`,
+  );
+  return { moved: row?.moved ?? 0, of: all?.people ?? 0 };
+}
+
+/** The change that writes their outcome, before anything is sent. */
+export function leaveOutMoved(
+  dialect: Dialect,
+  run: RunId,
+  audience: string,
+  fields: readonly string[],
+  now: Date,
+): Change {
+  return sql`
+    INSERT INTO ${ref(outcome)}
+    SELECT ${run}, person.position, person.address, 'keptOut',
+      CASE WHEN member.status IN ('unsubscribed', 'cleaned', 'pending', 'archived') THEN member.status ELSE 'moved' END,
+      NULL, member.status, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
+    ${moved(dialect, run, audience, fields)}`;
+}

@@ -1,0 +1,104 @@
+import { inputError, PostriderError } from '../base/errors.ts';
+import type { SegmentId } from '../base/ids.ts';
+import type { Change, Engine } from '../engine/engine.ts';
+import { sql } from '../engine/sql.ts';
+import { ownTag, ref } from './export-tables.ts';
+import type { PlannedTag } from './plan.ts';
+
+export interface OwnTag {
+  segment: SegmentId;
+  /** Null while it is being made: a crash between our note and Mailchimp's answer must not orphan it. */
+  tagId: number | null;
+  name: string;
+  origin: 'made' | 'adopted';
+}
+
+export async function ownTags(engine: Engine, audience: string): Promise<OwnTag[]> {
+  return engine.rows<OwnTag & Record<string, never>>(sql`
+    SELECT segment, tag_id AS "tagId", name, origin FROM ${ref(ownTag)} WHERE audience = ${audience} ORDER BY segment`);
+}
+
+/** The changes that note a tag as ours. */
+export function noteOwnTag(audience: string, tag: OwnTag): Change[] {
+  return [
+    sql`DELETE FROM ${ref(ownTag)} WHERE audience = ${audience} AND segment = ${tag.segment}`,
+    {
+      into: ownTag,
+      columns: ownTag.columns,
+      rows: [[audience, tag.segment, tag.tagId, tag.name, tag.origin]],
+    },
+  ];
+}
+
+/**
+ * Which tag each segment has or will have in an audience: its own from earlier, an adopted one, or one to be made.
+ * A tag of the same name that is somebody else's is refused (promise 2); names are compared without case.
+ * @param wanted segment and the name its tag should have
+ * @param known segments whose people the ledger still holds though the export no longer chooses them
+ */
+export function planTags(
+  wanted: readonly { segment: SegmentId; name: string }[],
+  known: readonly SegmentId[],
+  own: readonly OwnTag[],
+  present: readonly { id: number; name: string }[],
+  adopt: readonly string[],
+): PlannedTag[] {
+  const bySegment = new Map(own.map((tag) => [tag.segment, tag]));
+  const fold = (name: string) => name.toLowerCase();
+  refuseSharedNames(wanted, fold);
+  const planned = wanted.map(({ segment, name }): PlannedTag => {
+    const ours = bySegment.get(segment);
+    const held = ours === undefined ? undefined : heldTag(ours, present, fold);
+    const same = present.find((tag) => fold(tag.name) === fold(name) && tag.id !== held?.id);
+    if (ours !== undefined && held !== undefined && (same === undefined || ours.origin === 'adopted')) {
+      // An adopted tag keeps the name its owner gave it; ours follows the segment's.
+      const goal = ours.origin === 'adopted' ? held.name : name;
+      return { segment, name: goal, heldAs: held.name, tagId: held.id, origin: ours.origin };
+    }
+    if (same === undefined) return { segment, name, heldAs: name, origin: 'made' };
+    if (adopt.some((adopted) => fold(adopted) === fold(name))) {
+      return { segment, name: same.name, heldAs: same.name, tagId: same.id, origin: 'adopted' };
+    }
+    throw new PostriderError({
+      kind: 'configuration',
+      code: 'tag_exists',
+      message: `The audience has a tag "${same.name}" already that Postrider did not make.`,
+      hint: `Rename the segment "${segment}", or write adoptTags: ["${same.name}"] into the export to use that tag.`,
+    });
+  });
+  const chosen = new Set(planned.map((tag) => tag.segment));
+  const old = known.flatMap((segment): PlannedTag[] => {
+    const ours = chosen.has(segment) ? undefined : bySegment.get(segment);
+    const held = ours === undefined ? undefined : heldTag(ours, present, fold);
+    if (ours === undefined || held === undefined) return [];
+    return [{ segment, name: held.name, heldAs: held.name, tagId: held.id, origin: ours.origin }];
+  });
+  return [...planned, ...old];
+}
+
+function heldTag(
+  ours: OwnTag,
+  present: readonly { id: number; name: string }[],
+  fold: (name: string) => string,
+): { id: number; name: string } | undefined {
+  if (ours.tagId !== null) return present.find((tag) => tag.id === ours.tagId);
+  return present.find((tag) => fold(tag.name) === fold(ours.name));
+}
+
+function refuseSharedNames(
+  wanted: readonly { segment: SegmentId; name: string }[],
+  fold: (name: string) => string,
+): void {
+  const seen = new Map<string, SegmentId>();
+  for (const { segment, name } of wanted) {
+    const other = seen.get(fold(name));
+    if (other !== undefined) {
+      throw inputError(
+        'tag_shared',
+        `The segments "${other}" and "${segment}" are both named "${name}", and the name is the tag.`,
+        'Give one of them another name.',
+      );
+    }
+    seen.set(fold(name), segment);
+  }
+}

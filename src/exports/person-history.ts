@@ -1,0 +1,66 @@
+import type { Engine } from '../engine/engine.ts';
+import { sql } from '../engine/sql.ts';
+import { audienceMember, exported, journal, outcome, ref, run as runTable } from './export-tables.ts';
+
+/** What one audience holds of an address, and what we did to it. */
+export interface AudienceStory {
+  audience: string;
+  status: string;
+  fields: Record<string, string>;
+  tags: string[];
+}
+
+export interface ExportStory {
+  export: string;
+  segments: string[];
+  created: boolean;
+  at: string;
+  leftAt: string | null;
+}
+
+export interface ChangeStory {
+  at: string;
+  run: string;
+  export: string;
+  kind: string;
+  name: string | null;
+  before: string | null;
+  after: string | null;
+}
+
+export interface AnswerStory {
+  at: string;
+  run: string;
+  export: string;
+  result: string;
+  reason: string | null;
+  detail: string | null;
+}
+
+export interface PersonHistory {
+  audiences: AudienceStory[];
+  exports: ExportStory[];
+  changes: ChangeStory[];
+  answers: AnswerStory[];
+}
+
+/** Everything exports know of these folded addresses; the newest 200 changes and answers. */
+export async function personHistory(engine: Engine, addresses: readonly string[]): Promise<PersonHistory> {
+  const mine = sql`list_contains(${addresses}, address)`;
+  const audiences = await engine.rows<{ audience: string; status: string; fields: string; tags: string[] }>(
+    sql`SELECT audience, status, fields, tags FROM ${ref(audienceMember)} WHERE ${mine} ORDER BY audience`,
+  );
+  return {
+    audiences: audiences.map((row) => ({ ...row, fields: JSON.parse(row.fields) as Record<string, string> })),
+    exports: await engine.rows(sql`
+      SELECT export, segments, created, "at", left_at AS "leftAt" FROM ${ref(exported)} WHERE ${mine} ORDER BY export`),
+    changes: await engine.rows(sql`
+      SELECT entry."at", entry.run, run.export, kind, name, before, after FROM ${ref(journal)} AS entry
+      JOIN ${ref(runTable)} AS run ON run.run = entry.run
+      WHERE ${mine} ORDER BY entry."at" DESC, kind, name LIMIT 200`),
+    answers: await engine.rows(sql`
+      SELECT answer."at", answer.run, run.export, result, reason, detail FROM ${ref(outcome)} AS answer
+      JOIN ${ref(runTable)} AS run ON run.run = answer.run
+      WHERE ${mine} AND result <> 'done' ORDER BY answer."at" DESC LIMIT 200`),
+  };
+}

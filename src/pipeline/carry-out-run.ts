@@ -1,0 +1,108 @@
+import { PostriderError } from '../base/errors.ts';
+import type { Destination } from '../delivery/destination.ts';
+import { chunksIn, cutTagWork } from '../exports/chunks.ts';
+import { finishRun } from '../exports/finish-run.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import { writeRun } from '../exports/run-records.ts';
+import { lookForUnmentioned } from './look-for-unmentioned.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+import { sendReadyChunks, type Sending } from './send-chunks.ts';
+import { settleUncertain } from './settle-uncertain.ts';
+import { startRun } from './start-run.ts';
+import { WhoHasLeft } from './who-has-left.ts';
+
+/**
+ * Carries out a stored plan to its end, or goes on with a run that was cut off: it decides nothing that the
+ * plan did not decide. The order:
+ *
+ *   start (ground, moved, tags, chunks) → people → uncertain ones read back → unmentioned ones looked for
+ *   → tags and archiving → ledger, journal, counts
+ *
+ * @param signal aborted: no new request starts, what is in flight ends, and the run is `cancelled`
+ */
+export async function carryOutRun(
+  parts: PipelineParts,
+  destination: Destination,
+  planned: ExportRun,
+  signal: AbortSignal,
+  justPlanned = false,
+): Promise<ExportRun> {
+  const began = parts.clock.now();
+  const before = destination.traffic();
+  const resumed = planned.status === 'running';
+  const run = resumed ? planned : await startRun(parts, destination, planned, justPlanned);
+  const sending: Sending = {
+    parts,
+    destination,
+    run,
+    // A plan's reading began when the plan did. A run that goes on, or a plan carried out later, knows nothing of
+    // who left since it read the audience, so the first chunk asks.
+    whoHasLeft: new WhoHasLeft(parts, destination, run.audienceId, readAt(run, resumed || justPlanned)),
+    signal,
+  };
+  const ended = (): ExportRun => {
+    const now = parts.clock.now();
+    const traffic = destination.traffic();
+    return {
+      ...run,
+      finishedAt: now.toISOString(),
+      requests: run.requests + traffic.requests - before.requests,
+      retries: run.retries + traffic.retries - before.retries,
+      seconds: run.seconds + (now.getTime() - began.getTime()) / 1000,
+    };
+  };
+  try {
+    await sendAll(sending);
+    await lookForUnmentioned(parts, destination, run);
+    await cutTagWork(parts.engine, run.run);
+    await sendAll(sending);
+    if (signal.aborted) return await finishCancelled(sending, ended());
+    return await finishRun(parts.engine, { ...ended(), status: 'succeeded' });
+  } catch (error) {
+    if (signal.aborted) return finishCancelled(sending, ended());
+    return finishFailed(sending, ended(), error);
+  }
+}
+
+function readAt(run: ExportRun, byPlan: boolean): Date {
+  return new Date(byPlan ? run.madeAt : (run.startedAt ?? run.madeAt));
+}
+
+/** Sends what is ready and settles what is uncertain, until nothing is left or the run is cancelled. */
+async function sendAll(sending: Sending): Promise<void> {
+  const { parts, destination, run, signal } = sending;
+  // A run that goes on may hold chunks of its former life that were cut off.
+  await settleUncertain(parts, destination, run, signal);
+  do {
+    if (signal.aborted) return;
+    await sendReadyChunks(sending);
+  } while (!signal.aborted && (await settleUncertain(parts, destination, run, signal)));
+}
+
+async function finishCancelled(sending: Sending, record: ExportRun): Promise<ExportRun> {
+  const { parts, destination, run } = sending;
+  // Cut-off requests must be known before the ledger is written, even when nobody wants to wait any more.
+  await settleUncertain(parts, destination, run, new AbortController().signal);
+  return finishRun(parts.engine, { ...record, status: 'cancelled' });
+}
+
+/**
+ * Ends a run that met an error no single person is to blame for. While requests are uncertain the run stays
+ * `running`: what they did is not known, and the next start reads it back.
+ */
+async function finishFailed(sending: Sending, record: ExportRun, error: unknown): Promise<ExportRun> {
+  const { engine } = sending.parts;
+  const failure = failureOf(error);
+  if ((await chunksIn(engine, record.run, 'sending')).length > 0) {
+    const interrupted: ExportRun = { ...record, status: 'running', finishedAt: null, failure };
+    await engine.commit(writeRun(interrupted));
+    return interrupted;
+  }
+  return finishRun(engine, { ...record, status: 'failed', failure });
+}
+
+function failureOf(error: unknown): NonNullable<ExportRun['failure']> {
+  if (!(error instanceof PostriderError)) throw error;
+  const { code, message, hint } = error;
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts';
+import { inputError } from '../base/errors.ts';
+import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
+import { suggestName } from '../base/nearest.ts';
+import type { Destination } from '../delivery/destination.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ExportConfig } from '../exports/export-config.ts';
+import type { Progress } from './progress.ts';
+import type { Settings } from './settings.ts';
+
+/** What the pipeline works with; `app.ts` joins it. */
+export interface PipelineParts {
+  engine: Engine;
+  settings: Settings;
+  clock: Clock;
+  /** Opens the account of a connection; the pipeline closes it. */
+  openDestination(connection: ConnectionId): Promise<Destination>;
+  /** Requests in flight per account. */
+  maxRequests: number;
+  /** After this long a request that was cut off is over at the server. */
+  deadlineMs: number;
+  /** How old the read of who has left may be when a chunk is sent (promise 1). */
+  freshMs: number;
+  progress: Progress;
+}
+
+/** The export with this id, or an `input` error that suggests one. */
+export function exportOf(settings: Settings, id: string): { id: ExportId; config: ExportConfig } {
+  const config = settings.exports.get(id as ExportId);
+  if (config !== undefined) return { id: id as ExportId, config };
+  throw inputError(
+    'export_unknown',
+    `There is no export "${id}".`,
+    suggestName(id, [...settings.exports.keys()]),
+  );
+}
+
+/** The segment with this id, or an `input` error that suggests one. */
+export function segmentOf(settings: Settings, id: string): SegmentId {
+  if (settings.segments.has(id as SegmentId)) return id as SegmentId;
+  throw inputError(
+    'segment_unknown',
+    `There is no segment "${id}".`,
+    suggestName(id, [...settings.segments.keys()]),
+  );
+}
+
+/** The ledger's key of an audience: the same list under two connections is two ledgers. */
+export function audienceKey(config: Pick<ExportConfig, 'connection' | 'audience'>): string {
+  return `${config.connection}:${config.audience}`;
+}

@@ -1,0 +1,113 @@
+import { inputError } from '../base/errors.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import { readProfileShape } from '../profiles/profile-shape.ts';
+import { buildCatalogue, type Catalogue } from '../segments/catalogue.ts';
+import { refreshSegments } from '../segments/refresh-segments.ts';
+import type { SegmentSize } from '../segments/segment-sizes.ts';
+import { ingestSource } from '../sources/ingest.ts';
+import { loadedSources, type SourceLoad } from '../sources/loaded-source.ts';
+import { unify, type UnifyResult } from '../unify/unify.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+import { runExport } from './run-export.ts';
+
+export const stages = ['sources', 'unify', 'segments', 'exports'] as const;
+export type Stage = (typeof stages)[number];
+
+export interface RefreshResult {
+  sources: SourceLoad[];
+  unify?: UnifyResult;
+  segments?: SegmentSize[];
+  exports?: ExportRun[];
+}
+
+export interface RefreshRequest {
+  /** The last stage to do; all of the line when absent. */
+  until?: Stage;
+  by: string;
+  signal: AbortSignal;
+}
+
+/**
+ * One refresh: the whole line once, left to right. Each stage replaces its tables in one step, so a stage
+ * that fails leaves the last good state, and nothing behind it runs on half-refreshed data.
+ */
+export async function refresh(parts: PipelineParts, request: RefreshRequest): Promise<RefreshResult> {
+  const result: RefreshResult = { sources: await readSources(parts) };
+  if (request.until === 'sources') return result;
+
+  result.unify = await makeProfiles(parts);
+  if (request.until === 'unify') return result;
+
+  result.segments = await computeSegments(parts);
+  if (request.until === 'segments') return result;
+
+  result.exports = await runExports(parts, request);
+  return result;
+}
+
+async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
+  const { engine, settings, clock, progress } = parts;
+  if (settings.sources.size === 0) {
+    throw inputError(
+      'no_sources',
+      'The workspace has no sources.',
+      'Write them into a workspace file: postrider apply FILE',
+    );
+  }
+  const loads: SourceLoad[] = [];
+  for (const [id, config] of settings.sources) {
+    progress.count(`source ${id}`, loads.length, settings.sources.size);
+    loads.push(await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now() }));
+  }
+  return loads;
+}
+
+async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
+  const { engine, settings, clock } = parts;
+  if (settings.unify === undefined) {
+    throw inputError(
+      'no_unify',
+      'The workspace does not say how records become profiles.',
+      'Add a "unify" section.',
+    );
+  }
+  return unify(engine, settings.unify, await loadedSources(engine), { now: clock.now() });
+}
+
+async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
+  const { engine, settings, clock } = parts;
+  return refreshSegments(engine, settings.segments, await currentCatalogue(parts), {
+    now: clock.now(),
+    timeZone: settings.schedule?.timeZone ?? 'UTC',
+  });
+}
+
+/** What rules can speak of, from the data as it is loaded now. */
+export async function currentCatalogue({ engine, settings }: PipelineParts): Promise<Catalogue> {
+  return buildCatalogue({
+    profile: await readProfileShape(engine),
+    sources: await loadedSources(engine),
+    unified: settings.unify?.sources.map(({ source }) => source) ?? [],
+    relationships: settings.relationships,
+    segments: settings.segments,
+  });
+}
+
+/**
+ * Saving sends nothing: without a schedule an export runs only when a person says so (promise 9), be it by
+ * `run` or by asking for a refresh up to the exports.
+ */
+async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRequest): Promise<ExportRun[]> {
+  const { settings, progress } = parts;
+  if (settings.exports.size === 0) return [];
+  if (until === undefined && (settings.schedule?.daily.length ?? 0) === 0) {
+    progress.say('No schedule: exports run when a person says so (postrider run EXPORT).');
+    return [];
+  }
+  const runs: ExportRun[] = [];
+  for (const id of settings.exports.keys()) {
+    if (signal.aborted) break;
+    runs.push(await runExport(parts, id, { by, signal }));
+  }
+  return runs;
+}

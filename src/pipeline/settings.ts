@@ -1,0 +1,21 @@
+import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
+import type { ConnectionConfig } from '../connections/connection-config.ts';
+import type { ExportConfig } from '../exports/export-config.ts';
+import type { RelationshipConfig } from '../segments/relationship-config.ts';
+import type { SegmentConfig } from '../segments/segment-config.ts';
+import type { SourceConfig } from '../sources/source-config.ts';
+import type { UnifyConfig } from '../unify/unify-config.ts';
+
+/** What the workspace says, as the stages need it: parsed, with defaults, by id. */
+export interface Settings {
+  /** Where relative paths of sources begin. */
+  folder: string;
+  sources: ReadonlyMap<SourceId, SourceConfig>;
+  unify: UnifyConfig | undefined;
+  relationships: ReadonlyMap<string, RelationshipConfig>;
+  segments: ReadonlyMap<SegmentId, SegmentConfig>;
+  /** Without secrets. */
+  connections: ReadonlyMap<ConnectionId, Omit<ConnectionConfig, 'apiKey'>>;
+  exports: ReadonlyMap<ExportId, ExportConfig>;
+  schedule: { timeZone: string; daily: readonly string[] } | undefined;
+}

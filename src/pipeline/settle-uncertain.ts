@@ -1,0 +1,82 @@
+import type { Destination } from '../delivery/destination.ts';
+import { settleFromFacts } from '../delivery/settle-upsert.ts';
+import { factsOf } from '../exports/audience-facts.ts';
+import {
+  addTagWork,
+  chunksIn,
+  markDone,
+  markReady,
+  peopleOf,
+  writeOutcomes,
+  type Chunk,
+  type Outcome,
+} from '../exports/chunks.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+import { readFacts } from './read-facts.ts';
+import { tagNames } from './send-chunks.ts';
+
+/** A chunk that was cut off this often is given up: its people end as `not_answered`. */
+const mostAttempts = 5;
+
+/**
+ * Settles the chunks whose answer never came, by reading the audience back. Waits first until the server's
+ * deadline has passed since each was sent: until then the request may still be at work, and a second one
+ * beside it would do things twice (promise 5).
+ * @returns whether there were any
+ */
+export async function settleUncertain(
+  parts: PipelineParts,
+  destination: Destination,
+  run: ExportRun,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { engine, clock } = parts;
+  const uncertain = await chunksIn(engine, run.run, 'sending');
+  if (uncertain.length === 0) return false;
+  const lastSent = Math.max(...uncertain.map(sentAt));
+  const wait = lastSent + parts.deadlineMs - clock.now().getTime();
+  if (wait > 0) {
+    parts.progress.say(
+      `${uncertain.length} requests were cut off; waiting ${Math.ceil(wait / 1000)} s until they are surely over, then reading back.`,
+    );
+    await clock.sleep(wait, signal);
+  }
+  await readFacts(parts, destination, { key: run.audience, id: run.audienceId });
+  for (const chunk of uncertain) {
+    // Tags and archiving may be repeated: the second time changes nothing.
+    if (chunk.kind === 'upsert') await settlePeople(parts, run, chunk);
+    else await engine.commit([chunk.attempts < mostAttempts ? markReady(chunk) : markDone(chunk)]);
+  }
+  return true;
+}
+
+async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk): Promise<void> {
+  const { engine, clock } = parts;
+  const people = await peopleOf(engine, chunk);
+  const facts = await factsOf(
+    engine,
+    run.audience,
+    people.map((person) => person.address),
+  );
+  const settled = settleFromFacts(people, facts, new Date(sentAt(chunk)), tagNames(run.tags).folded);
+  const givenUp =
+    chunk.attempts < mostAttempts
+      ? []
+      : settled.needed.map(({ position, address }): Outcome => ({
+          position,
+          address,
+          result: 'failed',
+          reason: 'not_answered',
+        }));
+  const over = settled.needed.length === givenUp.length;
+  await engine.commit([
+    ...writeOutcomes(run.run, [...settled.outcomes, ...givenUp], clock.now()),
+    ...addTagWork(run.run, settled.tagsToGive),
+    over ? markDone(chunk) : markReady(chunk),
+  ]);
+}
+
+function sentAt(chunk: Chunk): number {
+  return chunk.sentAt === null ? 0 : Date.parse(chunk.sentAt);
+}

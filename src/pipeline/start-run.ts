@@ -1,0 +1,103 @@
+import { PostriderError } from '../base/errors.ts';
+import type { Destination } from '../delivery/destination.ts';
+import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
+import { countMoved, leaveOutMoved } from '../exports/moved-people.ts';
+import { noteOwnTag } from '../exports/own-tags.ts';
+import type { ExportRun, PlannedTag } from '../exports/plan.ts';
+import { writeRun } from '../exports/run-records.ts';
+import { exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { groundFor } from './plan-export.ts';
+import { readFacts } from './read-facts.ts';
+
+/** More than this share of a plan's people moved: the plan is of another world (promise 4). */
+const mostMoved = 0.05;
+
+/**
+ * Everything before the first write of people: the plan's ground is compared, the audience is read again, who moved is
+ * left out, tags are made, the work is cut into chunks. A plan is started once; what refuses it says why.
+ * @param justPlanned the plan was made by this very call, so that its ground and its reading are as fresh as they get
+ */
+export async function startRun(
+  parts: PipelineParts,
+  destination: Destination,
+  planned: ExportRun,
+  justPlanned: boolean,
+): Promise<ExportRun> {
+  const { engine, clock } = parts;
+  refuseUnlessStartable(planned);
+  const { id, config } = exportOf(parts.settings, planned.export);
+  const fields = Object.keys(config.attributes);
+  if (!justPlanned) {
+    const ground = await groundFor(parts, destination, id, config);
+    if (ground.digest !== planned.ground) {
+      throw outdated(
+        'the export, its mapping, or the fields or tags of the audience changed since it was made',
+      );
+    }
+    await readFacts(parts, destination, { key: planned.audience, id: planned.audienceId });
+    const { moved, of } = await countMoved(engine, planned.run, planned.audience, fields);
+    if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
+  }
+
+  const tags = await makeTags(parts, destination, planned);
+  const now = clock.now();
+  const running: ExportRun = { ...planned, tags, status: 'running', startedAt: now.toISOString() };
+  await engine.commit([
+    leaveOutMoved(engine.dialect, planned.run, planned.audience, fields, now),
+    ...cutIntoChunks(planned.run),
+    ...writeRun(running),
+  ]);
+  return running;
+}
+
+function refuseUnlessStartable(run: ExportRun): void {
+  const held = run.brake !== null && run.release === null;
+  if (!held && (run.status === 'planned' || run.status === 'stopped')) return;
+  if (held) throw new Error(`run ${run.run} is held by a brake and must not get here`);
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'plan_used',
+    message: `Plan ${run.run} has been carried out already (${run.status}).`,
+    hint: `Make a new one: postrider plan ${run.export}`,
+  });
+}
+
+function outdated(why: string): PostriderError {
+  return new PostriderError({
+    kind: 'conflict',
+    code: 'plan_outdated',
+    message: `The plan is refused: ${why}.`,
+    hint: 'Make a new plan and look at it; nothing was sent.',
+  });
+}
+
+/** Makes the tags that the plan found missing and renames those whose segment was renamed. */
+async function makeTags(
+  parts: PipelineParts,
+  destination: Destination,
+  run: ExportRun,
+): Promise<PlannedTag[]> {
+  const tags: PlannedTag[] = [];
+  const needed = await segmentsToGive(parts.engine, run.run);
+  for (const tag of run.tags) {
+    const note = (tagId: number | null) =>
+      parts.engine.commit(
+        noteOwnTag(run.audience, { segment: tag.segment, tagId, name: tag.name, origin: tag.origin }),
+      );
+    let { tagId } = tag;
+    if (tagId === undefined && !needed.has(tag.segment)) {
+      tags.push(tag);
+      continue;
+    }
+    if (tagId === undefined) {
+      // Noted before it exists: if we die in between, the next plan finds the tag and knows it for ours.
+      await note(null);
+      tagId = (await destination.makeTag(run.audienceId, tag.name)).id;
+    } else if (tag.heldAs !== tag.name) {
+      await destination.renameTag(run.audienceId, tagId, tag.name);
+    }
+    await note(tagId);
+    tags.push({ ...tag, tagId, heldAs: tag.name });
+  }
+  return tags;
+}
