@@ -1,0 +1,55 @@
+import pc from 'picocolors';
+import type { ExportRun } from '../exports/plan.ts';
+import type { PlanLine } from '../exports/plan-people.ts';
+import { presentRun, runDocument } from './present-run.ts';
+import { reasonText } from './reason-texts.ts';
+import type { Shell } from './shell.ts';
+
+/**
+ * A plan with its people, written as they come: a plan may have a million. With `--json` the document gets
+ * a member `persons`.
+ */
+export async function presentPeople(
+  shell: Shell,
+  run: ExportRun,
+  pages: AsyncIterable<PlanLine[]>,
+): Promise<void> {
+  if (!shell.json) {
+    shell.print(`${presentRun(run)}\n`);
+    for await (const page of pages) await shell.printPage(page.map((line) => `${sentence(line)}\n`).join(''));
+    return;
+  }
+  await shell.printPage(`${JSON.stringify(runDocument(run)).slice(0, -1)},"persons":[`);
+  let first = true;
+  for await (const page of pages) {
+    const text = page.map((line) => JSON.stringify(line)).join(',');
+    await shell.printPage(first ? text : `,${text}`);
+    first = false;
+  }
+  await shell.printPage(']}\n');
+}
+
+const marks: Record<PlanLine['action'], string> = {
+  add: pc.green('+ add   '),
+  update: pc.yellow('~ change'),
+  leave: pc.red('- leave '),
+  keptOut: pc.dim('  keep out'),
+  rejected: pc.dim('  reject'),
+};
+
+function sentence(line: PlanLine): string {
+  const parts = [
+    ...Object.entries(line.fields).map(([tag, { before, after }]) =>
+      before === '' ? `${tag} ${quoted(after)}` : `${tag} ${quoted(before)} → ${quoted(after)}`,
+    ),
+    ...line.gains.map((segment) => `+tag ${segment}`),
+    ...line.loses.map((segment) => `-tag ${segment}`),
+  ];
+  const why = line.reason === null ? '' : ` ${pc.dim(reasonText(line.reason).what)}`;
+  return `${marks[line.action]} ${line.email === '' ? '(no address)' : line.email}${why}${parts.length === 0 ? '' : `  ${parts.join(', ')}`}`;
+}
+
+// Values are other people's text: control characters would run in the reader's terminal.
+function quoted(value: string): string {
+  return JSON.stringify(value);
+}

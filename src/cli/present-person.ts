@@ -1,0 +1,55 @@
+import pc from 'picocolors';
+import type { Person } from '../app.ts';
+
+/** One person's story on one screen, in the order of the line. */
+export function presentPerson(person: Person): string {
+  const { history } = person;
+  const lines = [`${pc.bold(person.customerId)}  ${pc.dim(`known since ${day(person.firstSeen)}`)}`];
+  const section = (title: string, rows: readonly string[]) => {
+    if (rows.length > 0) lines.push('', pc.bold(title), ...rows.map((row) => `  ${row}`));
+  };
+  section(
+    'Profile',
+    person.fields
+      .filter((field) => field.value !== null && field.value !== '')
+      .map((field) => `${field.name}: ${JSON.stringify(field.value)}`),
+  );
+  section('Comes from', [
+    ...person.records.map(
+      (record) =>
+        `${record.source} ${record.key}${record.line === null ? '' : pc.dim(`  line ${record.line}`)}`,
+    ),
+    ...person.links.map((link) =>
+      pc.dim(`${link.source} ${link.key} = ${link.withSource} ${link.withKey}: ${link.rule}`),
+    ),
+  ]);
+  section(
+    'Segments',
+    person.segments.map((segment) => segment.name),
+  );
+  section(
+    'In Mailchimp',
+    history.audiences.map(
+      (audience) =>
+        `${audience.audience}: ${audience.status}${audience.tags.length === 0 ? '' : `, tags ${audience.tags.join(', ')}`}`,
+    ),
+  );
+  section(
+    'What we changed',
+    history.changes.map(
+      (change) =>
+        `${day(change.at)} ${change.kind}${change.name === null ? '' : ` ${change.name}`}${change.after === null ? '' : `: ${JSON.stringify(change.before ?? '')} → ${JSON.stringify(change.after)}`} ${pc.dim(`${change.export} ${change.run}`)}`,
+    ),
+  );
+  section(
+    'What was refused',
+    history.answers.map((answer) =>
+      `${day(answer.at)} ${answer.result}: ${answer.reason ?? ''} ${answer.detail ?? ''}`.trimEnd(),
+    ),
+  );
+  return lines.join('\n');
+}
+
+function day(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}

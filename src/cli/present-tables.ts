@@ -1,0 +1,115 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { ExportRun } from '../exports/plan.ts';
+import type { RefreshResult } from '../pipeline/refresh.ts';
+import type { SegmentSize } from '../segments/segment-sizes.ts';
+import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
+import { presentRun } from './present-run.ts';
+
+const n = (value: number): string => value.toLocaleString('en-US');
+
+/** Columns without lines around them: they read well, and a script can cut them. */
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const numeric = head.map(
+    (_, index) => rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
+  );
+  const drawn = new Table({
+    head: head.map((text) => pc.dim(text)),
+    chars: Object.fromEntries(
+      [
+        'top',
+        'top-mid',
+        'top-left',
+        'top-right',
+        'bottom',
+        'bottom-mid',
+        'bottom-left',
+        'bottom-right',
+        'left',
+      ]
+        .concat(['left-mid', 'mid', 'mid-mid', 'right', 'right-mid'])
+        .map((place) => [place, ''])
+        .concat([['middle', '  ']]),
+    ),
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: numeric.map((right) => (right ? 'right' : 'left')),
+  });
+  drawn.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? n(cell) : cell))));
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n');
+}
+
+export function presentWorkspaceChanges(changes: readonly WorkspaceChange[], dryRun: boolean): string {
+  if (changes.length === 0) return 'Nothing to change: the workspace is as the file says.';
+  const mark = { created: pc.green('+'), changed: pc.yellow('~'), removed: pc.red('-'), kept: pc.dim('=') };
+  const lines = changes.map(
+    ({ kind, id, change }) =>
+      `  ${mark[change]} ${kind} ${id}${change === 'kept' ? pc.dim('  not in the file; --prune removes it') : ''}`,
+  );
+  return [dryRun ? 'Would change:' : 'Changed:', ...lines].join('\n');
+}
+
+export function presentRefresh(result: RefreshResult): string {
+  const parts = [
+    pc.bold('Sources'),
+    table(
+      ['source', 'rows', 'rejected'],
+      result.sources.map((load) => [load.source, load.rows, load.rejected]),
+    ),
+    ...result.sources.flatMap((load) =>
+      load.warnings.map((warning) => `  ${pc.yellow('!')} ${load.source}: ${warning}`),
+    ),
+  ];
+  if (result.unify !== undefined) {
+    const { records, duplicates, matched, profiles } = result.unify;
+    parts.push(
+      pc.bold('People'),
+      `  ${n(records)} records → ${n(profiles)} people  ${pc.dim(`${n(duplicates)} duplicates, ${n(matched)} found in several sources`)}`,
+    );
+  }
+  if (result.segments !== undefined) {
+    parts.push(
+      pc.bold('Segments'),
+      table(
+        ['segment', 'people'],
+        result.segments.map((size) => [size.segment, size.members]),
+      ),
+    );
+  }
+  for (const run of result.exports ?? []) parts.push('', presentRun(run));
+  return parts.join('\n');
+}
+
+export function presentSegments(sizes: readonly (SegmentSize & { name: string })[]): string {
+  if (sizes.length === 0) return 'No segment has been computed yet: postrider refresh --until segments';
+  return table(
+    ['segment', 'name', 'people', 'refreshed'],
+    sizes.map((size) => [
+      size.segment,
+      size.name,
+      size.members,
+      size.refreshedAt.slice(0, 16).replace('T', ' '),
+    ]),
+  );
+}
+
+export function presentRuns(runs: readonly ExportRun[]): string {
+  if (runs.length === 0) return 'No plans or runs yet: postrider plan EXPORT';
+  return table(
+    ['run', 'export', 'status', 'made', 'added', 'changed', 'left', 'seconds', ''],
+    runs.map((run) => [
+      run.run,
+      run.export,
+      run.status,
+      run.madeAt.slice(0, 16).replace('T', ' '),
+      run.people.add,
+      run.people.update,
+      run.people.leave,
+      Math.round(run.seconds),
+      run.release === null ? (run.brake?.code ?? run.failure?.code ?? '') : `released by ${run.release.by}`,
+    ]),
+  );
+}

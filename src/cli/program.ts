@@ -1,0 +1,188 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import pc from 'picocolors';
+import { exitCodeOfRun } from './exit-codes.ts';
+import { presentPeople } from './present-people.ts';
+import { presentPerson } from './present-person.ts';
+import { presentRefresh, presentRuns, presentSegments, presentWorkspaceChanges } from './present-tables.ts';
+import { presentRun, runDocument } from './present-run.ts';
+import { printMembers } from './print-members.ts';
+import type { Shell } from './shell.ts';
+
+const stages = ['sources', 'unify', 'segments', 'exports'] as const;
+
+/** The commands of DESIGN §6; each parses, calls the app and shows what comes back. */
+export function buildProgram(shell: Shell): Command {
+  const program = new Command('postrider')
+    .description('Keeps Mailchimp audiences in step with segments of the customers you really have.')
+    .option('--data <dir>', 'the data folder (POSTRIDER_DATA, else .postrider)')
+    .option('--json', 'print one JSON document, and nothing else, on standard output')
+    .option('--by <name>', 'in whose name (the user of this machine)')
+    .addHelpText(
+      'after',
+      `
+First steps:
+  postrider demo                     see it work, with made-up people and a local Mailchimp
+  postrider apply workspace.yaml     say where customers come from and where they go
+  postrider refresh                  read, unify, compute the segments
+  postrider plan newsletter          see what a run would change; sends nothing
+  postrider run newsletter           do it
+
+Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake.`,
+    )
+    .showSuggestionAfterError()
+    .exitOverride()
+    .hook('preAction', (_program, command) => {
+      const options = command.optsWithGlobals<{ data?: string; json?: boolean; by?: string }>();
+      shell.json = options.json === true;
+      shell.dataFolder = options.data;
+      shell.user = options.by;
+    });
+
+  const show = (value: unknown, text: () => string) =>
+    shell.print(shell.json ? JSON.stringify(value) : text());
+
+  program
+    .command('apply <file>')
+    .description('bring the workspace to what a file says; says what changed')
+    .option('--dry-run', 'say what would change, and change nothing')
+    .option('--prune', 'remove what the file no longer holds')
+    .action(async (file: string, options: { dryRun?: boolean; prune?: boolean }) => {
+      const changes = await (await shell.app()).apply(file, options);
+      show({ dryRun: options.dryRun === true, changes }, () =>
+        presentWorkspaceChanges(changes, options.dryRun === true),
+      );
+    });
+
+  program
+    .command('dump')
+    .description('write the workspace as a file that apply takes; without secrets')
+    .action(async () => {
+      const text = await (await shell.app()).dump();
+      show({ workspace: text }, () => text.trimEnd());
+    });
+
+  program
+    .command('refresh')
+    .description('walk the line once: sources, unify, segments, and exports where a schedule is set')
+    .addOption(new Option('--until <stage>', 'the last stage to do').choices(stages))
+    .action(async (options: { until?: (typeof stages)[number] }) => {
+      const result = await (await shell.app()).refresh({ until: options.until, signal: shell.cancel.signal });
+      show({ ...result, exports: result.exports?.map(runDocument) }, () => presentRefresh(result));
+      shell.exitCode = worst(result.exports?.map(exitCodeOfRun) ?? []);
+    });
+
+  const segments = program
+    .command('segments')
+    .argument('[name]', 'the id of one segment')
+    .description('sizes of the segments')
+    .action(async (name: string | undefined) => {
+      const app = await shell.app();
+      if (name !== undefined) await app.segmentMembers(name);
+      const sizes = (await app.segments()).filter((size) => name === undefined || size.segment === name);
+      show({ segments: sizes }, () => presentSegments(sizes));
+    });
+  segments
+    .command('members <name>')
+    .description('the people of a segment')
+    .option('--csv', 'as CSV, safe to open in a spreadsheet')
+    .action(async (name: string, options: { csv?: boolean }) => {
+      await printMembers(shell, await (await shell.app()).segmentMembers(name), options.csv === true);
+    });
+
+  program
+    .command('plan <export>')
+    .description('make, store and show a plan; sends nothing')
+    .option('--people', 'list the people, each with what would change and why')
+    .option('--limit <people>', 'a canary of this many people', wholeNumber)
+    .action(async (id: string, options: { people?: boolean; limit?: number }) => {
+      const app = await shell.app();
+      const run = await app.plan(id, { limit: options.limit });
+      if (options.people) await presentPeople(shell, run, app.planPeople(run));
+      else show(runDocument(run), () => presentRun(run));
+    });
+
+  program
+    .command('run <export>')
+    .description('plan and carry out, or carry out a stored plan')
+    .option('--plan <id>', 'exactly this plan')
+    .option('--limit <people>', 'a canary of this many people', wholeNumber)
+    .action(async (id: string, options: { plan?: string; limit?: number }) => {
+      const run = await (await shell.app()).run(id, { ...options, signal: shell.cancel.signal });
+      show(runDocument(run), () => presentRun(run));
+      shell.exitCode = exitCodeOfRun(run);
+    });
+
+  program
+    .command('release <run> <why>')
+    .description('let go a run that a brake stopped, in your name, and carry it out')
+    .action(async (id: string, why: string) => {
+      const run = await (await shell.app()).release(id, why, shell.cancel.signal);
+      show(runDocument(run), () => presentRun(run));
+      shell.exitCode = exitCodeOfRun(run);
+    });
+
+  program
+    .command('runs')
+    .description('plans and runs, the newest first')
+    .option('--export <id>', 'of one export')
+    .option('--limit <count>', 'at most this many', wholeNumber, 20)
+    .action(async (options: { export?: string; limit: number }) => {
+      const runs = await (await shell.app()).runs(options);
+      show(
+        {
+          runs: runs.map((run) => ({
+            ...runDocument(run),
+            status: run.status,
+            madeAt: run.madeAt,
+            release: run.release,
+          })),
+        },
+        () => presentRuns(runs),
+      );
+    });
+
+  program
+    .command('person <address>')
+    .description("one person's story: where from, in which segments, what was sent")
+    .action(async (address: string) => {
+      const people = await (await shell.app()).person(address);
+      show({ people }, () => people.map(presentPerson).join('\n\n') || 'Nobody has this address.');
+      if (people.length === 0) shell.exitCode = 1;
+    });
+
+  program
+    .command('demo')
+    .description('a local Mailchimp, made-up customers, two runs; then shows the audience in the browser')
+    .option('--once', 'exit instead of serving the page')
+    .option('--people <count>', 'how many customers', wholeNumber, 20_000)
+    .action(async (options: { once?: boolean; people: number }) => {
+      // Loaded only here: the sandbox and the sample shop are no part of everyday.
+      const { runDemo } = await import('../demo/run-demo.ts');
+      const told: { topic: string; text: string }[] = [];
+      await runDemo({
+        config: shell.config(),
+        people: options.people,
+        serve: options.once !== true,
+        signal: shell.cancel.signal,
+        tell: (topic, text) =>
+          shell.json ? told.push({ topic, text }) : shell.print(`${pc.bold(topic.padEnd(13))} ${text}`),
+      });
+      if (shell.json) shell.print(JSON.stringify({ story: told }));
+    });
+
+  for (const command of [program, ...program.commands, segments, ...segments.commands])
+    command.exitOverride();
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= 100_000_000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1.');
+}
+
+function worst(codes: readonly (0 | 1 | 2 | 3)[]): 0 | 1 | 2 | 3 {
+  if (codes.includes(1)) return 1;
+  if (codes.includes(2)) return 2;
+  return codes.includes(3) ? 3 : 0;
+}

@@ -1,0 +1,184 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleAudience, sampleMergeFields } from '../../sample/audience.ts';
+import { changeSampleShop } from '../../sample/change.ts';
+import { writeSampleShop, type SampleShop } from '../../sample/shop.ts';
+import { sampleAudienceId, writeSampleWorkspace } from '../../sample/workspace.ts';
+import { openApp, type App } from '../app.ts';
+import type { Config } from '../base/config.ts';
+import { inputError } from '../base/errors.ts';
+import type { Counts, ExportRun } from '../exports/plan.ts';
+import type { RefreshResult } from '../pipeline/refresh.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/sandbox.ts';
+
+export interface DemoOptions {
+  config: Config;
+  people: number;
+  signal: AbortSignal;
+  /** Called with each line of the story: what it is about, and what happened. */
+  tell(topic: string, text: string): void;
+  /** Stay and serve the audience page until the signal. */
+  serve: boolean;
+}
+
+const exportId = 'newsletter';
+
+/**
+ * The whole way in one go: a local Mailchimp with contacts of its own, a made-up shop, one refresh, a plan, its run; then
+ * three days pass in the shop, people leave in Mailchimp, and it runs again. Nothing outlives it.
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { config, tell, signal } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'postrider-demo-'));
+  const sandbox = await startDemoSandbox(config.port);
+  try {
+    const shop = await writeSampleShop({ folder, people: options.people, now: new Date() });
+    const before = await fillAudience(sandbox, shop);
+    tell('Mailchimp', `a local one, ${sandbox.url}; its audience holds ${n(before)} contacts of other tools`);
+    const { crm, shop: customers, orders } = shop.truth.records;
+    tell(
+      'Customers',
+      `a made-up shop: ${n(crm)} rows of a CRM, ${n(customers)} of a web shop, ${n(orders)} order lines`,
+    );
+
+    const workspace = await writeSampleWorkspace(folder);
+    const app = await openApp({
+      config: {
+        ...config,
+        dataFolder: join(folder, 'data'),
+        databaseUrl: undefined,
+        mailchimp: { ...config.mailchimp, baseUrl: sandbox.apiRoot },
+      },
+      env: { MAILCHIMP_API_KEY: sandbox.apiKey },
+      user: 'demo',
+    });
+    try {
+      await app.apply(workspace);
+      tellRefresh(tell, await app.refresh({ until: 'segments', signal }));
+      const plan = await app.plan(exportId);
+      tell('Plan', planSentence(plan));
+      tellRun(tell, sandbox, await app.run(exportId, { plan: plan.run, signal }));
+
+      tell('3 days later', await letTimePass(shop, sandbox));
+      await app.refresh({ until: 'segments', signal });
+      await runAgain(app, sandbox, options);
+    } finally {
+      await app.close();
+    }
+    if (options.serve && !signal.aborted) {
+      tell('Look', `${sandbox.url} shows the audience; Ctrl-C ends the demo and removes its files`);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    }
+  } finally {
+    await sandbox.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runAgain(app: App, sandbox: Sandbox, { tell, signal }: DemoOptions): Promise<void> {
+  const second = await app.run(exportId, { signal });
+  tell('Second run', planSentence(second));
+  tellRun(tell, sandbox, second);
+  const third = await app.run(exportId, { signal });
+  tell(
+    'Third run',
+    third.changes.fields + third.changes.tag + third.changes.untag === 0
+      ? 'nothing has changed, nothing is sent'
+      : planSentence(third),
+  );
+}
+
+/** On the product's port, or on any when that is taken: a demo should not fail for a port. */
+async function startDemoSandbox(port: number): Promise<Sandbox> {
+  const options: SandboxOptions = { latency: { kind: 'fixed', ms: 40 } };
+  try {
+    return await startSandbox({ ...options, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return startSandbox(options);
+    throw inputError(
+      'demo_port',
+      `The demo cannot listen on port ${port}.`,
+      'Set POSTRIDER_PORT to another one.',
+      error,
+    );
+  }
+}
+
+async function fillAudience(sandbox: Sandbox, shop: SampleShop): Promise<number> {
+  sandbox.control.createAudience({
+    id: sampleAudienceId,
+    name: 'Sample shop',
+    mergeFields: sampleMergeFields.map((field) => ({ ...field })),
+  });
+  const members = await Array.fromAsync(sampleAudience(shop));
+  return sandbox.control.seedMembers({ audience: sampleAudienceId, members }).added;
+}
+
+/** Customers come, go and change in the files; some leave the audience by their own hand. */
+async function letTimePass(shop: SampleShop, sandbox: Sandbox): Promise<string> {
+  const { people } = await changeSampleShop(shop);
+  const { members } = sandbox.control.audienceState({
+    audience: sampleAudienceId,
+    tag: 'Newsletter',
+    status: 'subscribed',
+    count: 25,
+  });
+  for (const { address } of members) {
+    sandbox.control.act({ audience: sampleAudienceId, address, act: { kind: 'unsubscribeSelf' } });
+  }
+  const changed = people.renamed.length + people.moved.length;
+  return `${n(people.joined.length)} new customers, ${n(changed)} changed, ${n(people.left.length)} gone, ${n(people.withdrew.length)} took their consent back; ${n(members.length)} unsubscribed in Mailchimp`;
+}
+
+function tellRefresh(tell: DemoOptions['tell'], result: RefreshResult): void {
+  const rejected = result.sources.reduce((sum, load) => sum + load.rejected, 0);
+  if (result.unify !== undefined) {
+    const { records, profiles, matched } = result.unify;
+    tell(
+      'People',
+      `${n(records)} rows → ${n(profiles)} people, ${n(matched)} rows met in both lists; ${n(rejected)} broken rows set aside`,
+    );
+  }
+  tell('Segments', (result.segments ?? []).map((size) => `${size.segment} ${n(size.members)}`).join(' · '));
+}
+
+function planSentence({ people }: ExportRun): string {
+  const parts = [
+    `${n(people.desired)} wanted`,
+    `${n(people.add)} new`,
+    `${n(people.update)} changed`,
+    `${n(people.unchanged)} unchanged`,
+    `${n(sum(people.keptOut))} kept out`,
+    `${n(sum(people.rejected))} rejected`,
+    `${n(people.leave)} leaving`,
+  ];
+  return parts.join(', ');
+}
+
+function tellRun(tell: DemoOptions['tell'], sandbox: Sandbox, run: ExportRun): void {
+  const { add, update, keptOut, rejected, leave } = run.people;
+  const reasons = Object.entries({ ...keptOut, ...rejected }).map(
+    ([reason, count]) => `${reason} ${n(count)}`,
+  );
+  tell(
+    'Run',
+    `${n(add)} added, ${n(update)} changed, ${n(leave)} lost our tags in ${n(run.requests)} requests and ${run.seconds.toFixed(1)} s (${run.status})`,
+  );
+  if (reasons.length > 0) tell('Not sent', reasons.join(', '));
+  const [audience] = sandbox.control.audiences();
+  if (audience !== undefined)
+    tell('Audience', `${n(sum(audience.counts))} contacts; ${tagsOf(audience.tags)}`);
+}
+
+function tagsOf(tags: Counts): string {
+  return Object.entries(tags)
+    .map(([tag, count]) => `${tag} ${n(count)}`)
+    .join(' · ');
+}
+
+function sum(counts: Counts): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+const n = (value: number): string => value.toLocaleString('en-US');

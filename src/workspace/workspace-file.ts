@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { idPattern } from '../base/ids.ts';
+import { connectionConfig } from '../connections/connection-config.ts';
+import { exportConfig } from '../exports/export-config.ts';
+import { relationshipConfig } from '../segments/relationship-config.ts';
+import { segmentConfig } from '../segments/segment-config.ts';
+import { sourceConfig } from '../sources/source-config.ts';
+import { unifyConfig } from '../unify/unify-config.ts';
+
+const timeOfDay = z
+  .string({ error: 'must be text: quote it, as in "06:00"' })
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, as in "06:00"');
+
+const timeZone = z.string().refine(
+  (zone) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+    } catch {
+      return false;
+    }
+  },
+  { error: 'must be a time zone by its IANA name, as in Europe/Bucharest' },
+);
+
+const byId = <Schema extends z.ZodType>(schema: Schema, what: string) =>
+  z
+    .record(
+      z
+        .string()
+        .regex(idPattern, 'an id begins with a letter and has letters, digits, "-" and "_" only, 63 at most'),
+      schema,
+    )
+    .prefault({})
+    .describe(what);
+
+/**
+ * The workspace file of DESIGN §6, whole. Each stage owns the schema of its part; the JSON Schema for editors is made of
+ * this one.
+ */
+export const workspaceFile = z
+  .strictObject({
+    $schema: z.string().optional().describe('Where an editor finds this schema.'),
+    version: z.literal(1, { error: 'must be 1' }).describe('The version of this format.'),
+    sources: byId(sourceConfig, 'Where the tables come from.'),
+    unify: unifyConfig.optional().describe('How records become one profile per person.'),
+    relationships: byId(relationshipConfig, 'How related tables point to people.'),
+    segments: byId(segmentConfig, 'Named sets of profiles.'),
+    connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
+    exports: byId(exportConfig, 'Which segments go to which audience.'),
+    schedule: z
+      .strictObject({
+        timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
+        daily: z.array(timeOfDay).max(4).default([]).describe('When to refresh, up to four times a day.'),
+      })
+      .optional()
+      .describe('When the whole line runs by itself.'),
+  })
+  .describe('A Postrider workspace.');
+
+/** A connection as it is stored and written out: without its secret. */
+export const connectionSettings = connectionConfig.options[0].omit({ apiKey: true });
+
+export type WorkspaceFile = z.output<typeof workspaceFile>;
