@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock, type Clock } from './base/clock.ts';
@@ -84,6 +84,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     for (const closeOne of opened.splice(0).toReversed()) await closeOne();
   };
   try {
+    const scratch = emptyFolder(join(config.dataFolder, 'scratch'));
     const engine = await openDuckdb({ path: join(config.dataFolder, 'people.duckdb') });
     opened.push(() => engine.close());
     const store = await openStore(
@@ -103,8 +104,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       openDestination: (connection) => openDestination(config, store, key, connection),
       maxRequests: config.mailchimp.maxRequests,
       deadlineMs: config.mailchimp.deadlineMs,
-      freshMs: 60_000,
+      freshMs: 15_000,
       progress,
+      scratch,
     });
     return {
       apply: async (file, { dryRun = false, prune = false } = {}) =>
@@ -174,6 +176,13 @@ async function findPerson({ engine, settings }: PipelineParts, text: string): Pr
     });
   }
   return people;
+}
+
+/** What a process that was killed left there goes. */
+function emptyFolder(folder: string): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 function readWorkspace(file: string): string {

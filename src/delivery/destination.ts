@@ -16,8 +16,8 @@ export interface Destination {
   find(audience: string, address: string): Promise<AudienceMember | undefined>;
   /** At most 500 people. Throws `OutcomeUnknown` when it may or may not have happened. */
   upsert(audience: string, people: readonly UpsertPerson[], signal?: AbortSignal): Promise<UpsertAnswer>;
-  /** Makes an empty tag; one of the same name that exists already is returned. */
-  makeTag(audience: string, name: string): Promise<AudienceTag>;
+  /** Makes an empty tag; one of the same name that exists already is returned, and said to be `existed`. */
+  makeTag(audience: string, name: string): Promise<AudienceTag & { existed: boolean }>;
   renameTag(audience: string, tagId: number, name: string): Promise<void>;
   /** At most 500 addresses; the answer names those of them that it did not speak of. */
   changeTag(
@@ -55,6 +55,8 @@ export interface AudienceRead {
   pages: AsyncIterable<readonly AudienceMember[]>;
   /** After the last page: from when the next read of changes must start so that nothing is missed. */
   nextFrom(): Date;
+  /** Likewise: statuses of which fewer members came than the place itself counts, after several tries. */
+  short(): readonly string[];
 }
 
 export interface AudienceMember {

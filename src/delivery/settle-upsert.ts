@@ -43,31 +43,24 @@ export function settleUpsert(
 
 /**
  * The same from a read-back, where the answer never came: who is there as wanted is done, who has left is
- * kept out, and who is neither is returned as still needing the request.
- * @param sentAt when the request left; a member changed at or after its second was changed by it
+ * kept out, and who is neither still needs the request. To ask once more for what a known person has already
+ * changes nothing, so doubt means asking again; a person who was to be added is there or is not.
  */
 export function settleFromFacts(
   people: readonly PlannedPerson[],
   facts: ReadonlyMap<string, AudienceMember>,
-  sentAt: Date,
   tagName: (segment: SegmentId) => string,
 ): SettledPeople & { needed: PlannedPerson[] } {
-  const settled = {
-    outcomes: [] as Outcome[],
-    tagsToGive: [] as SettledPeople['tagsToGive'],
-    needed: [] as PlannedPerson[],
-  };
-  const second = Math.floor(sentAt.getTime() / 1000) * 1000;
+  const settled: SettledPeople & { needed: PlannedPerson[] } = { outcomes: [], tagsToGive: [], needed: [] };
   for (const person of people) {
     const member = facts.get(person.address);
-    if (member === undefined) {
+    if (member === undefined || (person.action === 'add' && member.status === person.seenStatus)) {
       settled.needed.push(person);
       continue;
     }
-    const changed = member.lastChanged !== null && Date.parse(member.lastChanged) >= second;
-    const asWanted = Object.entries(person.fields).every(([tag, value]) => member.fields[tag] === value);
     const left = blocked.has(member.status) && member.status !== person.status;
-    if (left || asWanted || changed) {
+    const asWanted = Object.entries(person.fields).every(([tag, value]) => member.fields[tag] === value);
+    if (left || asWanted || person.action === 'add') {
       settlePresent(settled, person, member, person.action === 'add', tagName);
     } else settled.needed.push(person);
   }

@@ -34,6 +34,9 @@ export interface PlannedPerson {
   action: 'add' | 'update';
   address: string;
   email: string;
+  /** What the plan saw; null: not in the audience. */
+  seenStatus: string | null;
+  /** What to send. */
   status: string;
   /** Merge field → value to send. */
   fields: Record<string, string>;
@@ -139,11 +142,12 @@ async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[
     action: 'add' | 'update';
     address: string;
     email: string;
+    seenStatus: string | null;
     status: string;
     fields: string;
     add_segments: SegmentId[];
   }>(sql`
-    SELECT position, action, address, email, status, fields, add_segments FROM ${ref(planPerson)}
+    SELECT position, action, address, email, seen_status AS "seenStatus", status, fields, add_segments FROM ${ref(planPerson)}
     WHERE ${where} ORDER BY position`);
   return rows.map(({ add_segments: addSegments, fields, ...person }) => ({
     ...person,

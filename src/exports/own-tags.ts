@@ -30,6 +30,11 @@ export function noteOwnTag(audience: string, tag: OwnTag): Change[] {
   ];
 }
 
+/** The change that takes that note back. */
+export function forgetOwnTag(audience: string, segment: SegmentId): Change {
+  return sql`DELETE FROM ${ref(ownTag)} WHERE audience = ${audience} AND segment = ${segment}`;
+}
+
 /**
  * Which tag each segment has or will have in an audience: its own from earlier, an adopted one, or one to be made.
  * A tag of the same name that is somebody else's is refused (promise 2); names are compared without case.

@@ -33,9 +33,7 @@ export async function lookForUnmentioned(
       for (const member of page) if (wanted.has(member.address)) found.set(member.address, member);
     }
   }
-  // Far in the future: that a member changed lately proves nothing here, only being as wanted does.
-  const never = new Date(8_640_000_000_000_000);
-  const { outcomes, tagsToGive, needed } = settleFromFacts(people, found, never, tagNames(run.tags).folded);
+  const { outcomes, tagsToGive, needed } = settleFromFacts(people, found, tagNames(run.tags).folded);
   const missing = needed.map(({ position, address }): Outcome => ({
     position,
     address,

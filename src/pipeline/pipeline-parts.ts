@@ -22,6 +22,8 @@ export interface PipelineParts {
   /** How old the read of who has left may be when a chunk is sent (promise 1). */
   freshMs: number;
   progress: Progress;
+  /** Where copies of source files may lie while they are read: people's data, so not in a folder for everybody. */
+  scratch: string;
 }
 
 /** The export with this id, or an `input` error that suggests one. */

@@ -1,3 +1,4 @@
+import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { nextReadFrom, takeInAudience } from '../exports/audience-facts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -31,7 +32,30 @@ export async function readFacts(
   return takeInAudience(
     parts.engine,
     audience.key,
-    { whole: since === undefined, pages: counted(), nextFrom: () => read.nextFrom() },
+    {
+      whole: since === undefined,
+      pages: counted(),
+      nextFrom() {
+        refuseShort(read.short());
+        return read.nextFrom();
+      },
+    },
     parts.clock.now(),
   );
+}
+
+/**
+ * A reading that lacks people who must be kept out would make them look new, and new people are subscribed
+ * (promise 1): better no plan. Lacking subscribed ones is harmless, they are subscribed once more.
+ */
+function refuseShort(statuses: readonly string[]): void {
+  const lacking = statuses.filter((status) => status !== 'subscribed' && status !== 'transactional');
+  if (lacking.length === 0) return;
+  throw new PostriderError({
+    kind: 'remote',
+    code: 'audience_read_short',
+    message: `Mailchimp gave fewer ${lacking.join(', ')} contacts than it counts.`,
+    hint: 'Try again when the audience is quiet; nothing was sent.',
+    retry: 'later',
+  });
 }

@@ -46,7 +46,7 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
 }
 
 async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
-  const { engine, settings, clock, progress } = parts;
+  const { engine, settings, clock, progress, scratch } = parts;
   if (settings.sources.size === 0) {
     throw inputError(
       'no_sources',
@@ -57,7 +57,7 @@ async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
   const loads: SourceLoad[] = [];
   for (const [id, config] of settings.sources) {
     progress.count(`source ${id}`, loads.length, settings.sources.size);
-    loads.push(await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now() }));
+    loads.push(await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now(), scratch }));
   }
   return loads;
 }

@@ -79,7 +79,7 @@ async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
   const leftOut: Outcome[] = [];
   for (const person of await peopleOf(engine, chunk)) {
     const status = whoHasLeft.statusOf(person.address);
-    if (status === undefined || status === person.status) people.push(person);
+    if (status === undefined || status === person.seenStatus) people.push(person);
     else {
       const { position, address } = person;
       leftOut.push({ position, address, result: 'keptOut', reason: status, status });

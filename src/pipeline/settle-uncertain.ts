@@ -59,7 +59,7 @@ async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk):
     run.audience,
     people.map((person) => person.address),
   );
-  const settled = settleFromFacts(people, facts, new Date(sentAt(chunk)), tagNames(run.tags).folded);
+  const settled = settleFromFacts(people, facts, tagNames(run.tags).folded);
   const givenUp =
     chunk.attempts < mostAttempts
       ? []

@@ -2,7 +2,7 @@ import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
 import { countMoved, leaveOutMoved } from '../exports/moved-people.ts';
-import { noteOwnTag } from '../exports/own-tags.ts';
+import { forgetOwnTag, noteOwnTag, ownTags } from '../exports/own-tags.ts';
 import type { ExportRun, PlannedTag } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
@@ -91,8 +91,14 @@ async function makeTags(
     }
     if (tagId === undefined) {
       // Noted before it exists: if we die in between, the next plan finds the tag and knows it for ours.
+      const known = (await ownTags(parts.engine, run.audience)).some(({ segment }) => segment === tag.segment);
       await note(null);
-      tagId = (await destination.makeTag(run.audienceId, tag.name)).id;
+      const made = await destination.makeTag(run.audienceId, tag.name);
+      if (made.existed && !known) {
+        await parts.engine.commit([forgetOwnTag(run.audience, tag.segment)]);
+        throw outdated(`somebody else made a tag "${tag.name}" since it was made`);
+      }
+      tagId = made.id;
     } else if (tag.heldAs !== tag.name) {
       await destination.renameTag(run.audienceId, tagId, tag.name);
     }

@@ -1,6 +1,5 @@
 import type {
   AudienceMember,
-  AudienceTag,
   Destination,
   Refusal,
   UpsertAnswer,
@@ -27,7 +26,11 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
         ...(since === undefined ? {} : { since }),
         ...(statuses === undefined ? {} : { statuses: statuses as MemberStatus[] }),
       });
-      return { pages: pagesOf(reading), nextFrom: () => reading.nextSince ?? new Date(0) };
+      return {
+        pages: pagesOf(reading),
+        nextFrom: () => reading.nextSince ?? new Date(0),
+        short: () => reading.short,
+      };
     },
     async find(audience, address) {
       const member = await client.member(audience, address);
@@ -37,7 +40,7 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
       answerOf(
         await client.upsert(audience, people.map(batchMember), signal === undefined ? {} : { signal }),
       ),
-    makeTag: (audience, name): Promise<AudienceTag> => client.createTag(audience, name),
+    makeTag: (audience, name) => client.createTag(audience, name),
     async renameTag(audience, tagId, name) {
       await client.renameTag(audience, tagId, name);
     },
