@@ -56,9 +56,8 @@ describe('the files', () => {
     const other = await writeSampleShop({ ...options, folder: join(folder, 'other'), seed: 4 });
     expect(await digestOf(same.files)).toEqual(await digestOf(one.files));
     expect(same.truth).toEqual(one.truth);
-    const shared = (await digestOf(other.files)).filter((digest, place) => digest === other.files[place as never]);
-    expect(shared).toEqual([]);
-    expect(await digestOf(other.files)).not.toEqual(await digestOf(one.files));
+    const digests = new Set(await digestOf(one.files));
+    expect((await digestOf(other.files)).filter((digest) => digests.has(digest))).toEqual([]);
   });
 
   it('keep those who are there when more people are asked for', async () => {
@@ -81,10 +80,22 @@ describe('the files', () => {
   });
 
   it('have as many orders as are asked for', async () => {
-    const none = await writeSampleShop({ folder: join(folder, 'none'), people: 500, now, ordersPerCustomer: 0 });
-    const many = await writeSampleShop({ folder: join(folder, 'many'), people: 3000, now, ordersPerCustomer: 9 });
+    const none = await writeSampleShop({
+      folder: join(folder, 'none'),
+      people: 500,
+      now,
+      ordersPerCustomer: 0,
+    });
+    const many = await writeSampleShop({
+      folder: join(folder, 'many'),
+      people: 3000,
+      now,
+      ordersPerCustomer: 9,
+    });
     expect(none.truth.orders).toBe(0);
-    expect(many.truth.orders / many.truth.records.shop).toBeCloseTo(9, -1 / 3);
+    const mean = many.truth.orders / many.truth.records.shop;
+    expect(mean).toBeGreaterThan(8);
+    expect(mean).toBeLessThan(10);
   });
 
   it('hold nothing newer than now', () => {
@@ -99,8 +110,8 @@ describe('the files', () => {
   });
 
   it('can write to nobody real', () => {
-    const addresses = [...crm.map((row) => row['mail']), ...customers.map((row) => row['email'])].map((text) =>
-      folded(text ?? ''),
+    const addresses = [...crm.map((row) => row['mail']), ...customers.map((row) => row['email'])].map(
+      (text) => folded(text ?? ''),
     );
     const reachable = addresses.filter((address) => usable.test(address));
     expect(reachable.filter((address) => !/(?:\.test|@example\.com)$/.test(address))).toEqual([]);
@@ -146,7 +157,9 @@ describe('the truth', () => {
     );
     const shown = customers.filter((row) => {
       const address = folded(row['email'] ?? '');
-      return usable.test(address) && inCrm.get(Number(row['customer_no']) - 200_000)?.includes(address) === true;
+      return (
+        usable.test(address) && inCrm.get(Number(row['customer_no']) - 200_000)?.includes(address) === true
+      );
     });
     expect(shown).toHaveLength(shop.truth.bothByAddress);
   });
@@ -173,7 +186,12 @@ describe('the dirt', () => {
     ['says n/a', 0.0003, 0.006, (row) => mail(row) === 'n/a'],
     ['has blanks around', 0.04, 0.12, (row) => mail(row) !== mail(row).trim()],
     ['has capitals in the address', 0.08, 0.16, (row) => mail(row) !== mail(row).toLowerCase()],
-    ['has letters beyond ASCII in the name', 0.4, 0.8, (row) => /[^\x20-\x7f]/.test(`${row['fname']}${row['lname']}`)],
+    [
+      'has letters beyond ASCII in the name',
+      0.6,
+      0.9,
+      (row) => /[^\x20-\x7f]/.test(`${row['fname']}${row['lname']}`),
+    ],
     ['has a quote in the name', 0.001, 0.01, (row) => row['fname']?.includes('"') === true],
     ['has a comma in the name', 0.001, 0.01, (row) => row['lname']?.includes(',') === true],
     ['has a line break in the city', 0.0005, 0.006, (row) => row['city']?.includes('\n') === true],

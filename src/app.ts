@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
 import { inputError, PostriderError } from './base/errors.ts';
-import type { ConnectionId, SegmentId } from './base/ids.ts';
+import type { ConnectionId, ExportId, SegmentId, SourceId } from './base/ids.ts';
 import { readConnectionSecret } from './connections/connection-secrets.ts';
 import { readSecretKey } from './connections/secret-key.ts';
 import type { SecretKey } from './connections/seal.ts';
@@ -12,22 +12,28 @@ import type { Destination } from './delivery/destination.ts';
 import { apiRootFor } from './delivery/mailchimp/api-root.ts';
 import { mailchimpDestination } from './delivery/mailchimp/mailchimp-destination.ts';
 import { openMailchimpClient } from './delivery/mailchimp/open-mailchimp-client.ts';
+import type { Engine } from './engine/engine.ts';
 import { openDuckdb } from './engine/duckdb/duckdb-engine.ts';
-import type { Column, Row } from './engine/engine.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
 import { personHistory, type PersonHistory } from './exports/person-history.ts';
 import type { ExportRun } from './exports/plan.ts';
 import { planPeople, type PlanLine } from './exports/plan-people.ts';
-import { dropOrphanPlans, listRuns } from './exports/run-records.ts';
-import { exportOf, segmentOf, type PipelineParts } from './pipeline/pipeline-parts.ts';
+import { runExceptions, type RunException } from './exports/run-exceptions.ts';
+import { dropOrphanPlans, listRuns, readRun } from './exports/run-records.ts';
+import { examine, type Finding } from './pipeline/examine.ts';
+import { everything, exportOf, segmentOf, type PipelineParts } from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
 import { refresh, type RefreshResult, type Stage } from './pipeline/refresh.ts';
 import { makePlan, releaseRun, runExport } from './pipeline/run-export.ts';
 import { personStory, type PersonStory } from './profiles/person-story.ts';
 import { findPeople } from './profiles/profile-search.ts';
 import { readProfileShape } from './profiles/profile-shape.ts';
+import { membersCsv } from './segments/members-csv.ts';
 import { segmentMembers, segmentsOf } from './segments/segment-members.ts';
 import { segmentSizes, type SegmentSize } from './segments/segment-sizes.ts';
+import { forgetSource, prepareSourceTables } from './sources/loaded-source.ts';
+import { recordAudit } from './store/audit.ts';
+import { listPauses, pauseExport, resumeExport } from './store/export-states.ts';
 import { lockDataFolder } from './store/data-folder.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from './workspace/apply-workspace.ts';
@@ -41,14 +47,32 @@ export interface App {
   dump(): Promise<string>;
   refresh(options: { until?: Stage | undefined; signal: AbortSignal }): Promise<RefreshResult>;
   segments(): Promise<(SegmentSize & { name: string })[]>;
-  segmentMembers(segment: string): Promise<{ attributes: Column[]; pages: AsyncIterable<Row[]> }>;
+  segmentMembers(segment: string): Promise<SegmentMembers>;
   plan(exportId: string, options?: { limit?: number | undefined }): Promise<ExportRun>;
   planPeople(run: ExportRun): AsyncIterable<PlanLine[]>;
   run(exportId: string, options: RunOptions): Promise<ExportRun>;
   release(run: string, why: string, signal: AbortSignal): Promise<ExportRun>;
   runs(filter?: { export?: string | undefined; limit?: number | undefined }): Promise<ExportRun[]>;
+  /** One run and, a page of, the people who did not end as wanted. */
+  runDetails(run: string, page: { limit: number; offset: number }): Promise<RunDetails>;
   person(text: string): Promise<Person[]>;
+  /** Stops an export, or with `*` all of them, until resumed; nothing runs meanwhile, whoever asks. */
+  pause(exportId: string, why: string): Promise<void>;
+  /** Returns whether it was paused. */
+  resume(exportId: string): Promise<boolean>;
+  examine(): AsyncIterable<Finding>;
   close(): Promise<void>;
+}
+
+/** The members of a segment, streamed when asked for. */
+export interface SegmentMembers {
+  pages(): AsyncIterable<Record<string, unknown>[]>;
+  csv(): AsyncIterable<string>;
+}
+
+export interface RunDetails {
+  run: ExportRun;
+  exceptions: RunException[];
 }
 
 export interface RunOptions {
@@ -106,17 +130,21 @@ export async function openApp(options: AppOptions): Promise<App> {
       deadlineMs: config.mailchimp.deadlineMs,
       freshMs: 15_000,
       progress,
+      pauses: await currentPauses(store),
       scratch,
     });
     return {
-      apply: async (file, { dryRun = false, prune = false } = {}) =>
-        applyWorkspace(store.db, key, parseWorkspace(readWorkspace(file), file, env), {
+      apply: async (file, { dryRun = false, prune = false } = {}) => {
+        const changes = await applyWorkspace(store.db, key, parseWorkspace(readWorkspace(file), file, env), {
           folder: dirname(resolve(file)),
           by,
           now: clock.now(),
           dryRun,
           prune,
-        }),
+        });
+        if (!dryRun) await forgetRemoved(engine, changes);
+        return changes;
+      },
       dump: () => dumpWorkspace(store.db),
       refresh: async ({ until, signal }) =>
         refresh(await parts(), { ...(until === undefined ? {} : { until }), by, signal }),
@@ -125,7 +153,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         const { settings } = await parts();
         const { attributes } = await readProfileShape(engine);
         const known = segmentOf(settings, segment);
-        return { attributes, pages: segmentMembers(engine, attributes, { segment: known }) };
+        const pages = () => segmentMembers(engine, attributes, { segment: known });
+        return { pages, csv: () => membersCsv(attributes, pages()) };
       },
       plan: async (exportId, { limit } = {}) =>
         makePlan(await parts(), exportId, { by, ...(limit === undefined ? {} : { limit }) }),
@@ -146,13 +175,64 @@ export async function openApp(options: AppOptions): Promise<App> {
           ...(filter.limit === undefined ? {} : { limit: filter.limit }),
         });
       },
+      runDetails: async (id, page) => {
+        const run = await readRun(engine, id);
+        return { run, exceptions: await runExceptions(engine, run.run, page) };
+      },
       person: async (text) => findPerson(await parts(), text),
+      pause: async (exportId, why) => {
+        const id = await pausable(await parts(), exportId);
+        await pauseExport(store.db, id, { at: clock.now(), by, reason: why });
+        await recordAudit(store.db, {
+          at: clock.now(),
+          who: by,
+          action: 'export.pause',
+          subject: `export:${id}`,
+          detail: { why },
+        });
+      },
+      resume: async (exportId) => {
+        const id = await pausable(await parts(), exportId);
+        const was = await resumeExport(store.db, id);
+        if (was) {
+          await recordAudit(store.db, {
+            at: clock.now(),
+            who: by,
+            action: 'export.resume',
+            subject: `export:${id}`,
+            detail: {},
+          });
+        }
+        return was;
+      },
+      examine: async function* () {
+        yield* examine(await parts(), config.dataFolder);
+      },
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** What was removed from the workspace leaves the people file too; the ledger of an export stays. */
+async function forgetRemoved(engine: Engine, changes: readonly WorkspaceChange[]): Promise<void> {
+  const removed = changes.filter(({ kind, change }) => kind === 'source' && change === 'removed');
+  if (removed.length === 0) return;
+  await prepareSourceTables(engine);
+  await engine.commit(removed.flatMap(({ id }) => forgetSource(id as SourceId)));
+}
+
+async function pausable({ settings }: PipelineParts, exportId: string): Promise<ExportId> {
+  return exportId === everything ? (everything as ExportId) : exportOf(settings, exportId).id;
+}
+
+async function currentPauses(store: Store): Promise<PipelineParts['pauses']> {
+  const pauses = await listPauses(store.db);
+  return new Map(
+    [...pauses].map(([id, { by, reason }]) => [id, `${reason === '' ? 'no reason given' : reason} (${by})`]),
+  );
 }
 
 async function namedSizes({ engine, settings }: PipelineParts): Promise<(SegmentSize & { name: string })[]> {

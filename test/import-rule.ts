@@ -26,8 +26,12 @@ function problemOf(each: Import): string | undefined {
   if (testFile.test(target)) return `${where}: ${target} is for tests. Move what you need out of it.`;
   const to = folderOf(target);
   if (to === from) return undefined;
-  if (target.startsWith('..'))
+  if (
+    target.startsWith('..') &&
+    !(allowance.outside ?? []).some((folder) => target.startsWith(`../${folder}/`))
+  )
     return `${where}: nothing in src/ imports from outside it (${target}). Move what you need in.`;
+  if (target.startsWith('..')) return undefined;
   const allowed = new Set([...allowance.from, ...(each.typeOnly ? (allowance.types ?? []) : [])]);
   if (allowed.has(to) || allowed.has(target)) return undefined;
   if (allowance.types?.includes(to) === true) {

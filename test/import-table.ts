@@ -6,6 +6,8 @@
 export interface Allowance {
   from: readonly string[];
   types?: readonly string[];
+  /** Folders beside `src/`. */
+  outside?: readonly string[];
 }
 
 const stages = [
@@ -53,6 +55,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   // The whole way with made-up people: the one user of the sandbox and of sample/ outside of tests.
   demo: {
     from: ['base', 'app', 'sandbox'],
+    outside: ['sample'],
     types: upTo('pipeline', 'workspace').filter((folder) => folder !== 'engine'),
   },
   cli: {

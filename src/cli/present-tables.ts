@@ -4,7 +4,9 @@ import type { ExportRun } from '../exports/plan.ts';
 import type { RefreshResult } from '../pipeline/refresh.ts';
 import type { SegmentSize } from '../segments/segment-sizes.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
+import type { RunException } from '../exports/run-exceptions.ts';
 import { presentRun } from './present-run.ts';
+import { reasonText } from './reason-texts.ts';
 
 const n = (value: number): string => value.toLocaleString('en-US');
 
@@ -112,4 +114,15 @@ export function presentRuns(runs: readonly ExportRun[]): string {
       run.release === null ? (run.brake?.code ?? run.failure?.code ?? '') : `released by ${run.release.by}`,
     ]),
   );
+}
+
+export function presentRunDetails(run: ExportRun, exceptions: readonly RunException[]): string {
+  if (exceptions.length === 0) return presentRun(run);
+  const rows = exceptions.map(({ email, result, reason, detail }) => [
+    email === '' ? '(no address)' : JSON.stringify(email),
+    result === 'keptOut' ? 'kept out' : result,
+    reasonText(reason).what,
+    detail ?? '',
+  ]);
+  return `${presentRun(run)}\n\n${table(['person', 'ended', 'why', 'Mailchimp said'], rows)}`;
 }

@@ -1,9 +1,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import { exitCodeOfRun } from './exit-codes.ts';
+import { inputError } from '../base/errors.ts';
+import { exitCodeOfRun, exitCodes } from './exit-codes.ts';
+import { presentFindings } from './present-findings.ts';
 import { presentPeople } from './present-people.ts';
 import { presentPerson } from './present-person.ts';
-import { presentRefresh, presentRuns, presentSegments, presentWorkspaceChanges } from './present-tables.ts';
+import {
+  presentRefresh,
+  presentRunDetails,
+  presentRuns,
+  presentSegments,
+  presentWorkspaceChanges,
+} from './present-tables.ts';
 import { presentRun, runDocument } from './present-run.ts';
 import { printMembers } from './print-members.ts';
 import type { Shell } from './shell.ts';
@@ -86,7 +94,9 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('the people of a segment')
     .option('--csv', 'as CSV, safe to open in a spreadsheet')
     .action(async (name: string, options: { csv?: boolean }) => {
-      await printMembers(shell, await (await shell.app()).segmentMembers(name), options.csv === true);
+      if (options.csv !== true && !shell.json)
+        shell.say('(as CSV; say --csv or --json to have no such line)');
+      await printMembers(shell, await (await shell.app()).segmentMembers(name));
     });
 
   program
@@ -122,11 +132,50 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     });
 
   program
-    .command('runs')
-    .description('plans and runs, the newest first')
+    .command('pause [export]')
+    .description('stop an export, or all, until resumed')
+    .option('--all', 'every export of the workspace')
+    .option('--why <reason>', 'for whoever wonders', '')
+    .action(async (id: string | undefined, options: { all?: boolean; why: string }) => {
+      const target = exportOrAll(id, options.all);
+      await (await shell.app()).pause(target, options.why);
+      show({ paused: target }, () =>
+        target === '*' ? 'All exports are paused.' : `The export ${target} is paused.`,
+      );
+    });
+
+  program
+    .command('resume [export]')
+    .description('let a paused export, or all, go on')
+    .option('--all', 'take back pause --all')
+    .action(async (id: string | undefined, options: { all?: boolean }) => {
+      const target = exportOrAll(id, options.all);
+      const was = await (await shell.app()).resume(target);
+      show({ resumed: target, wasPaused: was }, () => (was ? 'It goes on from now.' : 'It was not paused.'));
+    });
+
+  program
+    .command('doctor')
+    .description('look at everything a run depends on; changes nothing')
+    .action(async () => {
+      const findings = await Array.fromAsync((await shell.app()).examine());
+      show({ findings }, () => presentFindings(findings));
+      if (findings.some((finding) => finding.verdict === 'bad')) shell.exitCode = exitCodes.failed;
+    });
+
+  program
+    .command('runs [run]')
+    .description('plans and runs, the newest first; or one, with the people who did not end as wanted')
     .option('--export <id>', 'of one export')
-    .option('--limit <count>', 'at most this many', wholeNumber, 20)
-    .action(async (options: { export?: string; limit: number }) => {
+    .option('--limit <count>', 'at most this many runs, or people', wholeNumber, 20)
+    .option('--offset <count>', 'people to pass over', wholeNumber)
+    .action(async (id: string | undefined, options: { export?: string; limit: number; offset?: number }) => {
+      if (id !== undefined) {
+        const page = { limit: options.limit, offset: options.offset ?? 0 };
+        const { run, exceptions } = await (await shell.app()).runDetails(id, page);
+        show({ ...runDocument(run), exceptions }, () => presentRunDetails(run, exceptions));
+        return;
+      }
       const runs = await (await shell.app()).runs(options);
       show(
         {
@@ -173,6 +222,12 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   for (const command of [program, ...program.commands, segments, ...segments.commands])
     command.exitOverride();
   return program;
+}
+
+function exportOrAll(id: string | undefined, all: boolean | undefined): string {
+  if (all === true && id === undefined) return '*';
+  if (all !== true && id !== undefined) return id;
+  throw inputError('export_or_all', 'Name one export, or say --all.', 'As in: postrider pause newsletter');
 }
 
 function wholeNumber(text: string): number {

@@ -19,6 +19,8 @@ export interface Dialect {
   matches(value: Sql, pattern: string): Sql;
   /** The trimmed, lower-case form under which Mailchimp knows an address. */
   foldAddress(address: Sql): Sql;
+  /** The digest of a text's UTF-8 bytes, in lower-case hexadecimal. */
+  digest(value: Sql, algorithm: 'md5' | 'sha256'): Sql;
   /** The texts whose condition holds, as a `texts` value in the given order. */
   textsWhere(items: readonly { when: Sql; text: string }[]): Sql;
   /** A number as people write it: `5`, not `5.0`. */

@@ -104,7 +104,7 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
 
     it('folds an address as Mailchimp does', async () => {
       const [row] = await engine.rows(
-        sql`SELECT ${engine.dialect.foldAddress(sql`${'\t Ana@Example.RO \n'}`)} AS a`,
+        sql`SELECT ${engine.dialect.foldAddress(sql`${'\t\u00a0Ana@Example.RO \n'}`)} AS a`,
       );
       expect(row).toEqual({ a: 'ana@example.ro' });
     });

@@ -6,6 +6,7 @@ import { validAddress } from './address-rule.ts';
 import type { ExportConfig } from './export-config.ts';
 import {
   audienceMember,
+  doNotSend,
   exported,
   knownAddress,
   planCount,
@@ -60,7 +61,7 @@ export async function buildPlan(engine: Engine, input: PlanInput): Promise<PlanR
 }
 
 /**
- * The distinct people of the chosen segments less the excluded ones, keyed by the folded address. Of two
+ * The distinct people of the chosen segments less the excluded ones and the do-not-send list, keyed by the folded address. Of two
  * profiles with one address the one that has been known longest is wanted (then the smaller id); the other
  * is reported as `duplicate_address`.
  */
@@ -81,13 +82,17 @@ function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
       SELECT profile.customer_id, profile.first_seen, chosen.segments, trim(${email}) AS email,
         ${dialect.foldAddress(email)} AS address, ${values} AS fields
       FROM chosen JOIN profile.profile AS profile ON profile.customer_id = chosen.customer_id
+    ), wanted AS (
+      SELECT * FROM person
+      WHERE coalesce(${dialect.digest(sql`address`, 'sha256')} NOT IN (SELECT digest FROM ${ref(doNotSend)})
+        AND ${dialect.digest(sql`address`, 'md5')} NOT IN (SELECT digest FROM ${ref(doNotSend)}), TRUE)
     )
     SELECT *, CASE
       WHEN address IS NULL OR address = '' THEN 'no_address'
       WHEN NOT ${validAddress(dialect, sql`address`)} THEN 'invalid_address'
       WHEN row_number() OVER (PARTITION BY address ORDER BY first_seen, customer_id) > 1 THEN 'duplicate_address'
       END AS rejected
-    FROM person`;
+    FROM wanted`;
 }
 
 const rememberAddresses = sql`

@@ -71,6 +71,9 @@ export const refusal = table('refusal', [
   column('at', 'time'),
 ]);
 
+/** Digests of addresses that are never sent: MD5 or SHA-256 of the folded form. */
+export const doNotSend = table('do_not_send', [column('digest', 'text')]);
+
 /** Every address a person was ever wanted under: who left under one is kept out under the next. */
 export const knownAddress = table('known_address', [
   column('address', 'text'),
@@ -181,6 +184,7 @@ const tables = [
   audienceRead,
   exported,
   refusal,
+  doNotSend,
   knownAddress,
   ownTag,
   run,

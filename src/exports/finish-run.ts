@@ -1,4 +1,3 @@
-import type { RunId } from '../base/ids.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
@@ -222,15 +221,4 @@ function foldIntoJournal(record: ExportRun): Change[] {
       ' UNION ALL ',
     )}`,
   ];
-}
-
-/** The people of a run who are where their plan did not put them, for a report; ordered, paged. */
-export async function exceptionsOf(
-  engine: Engine,
-  run: RunId,
-  page: { limit: number; offset: number },
-): Promise<{ address: string; result: string; reason: string; detail: string | null }[]> {
-  return engine.rows(sql`
-    SELECT address, result, coalesce(reason, 'not_mentioned') AS reason, detail FROM ${ref(outcomeTable)}
-    WHERE run = ${run} AND result <> 'done' ORDER BY position LIMIT ${page.limit} OFFSET ${page.offset}`);
 }

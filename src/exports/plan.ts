@@ -1,40 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { ExportId, RunId, SegmentId } from '../base/ids.ts';
 
-/** Why a person is kept out of an audience. Short and fixed: each has a cure in `docs/reasons.md`. */
-export const keptOutReasons = [
-  'unsubscribed',
-  'cleaned',
-  'pending',
-  'archived',
-  'compliance',
-  'deleted',
-  'left_under_other_address',
-  'moved',
-  'beyond_limit',
-] as const;
-export type KeptOutReason = (typeof keptOutReasons)[number];
-
-/** Why a person's data cannot be sent. */
-export const rejectedReasons = [
-  'no_address',
-  'invalid_address',
-  'duplicate_address',
-  'fake_address',
-  'bad_field',
-  'refused',
-] as const;
-export type RejectedReason = (typeof rejectedReasons)[number];
-
-/** Why something that should have worked did not. */
-export const failedReasons = [
-  'signup_throttled',
-  'not_answered',
-  'not_mentioned',
-  'not_sent',
-  'server_error',
-] as const;
-export type FailedReason = (typeof failedReasons)[number];
+/** Where people end who are not as wanted, and why: a short fixed list, explained in `docs/reasons.md`. */
+export type Reason =
+  // kept out
+  | 'unsubscribed'
+  | 'cleaned'
+  | 'pending'
+  | 'archived'
+  | 'compliance'
+  | 'deleted'
+  | 'not_subscribed'
+  | 'left_under_other_address'
+  | 'moved'
+  | 'beyond_limit'
+  // rejected
+  | 'no_address'
+  | 'invalid_address'
+  | 'duplicate_address'
+  | 'fake_address'
+  | 'duplicate'
+  | 'bad_field'
+  // failed
+  | 'signup_throttled'
+  | 'already_member'
+  | 'schema_mismatch'
+  | 'not_found'
+  | 'cannot_remove'
+  | 'unknown'
+  | 'not_answered'
+  | 'not_mentioned'
+  | 'not_sent';
 
 export type RunStatus = 'planned' | 'stopped' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 

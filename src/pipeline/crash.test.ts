@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../engine/engine.ts';
-import { TestLine, type TestPerson } from './line.fixture.ts';
+import { TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /**
  * Promise 5: killed at any instant, the next start resumes and the audience ends exactly as planned. The process
@@ -8,28 +8,31 @@ import { TestLine, type TestPerson } from './line.fixture.ts';
  * then on nothing of it works.
  */
 describe('5. nothing lost, nothing twice', () => {
-  it.each(['before', 'after'] as const)('a run that dies %s any of its commits ends as one that does not', async (side) => {
-    const wanted = await undisturbed();
-    for (let commits = 1; ; commits++) {
-      const line = await prepared();
-      try {
-        const { engine, died } = dyingEngine(line.engine, commits, side);
-        await line.run({ engine }).catch(() => undefined);
-        if (!died()) return;
-        let run = await line.run();
-        // Dead before the plan was stored: the second run is an ordinary one.
-        if (run.status !== 'succeeded') run = await line.run();
-        expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
-        expect(line.audience(), `died ${side} commit ${commits}`).toEqual(wanted);
-        line.writes();
-        const again = await line.run();
-        expect(again.people).toMatchObject({ add: 0, update: 0, leave: 0 });
-        expect(line.writes(), `died ${side} commit ${commits}`).toBe(0);
-      } finally {
-        await line.close();
+  it.each(['before', 'after'] as const)(
+    'a run that dies %s any of its commits ends as one that does not',
+    async (side) => {
+      const wanted = await undisturbed();
+      for (let commits = 1; ; commits++) {
+        const line = await prepared();
+        try {
+          const { engine, died } = dyingEngine(line.engine, commits, side);
+          await line.run({ engine }).catch(() => undefined);
+          if (!died()) return;
+          let run = await line.run();
+          // Dead before the plan was stored: the second run is an ordinary one.
+          if (run.status !== 'succeeded') run = await line.run();
+          expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
+          expect(line.audience(), `died ${side} commit ${commits}`).toEqual(wanted);
+          line.writes();
+          const again = await line.run();
+          expect(again.people).toMatchObject({ add: 0, update: 0, leave: 0 });
+          expect(line.writes(), `died ${side} commit ${commits}`).toBe(0);
+        } finally {
+          await line.close();
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 const people: TestPerson[] = Array.from({ length: 60 }, (_, index) => ({
@@ -48,7 +51,9 @@ async function prepared(): Promise<TestLine> {
   line.deadlineMs = 60;
   await line.people(people.slice(0, 30));
   await line.run();
-  await line.people([...people.slice(10).map((each, index) => (index < 5 ? { ...each, first: 'Changed' } : each))]);
+  await line.people(
+    people.slice(10).map((each, index) => (index < 5 ? { ...each, first: 'Changed' } : each)),
+  );
   return line;
 }
 
@@ -62,7 +67,11 @@ async function undisturbed(): Promise<ReturnType<TestLine['audience']>> {
   }
 }
 
-function dyingEngine(engine: Engine, commits: number, side: 'before' | 'after'): { engine: Engine; died(): boolean } {
+function dyingEngine(
+  engine: Engine,
+  commits: number,
+  side: 'before' | 'after',
+): { engine: Engine; died(): boolean } {
   let count = 0;
   const alive = () => {
     if (count >= commits) throw new Error('the process is dead');

@@ -22,8 +22,18 @@ export interface PipelineParts {
   /** How old the read of who has left may be when a chunk is sent (promise 1). */
   freshMs: number;
   progress: Progress;
+  /** Why exports must not run now, by export; `everything` stops all of them. */
+  pauses: ReadonlyMap<ExportId | typeof everything, string>;
   /** Where copies of source files may lie while they are read: people's data, so not in a folder for everybody. */
   scratch: string;
+}
+
+/** The stop-all switch's place among the pauses. */
+export const everything = '*';
+
+/** Why an export must not run now, or undefined. */
+export function pauseOf(parts: PipelineParts, id: ExportId): string | undefined {
+  return parts.pauses.get(everything) ?? parts.pauses.get(id);
 }
 
 /** The export with this id, or an `input` error that suggests one. */

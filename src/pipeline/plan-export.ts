@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { inputError, PostriderError } from '../base/errors.ts';
 import { newRunId, type ExportId, type SegmentId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
@@ -5,6 +6,7 @@ import type { AudienceDescription, Destination } from '../delivery/destination.t
 import type { Column } from '../engine/engine.ts';
 import { audienceSizes } from '../exports/audience-facts.ts';
 import { buildPlan, segmentsInLedger } from '../exports/build-plan.ts';
+import { takeInDoNotSend } from '../exports/do-not-send.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import { checkFieldMapping, type FieldMapping, type MergeFieldType } from '../exports/field-value.ts';
 import { guardPlan } from '../exports/guard.ts';
@@ -34,6 +36,8 @@ export async function planExport(
 
   const ground = await groundFor(parts, destination, id, config);
   await readFacts(parts, destination, { key, id: config.audience });
+  const { doNotSend, folder } = settings;
+  await takeInDoNotSend(engine, doNotSend === undefined ? undefined : resolve(folder, doNotSend));
 
   const run = newRunId(started);
   const { people, changes } = await buildPlan(engine, {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { audienceId, TestLine, type TestPerson } from './line.fixture.ts';
+import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /** The promises of DESIGN §4 that exports keep, each told as what a user would see. */
 let line: TestLine;
@@ -8,7 +8,14 @@ beforeEach(async () => {
 });
 afterEach(() => line.close());
 
-const ana: TestPerson = { id: '1', email: 'Ana@Acme.test ', first: 'Ana', last: 'Pop', buyer: 'yes', city: 'Iași' };
+const ana: TestPerson = {
+  id: '1',
+  email: 'Ana@Acme.test ',
+  first: 'Ana',
+  last: 'Pop',
+  buyer: 'yes',
+  city: 'Iași',
+};
 const ion: TestPerson = { id: '2', email: 'ion@acme.test', first: 'Ion', last: 'Rus', buyer: 'no' };
 const eva: TestPerson = { id: '3', email: 'eva@acme.test', first: 'Eva', last: 'Dan', buyer: 'yes' };
 
@@ -16,7 +23,10 @@ describe('the main job', () => {
   it('puts people into the audience with fields and tags', async () => {
     await line.people([ana, ion]);
     const run = await line.run();
-    expect(run).toMatchObject({ status: 'succeeded', people: { desired: 2, add: 2, update: 0, unchanged: 0 } });
+    expect(run).toMatchObject({
+      status: 'succeeded',
+      people: { desired: 2, add: 2, update: 0, unchanged: 0 },
+    });
     expect(run.changes).toEqual({ fields: 5, tag: 3, untag: 0, archive: 0 });
     expect(line.audience()).toEqual({
       'ana@acme.test': {
@@ -65,7 +75,10 @@ describe('1. never resubscribes', () => {
     await line.run();
     line.act('ana@acme.test', { kind: 'unsubscribeSelf' });
     line.act('ion@acme.test', { kind: 'unsubscribeByUi' });
-    await line.people([{ ...ana, first: 'Anna' }, { ...ion, city: 'Cluj' }]);
+    await line.people([
+      { ...ana, first: 'Anna' },
+      { ...ion, city: 'Cluj' },
+    ]);
     expect((await line.run()).people).toMatchObject({ keptOut: { unsubscribed: 2 }, update: 0 });
     expect(line.audience()).toMatchObject({
       'ana@acme.test': { status: 'unsubscribed', fields: { FNAME: 'Ana' } },
@@ -77,7 +90,10 @@ describe('1. never resubscribes', () => {
     line.seed({ address: 'ana@acme.test', status: 'transactional' });
     await line.people([ana]);
     expect((await line.run()).people.update).toBe(1);
-    expect(line.audience()['ana@acme.test']).toMatchObject({ status: 'transactional', fields: { FNAME: 'Ana' } });
+    expect(line.audience()['ana@acme.test']).toMatchObject({
+      status: 'transactional',
+      fields: { FNAME: 'Ana' },
+    });
   });
 
   it('notices who leaves after the plan, before a chunk is sent', async () => {
@@ -88,7 +104,10 @@ describe('1. never resubscribes', () => {
     line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
     const run = await line.run({ plan: plan.run });
     expect(run.people).toMatchObject({ update: 1, add: 60, keptOut: { unsubscribed: 1 } });
-    expect(line.audience()['ana@acme.test']).toMatchObject({ status: 'unsubscribed', fields: { FNAME: 'Ana' } });
+    expect(line.audience()['ana@acme.test']).toMatchObject({
+      status: 'unsubscribed',
+      fields: { FNAME: 'Ana' },
+    });
   });
 
   it.each(['error', 'silentUnchanged', 'silentMissing'] as const)(
@@ -155,7 +174,10 @@ describe('2. touches only what is ours', () => {
 
   it('takes an adopted tag only from those it gave it to', async () => {
     line.configure({ adoptTags: ['Buyers'] });
-    line.seed({ address: 'guest@acme.test', tags: ['Buyers'] }, { address: 'eva@acme.test', tags: ['Buyers'] });
+    line.seed(
+      { address: 'guest@acme.test', tags: ['Buyers'] },
+      { address: 'eva@acme.test', tags: ['Buyers'] },
+    );
     const buyer = { ...ion, buyer: 'yes' };
     await line.people([ana, eva, buyer]);
     await line.run();
@@ -204,7 +226,10 @@ describe('2. touches only what is ours', () => {
     await line.run();
     await line.people([ana, eva]);
     expect((await line.run()).people.add).toBe(1);
-    expect(line.audience()['ana@acme.test']).toMatchObject({ status: 'subscribed', tags: ['Buyers', 'Everyone'] });
+    expect(line.audience()['ana@acme.test']).toMatchObject({
+      status: 'subscribed',
+      tags: ['Buyers', 'Everyone'],
+    });
     await line.people([eva]);
     expect((await line.run()).people.leave).toBe(1);
   });
@@ -266,7 +291,10 @@ describe('4. what you saw is what is done', () => {
     await line.people([ana, ion]);
     const first = await line.plan();
     const second = await line.plan();
-    expect({ ...second.people, changes: second.changes }).toEqual({ ...first.people, changes: first.changes });
+    expect({ ...second.people, changes: second.changes }).toEqual({
+      ...first.people,
+      changes: first.changes,
+    });
     expect(second.ground).toBe(first.ground);
     await line.run({ plan: first.run });
     await expect(line.run({ plan: first.run })).rejects.toMatchObject({ code: 'plan_used' });
@@ -277,7 +305,9 @@ describe('4. what you saw is what is done', () => {
     const plan = await line.plan();
     await line.people([{ ...ana, first: 'Changed' }, ion]);
     await line.run({ plan: plan.run });
-    expect(line.audience()).toEqual({ 'ana@acme.test': expect.objectContaining({ fields: expect.objectContaining({ FNAME: 'Ana' }) }) });
+    expect(line.audience()).toEqual({
+      'ana@acme.test': expect.objectContaining({ fields: expect.objectContaining({ FNAME: 'Ana' }) }),
+    });
   });
 
   it('leaves out people who moved meanwhile, and refuses the whole when more than 5 % did', async () => {
@@ -314,7 +344,12 @@ describe('7. every person ends somewhere', () => {
   it('looks for people whom the answer does not mention', async () => {
     await line.people([ana, ion]);
     // The first batch is written and its answer lost; the second answer is believed.
-    line.sandbox.control.addFault({ method: 'POST', path: `^/lists/${audienceId}$`, when: 'after', answer: { kind: 'reset' } });
+    line.sandbox.control.addFault({
+      method: 'POST',
+      path: `^/lists/${audienceId}$`,
+      when: 'after',
+      answer: { kind: 'reset' },
+    });
     const run = await line.run();
     expect(run).toMatchObject({ status: 'succeeded', people: { add: 2 } });
     expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Everyone']);
@@ -323,18 +358,21 @@ describe('7. every person ends somewhere', () => {
     expect(line.writes()).toBe(0);
   });
 
-  it.each(['applied', 'ignored', 'notEchoed'] as const)('gives the same tags when batches have them %s', async (tags) => {
-    line.sandbox.control.setModes({ tags });
-    await line.people([ana, ion]);
-    expect((await line.run()).changes.tag).toBe(3);
-    expect(line.audience()).toMatchObject({
-      'ana@acme.test': { tags: ['Buyers', 'Everyone'] },
-      'ion@acme.test': { tags: ['Everyone'] },
-    });
-    line.writes();
-    await line.run();
-    expect(line.writes()).toBe(0);
-  });
+  it.each(['applied', 'ignored', 'notEchoed'] as const)(
+    'gives the same tags when batches have them %s',
+    async (tags) => {
+      line.sandbox.control.setModes({ tags });
+      await line.people([ana, ion]);
+      expect((await line.run()).changes.tag).toBe(3);
+      expect(line.audience()).toMatchObject({
+        'ana@acme.test': { tags: ['Buyers', 'Everyone'] },
+        'ion@acme.test': { tags: ['Everyone'] },
+      });
+      line.writes();
+      await line.run();
+      expect(line.writes()).toBe(0);
+    },
+  );
 });
 
 describe('8. brakes', () => {
@@ -376,7 +414,8 @@ describe('9. cancel', () => {
     line.sandbox.control.setLatency({ kind: 'fixed', ms: 60 });
     const cancel = new AbortController();
     const running = line.run({ signal: cancel.signal });
-    while (line.sandbox.control.counters().membersSent === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (line.sandbox.control.counters().membersSent === 0)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     cancel.abort(new Error('cancelled'));
     const run = await running;
     expect(run.status).toBe('cancelled');

@@ -7,7 +7,7 @@ import type { SegmentSize } from '../segments/segment-sizes.ts';
 import { ingestSource } from '../sources/ingest.ts';
 import { loadedSources, type SourceLoad } from '../sources/loaded-source.ts';
 import { unify, type UnifyResult } from '../unify/unify.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
+import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { runExport } from './run-export.ts';
 
 export const stages = ['sources', 'unify', 'segments', 'exports'] as const;
@@ -57,7 +57,9 @@ async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
   const loads: SourceLoad[] = [];
   for (const [id, config] of settings.sources) {
     progress.count(`source ${id}`, loads.length, settings.sources.size);
-    loads.push(await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now(), scratch }));
+    loads.push(
+      await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now(), scratch }),
+    );
   }
   return loads;
 }
@@ -107,6 +109,11 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
   const runs: ExportRun[] = [];
   for (const id of settings.exports.keys()) {
     if (signal.aborted) break;
+    const paused = pauseOf(parts, id);
+    if (paused !== undefined) {
+      progress.say(`The export ${id} is paused: ${paused}`);
+      continue;
+    }
     runs.push(await runExport(parts, id, { by, signal }));
   }
   return runs;

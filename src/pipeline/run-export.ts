@@ -3,7 +3,7 @@ import type { Destination } from '../delivery/destination.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun, writeRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
-import { exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 
 export interface RunRequest {
@@ -31,7 +31,12 @@ export function makePlan(
  * Runs an export once: goes on with a run that was cut off if there is one, else carries out the given plan,
  * else plans and carries out. A plan that a brake holds comes back `stopped`, with nothing sent.
  */
-export function runExport(parts: PipelineParts, exportId: string, request: RunRequest): Promise<ExportRun> {
+export async function runExport(
+  parts: PipelineParts,
+  exportId: string,
+  request: RunRequest,
+): Promise<ExportRun> {
+  refuseIfPaused(parts, exportId);
   return withAccount(parts, exportId, async (destination) => {
     const [cutOff] = await listRuns(parts.engine, {
       export: exportOf(parts.settings, exportId).id,
@@ -84,12 +89,27 @@ export async function releaseRun(
       `postrider release ${runId} "why it is right"`,
     );
   }
+  refuseIfPaused(parts, run.export);
   const at = parts.clock.now().toISOString();
   const released: ExportRun = { ...run, release: { by: release.by, why: release.why, at } };
   return withAccount(parts, run.export, async (destination) => {
     await refuseWhileRunning(parts, run.export);
     await parts.engine.commit(writeRun(released));
     return carryOutRun(parts, destination, released, release.signal);
+  });
+}
+
+function refuseIfPaused(parts: PipelineParts, exportId: string): void {
+  const { id } = exportOf(parts.settings, exportId);
+  const why = pauseOf(parts, id);
+  if (why === undefined) return;
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'export_paused',
+    message: `The export "${id}" is paused: ${why}`,
+    hint: parts.pauses.has(everything)
+      ? 'Let all go on: postrider resume --all'
+      : `Let it go on: postrider resume ${id}`,
   });
 }
 

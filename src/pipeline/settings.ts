@@ -17,5 +17,7 @@ export interface Settings {
   /** Without secrets. */
   connections: ReadonlyMap<ConnectionId, Omit<ConnectionConfig, 'apiKey'>>;
   exports: ReadonlyMap<ExportId, ExportConfig>;
+  /** Path of the do-not-send list, relative to `folder`. */
+  doNotSend: string | undefined;
   schedule: { timeZone: string; daily: readonly string[] } | undefined;
 }

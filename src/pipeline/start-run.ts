@@ -91,7 +91,9 @@ async function makeTags(
     }
     if (tagId === undefined) {
       // Noted before it exists: if we die in between, the next plan finds the tag and knows it for ours.
-      const known = (await ownTags(parts.engine, run.audience)).some(({ segment }) => segment === tag.segment);
+      const known = (await ownTags(parts.engine, run.audience)).some(
+        ({ segment }) => segment === tag.segment,
+      );
       await note(null);
       const made = await destination.makeTag(run.audienceId, tag.name);
       if (made.existed && !known) {

@@ -44,7 +44,7 @@ export async function serveApi(
   const record = account.log.open({
     at: account.date().toISOString(),
     method,
-    path: target.query.size === 0 ? target.path : `${target.path}?${target.query}`,
+    path: target.query.size === 0 ? target.path : `${target.path}?${target.query.toString()}`,
     user: isKnown ? user.name : '',
     inFlight: isKnown ? account.slots.held(user) + 1 : 0,
   });

@@ -4,6 +4,7 @@ import type { Audience } from './audience.ts';
 import { html, Html } from './html.ts';
 import { isMemberStatus, memberStatuses } from './member.ts';
 import type { Member } from './member.ts';
+import type { MergeField } from './merge-field.ts';
 import { page } from './page-frame.ts';
 import type { RequestRecord } from './request-log.ts';
 import { isoTime } from './seconds.ts';
@@ -90,8 +91,8 @@ function audienceCards(audience: Audience, choice: Choice): Html {
 function memberCard(audience: Audience, choice: Choice): Html {
   const { members, total } = findMembers(audience, choice);
   const pages = Math.max(1, Math.ceil(total / pageSize));
-  const fields = audience.fields.all().slice(0, 8);
-  const rows = members.map((member) => memberRow(audience, member));
+  const fields = filledFields(audience, members);
+  const rows = members.map((member) => memberRow(audience, member, fields));
   const go = (to: number, text: string) =>
     to < 1 || to > pages ? html`` : html`<a class="chip" href="${link(choice, { page: to })}">${text}</a>`;
   return html`<section class="card">
@@ -140,14 +141,20 @@ function memberCard(audience: Audience, choice: Choice): Html {
   </section>`;
 }
 
-function memberRow(audience: Audience, member: Member): Html {
-  const fields = audience.fields.all().slice(0, 8);
+/** The fields that anybody on this page has a value in; empty columns only take room. */
+function filledFields(audience: Audience, members: readonly Member[]): MergeField[] {
+  const isFilled = (field: MergeField) =>
+    members.some((member) => (member.values[field.position] ?? '') !== '');
+  return audience.fields.all().filter(isFilled);
+}
+
+function memberRow(audience: Audience, member: Member, fields: readonly MergeField[]): Html {
   const tags = tagNames(audience, member).map((name) => html`<span class="tag">${name}</span>`);
   const values = fields.map((field) => html`<td>${shownValue(member.values[field.position] ?? '')}</td>`);
   return html`<tr>
     <td>${member.address}</td>
     <td><span class="status ${member.status}">${member.status}</span></td>
-    <td>${tags}</td>
+    <td class="wide">${tags}</td>
     ${values}
     <td class="faint">${isoTime(member.changedAt).slice(0, 19).replace('T', ' ')}</td>
   </tr>`;
@@ -225,7 +232,10 @@ function shownValue(value: Member['values'][number]): string {
 
 function link(choice: Choice, change: Partial<Choice>): string {
   const entries = Object.entries({ ...choice, ...change }).filter(([, value]) => value !== '' && value !== 1);
-  return `?${new URLSearchParams(Object.fromEntries(entries.map(([name, value]) => [name, String(value)])))}`;
+  const query = new URLSearchParams(
+    Object.fromEntries(entries.map(([name, value]) => [name, String(value)])),
+  );
+  return `?${query.toString()}`;
 }
 
 function current(on: boolean): Html {

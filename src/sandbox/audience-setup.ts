@@ -96,6 +96,7 @@ const seedMember = z.strictObject({
   timestampSignup: z.string().optional(),
   timestampOpt: z.string().optional(),
 });
+
 export type SeedMember = z.input<typeof seedMember>;
 
 export const seedMembersInput = z.strictObject({ audience: z.string(), members: z.array(seedMember) });

@@ -119,5 +119,5 @@ function stateOf(audience: Audience, member: Member): MemberState {
 export function tagNames(audience: Audience, member: Member): string[] {
   return member.tags
     .map((id) => audience.tags.byId(id)?.name ?? '')
-    .sort((left, right) => left.localeCompare(right));
+    .toSorted((left, right) => left.localeCompare(right));
 }

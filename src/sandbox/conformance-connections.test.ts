@@ -83,7 +83,7 @@ describe('FACTS §3, §9.15: OAuth', () => {
   });
 
   it('page, consent, token by form, metadata with the OAuth prefix only, revoked', async () => {
-    const page = await fetch(`${sandbox.oauthUrl}/oauth2/authorize?${ask()}`);
+    const page = await fetch(`${sandbox.oauthUrl}/oauth2/authorize?${ask().toString()}`);
     expect(await page.text()).toContain('Allow access?');
     const back = await decide('allow');
     expect([back.origin + back.pathname, back.searchParams.get('state')]).toEqual([redirect, 'xyz']);
@@ -114,7 +114,7 @@ describe('FACTS §3, §9.15: OAuth', () => {
     ['unknown client', { client_id: 'other' }],
     ['other response type', { response_type: 'token' }],
   ])('the page refuses: %s', async (_, more) => {
-    expect((await fetch(`${sandbox.oauthUrl}/oauth2/authorize?${ask(more)}`)).status).toBe(400);
+    expect((await fetch(`${sandbox.oauthUrl}/oauth2/authorize?${ask(more).toString()}`)).status).toBe(400);
   });
 
   it.each([
@@ -206,7 +206,8 @@ describe('FACTS §7, §9.16: webhooks', () => {
     while (posts().length < 4) await sleep(5);
     expect(received.every(({ signature }) => signature === undefined)).toBe(true);
     const addresses = posts().map((form) => form.get('data[email]'));
-    expect(addresses.toSorted()).toEqual(['a@acme.test', 'a@acme.test', 'b@acme.test', 'b@acme.test']);
+    expect(addresses.filter((address) => address === 'a@acme.test')).toHaveLength(2);
+    expect(addresses.filter((address) => address === 'b@acme.test')).toHaveLength(2);
   });
 });
 
@@ -238,10 +239,8 @@ describe('FACTS §7, §9.19: batches of operations', () => {
     const results = readTar(gunzipSync(Buffer.from(await archive.arrayBuffer()))).flatMap(
       (text) => JSON.parse(text) as { status_code: number; operation_id: string; response: string }[],
     );
-    expect(results.map(({ status_code, operation_id }) => [operation_id, status_code]).toSorted()).toEqual([
-      ['one', 200],
-      ['two', 404],
-    ]);
+    const statuses = Object.fromEntries(results.map((result) => [result.operation_id, result.status_code]));
+    expect(statuses).toEqual({ one: 200, two: 404 });
     const one = results.find(({ operation_id }) => operation_id === 'one')!;
     expect(JSON.parse(one.response)).toMatchObject({ email_address: 'a@acme.test' });
     sandbox.control.advanceTime({ seconds: 11 * 60 });

@@ -110,7 +110,7 @@ describe('FACTS §9.3: a batch with a bit of everything', () => {
       "The resource submitted could not be validated. For field-specific details, see the 'errors' array.",
       "The resource submitted could not be validated. For field-specific details, see the 'errors' array.",
     ]);
-    expect(json.errors.map((row: { field: string }) => row.field).sort()).toEqual([
+    expect(json.errors.map((row: { field: string }) => row.field).toSorted()).toEqual([
       'merge_fields.FNAME',
       'status',
     ]);

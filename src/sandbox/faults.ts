@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+function isRegExp(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 const answer = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('status'),
@@ -17,7 +25,11 @@ const answer = z.discriminatedUnion('kind', [
 
 export const faultRule = z.strictObject({
   method: z.string().optional().describe('Absent: any'),
-  path: z.string().optional().describe('A regular expression over the path below /3.0; absent: any'),
+  path: z
+    .string()
+    .refine(isRegExp, 'not a regular expression')
+    .optional()
+    .describe('A regular expression over the path below /3.0; absent: any'),
   skip: z.number().int().min(0).default(0).describe('Matching requests that pass first'),
   times: z.number().int().positive().nullable().default(1).describe('How many are hit; null: all'),
   rate: z.number().min(0).max(1).default(1).describe('The chance that a matching request is hit'),
@@ -49,7 +61,6 @@ export class Faults {
   }
 
   add(rule: FaultRule): Fault {
-    if (rule.path !== undefined) new RegExp(rule.path);
     const fault: Fault = { id: ++this.#last, ...rule, seen: 0, hits: 0 };
     this.#faults.push(fault);
     return fault;

@@ -63,9 +63,9 @@ export class FieldFilter {
   /** The wanted part of an answer. Throws RequestedFieldsInvalid for names that it does not have. */
   apply(answer: unknown): unknown {
     if (this.isEverything || answer === null || typeof answer !== 'object') return answer;
-    if (Array.isArray(answer)) return answer.map((entry) => this.#pick(entry as Record<string, unknown>));
+    if (Array.isArray(answer)) return answer.map((entry) => this.#pick(entry));
     this.expect(Object.keys(answer));
-    return this.#pick(answer as Record<string, unknown>);
+    return this.#pick(answer);
   }
 
   #pick(answer: unknown): unknown {
@@ -82,7 +82,7 @@ export class FieldFilter {
 function treeOf(list: string): Tree {
   const root: Tree = new Map();
   // Long paths first: "a" beside "a.b" means all of a, whichever stands first.
-  for (const path of list.split(',').sort((left, right) => right.length - left.length)) {
+  for (const path of list.split(',').toSorted((left, right) => right.length - left.length)) {
     let node = root;
     for (const name of path.trim().split('.').filter(Boolean)) {
       const known = node.get(name);

@@ -20,7 +20,7 @@ describe('SortedKeys', () => {
           if (insert) model.add(key);
           else model.delete(key);
         }
-        const sorted = [...model].sort((left, right) => left - right);
+        const sorted = [...model].toSorted((left, right) => left - right);
         expect([...keys]).toEqual(sorted);
         expect(keys.size).toBe(sorted.length);
         expect(keys.rank(probe)).toBe(sorted.filter((key) => key < probe).length);
@@ -59,7 +59,7 @@ describe('MemberStore', () => {
               (after === undefined || one.changedAt > after) &&
               (before === undefined || one.changedAt < before),
           )
-          .sort((left, right) => left.changedAt - right.changedAt || left.row - right.row);
+          .toSorted((left, right) => left.changedAt - right.changedAt || left.row - right.row);
         if (page.direction === 'DESC') expected.reverse();
         const found = store.page({ ...page, statuses, after, before });
         expect(found.total).toBe(expected.length);

@@ -125,5 +125,5 @@ function unionSlice(orders: readonly SortedKeys[], start: number, count: number)
     else high = middle - 1;
   }
   const candidates = orders.flatMap((order) => order.slice(order.rank(low), count));
-  return candidates.sort((left, right) => left - right).slice(0, count);
+  return candidates.toSorted((left, right) => left - right).slice(0, count);
 }

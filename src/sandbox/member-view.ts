@@ -89,7 +89,8 @@ function contactPrefix(audience: Audience): string {
 function fullName(audience: Audience, member: Member): string {
   const part = (tag: string) => {
     const field = audience.fields.byTag(tag);
-    return field === undefined ? '' : String(member.values[field.position] ?? '');
+    const value = field === undefined ? '' : member.values[field.position];
+    return typeof value === 'string' ? value : '';
   };
   return `${part('FNAME')} ${part('LNAME')}`.trim();
 }

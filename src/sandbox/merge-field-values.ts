@@ -26,23 +26,32 @@ const textBytes = 255;
 
 /** Checks one value as sent and gives it as Mailchimp would store it (FACTS §7, §9.7). */
 export function checkFieldValue(field: MergeField, raw: unknown, language: FieldLanguage): ValueCheck {
-  if (raw === null) return { kind: 'schema', message: 'Schema describes string, NULL found instead' };
-  if (typeof raw === 'boolean' || Array.isArray(raw)) {
-    return { kind: 'schema', message: 'Data did not match any of the schemas described in anyOf.' };
+  switch (typeof raw) {
+    case 'string':
+    case 'number': {
+      if (raw === '') return { kind: 'value', value: '' };
+      const value = parseScalar(field, raw);
+      return value === undefined
+        ? { kind: 'invalid', message: fieldMessage(field.type, language) }
+        : { kind: 'value', value };
+    }
+    case 'object': {
+      if (raw === null) return { kind: 'schema', message: 'Schema describes string, NULL found instead' };
+      if (field.type !== 'address' || Array.isArray(raw)) return wrongType;
+      const address = parseAddress(raw);
+      return address === undefined
+        ? { kind: 'invalid', message: fieldMessage('address', language) }
+        : { kind: 'value', value: address };
+    }
+    default:
+      return wrongType;
   }
-  if (raw === '') return { kind: 'value', value: '' };
-  if (typeof raw === 'object') {
-    const address = field.type === 'address' ? parseAddress(raw) : undefined;
-    if (address !== undefined) return { kind: 'value', value: address };
-    return field.type === 'address'
-      ? { kind: 'invalid', message: fieldMessage('address', language) }
-      : { kind: 'schema', message: 'Data did not match any of the schemas described in anyOf.' };
-  }
-  const value = parseScalar(field, typeof raw === 'number' ? raw : String(raw));
-  return value === undefined
-    ? { kind: 'invalid', message: fieldMessage(field.type, language) }
-    : { kind: 'value', value };
 }
+
+const wrongType: ValueCheck = {
+  kind: 'schema',
+  message: 'Data did not match any of the schemas described in anyOf.',
+};
 
 function parseScalar(field: MergeField, raw: string | number): FieldValue | undefined {
   const text = String(raw).trim();

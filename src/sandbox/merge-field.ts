@@ -54,6 +54,8 @@ export interface MergeFieldSettings {
 /** The fields of one audience, by tag. `EMAIL` is not among them, as in Mailchimp's own list. */
 export class MergeFields {
   #fields = new Map<string, MergeField>();
+  /** The same fields as a list: read for every member of every answer. */
+  #list: readonly MergeField[] = [];
   #last = 0;
 
   get size(): number {
@@ -69,8 +71,8 @@ export class MergeFields {
     return this.all().find((field) => field.id === id);
   }
 
-  all(): MergeField[] {
-    return [...this.#fields.values()];
+  all(): readonly MergeField[] {
+    return this.#list;
   }
 
   /** Adds a field under a tag that is free; without a tag one is derived from the name (FACTS §7). */
@@ -93,18 +95,24 @@ export class MergeFields {
         phoneFormat: settings.phoneFormat ?? 'none',
       },
     };
-    this.#fields.set(field.tag, field);
+    this.#keep(field);
     return field;
   }
 
   rename(field: MergeField, tag: string): void {
     this.#fields.delete(field.tag);
     field.tag = tag.toUpperCase();
-    this.#fields.set(field.tag, field);
+    this.#keep(field);
   }
 
   remove(field: MergeField): void {
     this.#fields.delete(field.tag);
+    this.#list = [...this.#fields.values()];
+  }
+
+  #keep(field: MergeField): void {
+    this.#fields.set(field.tag, field);
+    this.#list = [...this.#fields.values()];
   }
 
   #freeTag(name: string, id: number): string {

@@ -146,7 +146,7 @@ function parseOperations(body: unknown): Operation[] {
     return {
       method: method.toUpperCase(),
       path: path.startsWith('/') ? path : `/${path}`,
-      operationId: String(operation['operation_id'] ?? ''),
+      operationId: typeof operation['operation_id'] === 'string' ? operation['operation_id'] : '',
       params: (operation['params'] ?? {}) as Record<string, unknown>,
       body: sentBody,
     };

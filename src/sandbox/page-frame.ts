@@ -27,7 +27,9 @@ const style = new Html(`
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 header, main { max-width: 72rem; margin: 0 auto; padding: 1.25rem 1rem; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+header { padding-bottom: 0; }
 header p { margin: 0; }
+form.row { margin-bottom: .5rem; }
 h1 { font-size: 1.35rem; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 1rem; margin: 0 0 .75rem; }
 a { color: var(--accent); text-underline-offset: .2em; }
@@ -45,7 +47,8 @@ a.chip:hover { border-color: var(--accent); }
 .scroll { overflow-x: auto; margin: 0 -1rem; padding: 0 1rem; }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th { text-align: left; font-weight: 500; color: var(--faint); font-size: .8rem; white-space: nowrap; }
-th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
+td.wide { white-space: normal; min-width: 12rem; }
 tr:last-child td { border-bottom: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .status::before { content: ''; display: inline-block; width: .55rem; height: .55rem; margin-right: .4rem; border-radius: 50%; background: var(--dot, var(--faint)); }
@@ -56,5 +59,5 @@ input, button { font: inherit; color: inherit; padding: .35rem .7rem; border-rad
 input[type=search] { flex: 1 1 12rem; min-width: 0; }
 button { background: var(--accent); border-color: var(--accent); color: var(--card); cursor: pointer; }
 button.quiet { background: none; color: inherit; border-color: var(--line); }
-nav { margin-top: .75rem; }
+table + nav, .scroll + nav { margin-top: .75rem; }
 `);

@@ -31,7 +31,6 @@ export const personAct = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('archive') }),
   z.strictObject({ kind: z.literal('deletePermanently') }),
 ]);
-export type PersonAct = z.output<typeof personAct>;
 
 export const actInput = z.strictObject({
   audience: z.string(),

@@ -93,7 +93,7 @@ export class RequestLog {
   }
 
   latest(limit: number): RequestRecord[] {
-    return this.#records.slice(-limit).reverse();
+    return this.#records.slice(-limit).toReversed();
   }
 
   reset(): void {

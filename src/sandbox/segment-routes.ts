@@ -57,7 +57,7 @@ export function changeSegment(account: Account, call: ApiCall): unknown {
   const addresses = addressList(body, 'static_segment');
   if (addresses !== undefined) {
     const wearers = new Set(known(audience, addresses));
-    for (const row of [...segment.rows]) {
+    for (const row of segment.rows.slice(0, segment.rows.size)) {
       const member = audience.members.byRow(row)!;
       if (!wearers.has(member)) takeTag(account, audience, segment, member);
     }

@@ -41,7 +41,7 @@ export class Tags {
     return this.#byName.get(nameKey(name));
   }
 
-  create(name: string, kind: Segment['kind'], now: Seconds, options: unknown = undefined): Segment {
+  create(name: string, kind: Segment['kind'], now: Seconds, options?: unknown): Segment {
     const segment: Segment = {
       id: ++this.#lastId,
       name: name.trim(),
@@ -66,7 +66,7 @@ export class Tags {
   /** Says whether the member did not wear it yet. */
   put(segment: Segment, member: Member, now: Seconds): boolean {
     if (member.tags.includes(segment.id)) return false;
-    member.tags = this.#shared([...member.tags, segment.id].sort((left, right) => left - right));
+    member.tags = this.#shared([...member.tags, segment.id].toSorted((left, right) => left - right));
     segment.rows.insert(member.row);
     segment.counts[member.status]++;
     segment.updatedAt = now;

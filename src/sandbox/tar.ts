@@ -26,7 +26,7 @@ function header(name: string, size: number, mtime: number): Buffer {
   bytes.write(octal(mtime, 12), 136);
   bytes.write('        ', 148);
   bytes.write('0', 156);
-  bytes.write('ustar\0' + '00', 257);
+  bytes.write('ustar\u000000', 257);
   // The sum is taken with blanks in its own place.
   const sum = bytes.reduce((total, byte) => total + byte, 0);
   bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);

@@ -120,6 +120,6 @@ function appendNested(form: URLSearchParams, name: string, value: unknown): void
   if (typeof value === 'object' && value !== null) {
     for (const [key, inner] of Object.entries(value)) appendNested(form, `${name}[${key}]`, inner);
   } else {
-    form.append(name, String(value ?? ''));
+    form.append(name, typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
   }
 }

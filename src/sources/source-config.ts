@@ -106,8 +106,6 @@ export const parquetConfig = z
 export const sourceConfig = z.discriminatedUnion('type', [csvConfig, jsonlConfig, parquetConfig]);
 
 export type CsvConfig = z.infer<typeof csvConfig>;
-export type JsonlConfig = z.infer<typeof jsonlConfig>;
-export type ParquetConfig = z.infer<typeof parquetConfig>;
 export type SourceConfig = z.infer<typeof sourceConfig>;
 export type DeclaredColumn = z.infer<typeof declaredColumn>;
 

@@ -75,7 +75,8 @@ async function bringTo(
   for (const item of wanted) {
     const outcome = await putItem(db, item, now);
     const secretChanged = item.kind === 'connection' && (await keepSecret(db, key, file, item.id, now));
-    if (item.kind === 'setting') continue;
+    // Where the file lies is no change that anybody asked for.
+    if (item.id === 'folder' && item.kind === 'setting') continue;
     if (outcome !== 'unchanged' || secretChanged) {
       changes.push({ kind: item.kind, id: item.id, change: outcome === 'created' ? 'created' : 'changed' });
     }
@@ -112,6 +113,11 @@ function itemsOf(file: WorkspaceFile, folder: string): NewItem[] {
     ...items('connection', connections),
     ...items('export', file.exports),
     ...single('schedule', file.schedule),
+    ...(file.doNotSend === undefined
+      ? []
+      : [
+          { kind: 'setting' as const, id: 'doNotSend', name: 'doNotSend', body: file.doNotSend, position: 0 },
+        ]),
     { kind: 'setting', id: 'folder', name: 'folder', body: folder, position: 0 },
   ];
 }

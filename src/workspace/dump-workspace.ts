@@ -26,6 +26,8 @@ export async function dumpWorkspace(db: Database): Promise<string> {
     if (Object.keys(of).length > 0) content[section] = of;
     if (section === 'sources' && unify !== undefined) content.unify = unify;
   }
+  const { doNotSend } = bodies('setting');
+  if (doNotSend !== undefined) content.doNotSend = doNotSend;
   if (schedule !== undefined) content.schedule = schedule;
   const document = new Document(content, { version: '1.2', schema: 'core' });
   visit(document, {

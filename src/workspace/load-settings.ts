@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { PostriderError } from '../base/errors.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import type { Database } from '../store/tables.ts';
@@ -31,6 +31,7 @@ export async function loadSettings(db: Database): Promise<Settings> {
     segments: byKind('segment', valueOf(shape.segments)),
     connections: byKind('connection', connectionSettings),
     exports: byKind('export', valueOf(shape.exports)),
+    doNotSend: byKind('setting', z.unknown()).get('doNotSend') as string | undefined,
     schedule: byKind('schedule', shape.schedule).get(singleId),
   };
 }

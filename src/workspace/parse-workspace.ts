@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, visit, isMap, isScalar, type Document } from 'yaml';
+import { LineCounter, parseDocument, visit, isMap, isPair, isScalar, type Document } from 'yaml';
 import type { z } from 'zod';
 import { inputError } from '../base/errors.ts';
 import { suggestName } from '../base/nearest.ts';
@@ -138,8 +138,7 @@ function pathOf(ancestors: readonly unknown[]): (string | number)[] {
   const path: (string | number)[] = [];
   ancestors.forEach((node, index) => {
     const parent = ancestors[index - 1];
-    const pair = node as { key?: { value?: unknown } };
-    if (pair.key?.value !== undefined) path.push(String(pair.key.value));
+    if (isPair(node) && isScalar(node.key)) path.push(node.key.value as string);
     else if (
       typeof parent === 'object' &&
       parent !== null &&

@@ -14,7 +14,8 @@ const timeOfDay = z
 const timeZone = z.string().refine(
   (zone) => {
     try {
-      return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+      new Intl.DateTimeFormat('en', { timeZone: zone }).format();
+      return true;
     } catch {
       return false;
     }
@@ -47,6 +48,13 @@ export const workspaceFile = z
     segments: byId(segmentConfig, 'Named sets of profiles.'),
     connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
     exports: byId(exportConfig, 'Which segments go to which audience.'),
+    doNotSend: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A text file of people never to send, relative to this file: one address, or its MD5 or SHA-256, a line.',
+      ),
     schedule: z
       .strictObject({
         timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),

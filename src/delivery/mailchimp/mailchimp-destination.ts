@@ -1,10 +1,4 @@
-import type {
-  AudienceMember,
-  Destination,
-  Refusal,
-  UpsertAnswer,
-  UpsertPerson,
-} from '../destination.ts';
+import type { AudienceMember, Destination, Refusal, UpsertAnswer, UpsertPerson } from '../destination.ts';
 import type { AnsweredMember, BatchError, Member, MemberStatus, WritableStatus } from './audience-model.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { MailchimpClient } from './mailchimp-client.ts';

@@ -4,6 +4,9 @@ import { join, sql, type Sql } from '../sql.ts';
 import { columnTypeOf, duckdbFileRows } from './duckdb-files.ts';
 import { duckdbTypeNames } from './duckdb-types.ts';
 
+// What JavaScript's trim() takes away: both sides must fold an address alike, and people paste no-break spaces.
+const blanks = ' \t\r\n\v\f\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff';
+
 export const duckdbDialect: Dialect = {
   quoteName: (name) => `"${name.replaceAll('"', '""')}"`,
   typeName: (type) => duckdbTypeNames[type],
@@ -43,7 +46,8 @@ export const duckdbDialect: Dialect = {
         throw new Error(`no such part: ${String(part satisfies never)}`);
     }
   },
-  foldAddress: (address) => sql`lower(trim(${address}, E' \t\r\n'))`,
+  foldAddress: (address) => sql`lower(trim(${address}, ${blanks}))`,
+  digest: (value, algorithm) => (algorithm === 'md5' ? sql`md5(${value})` : sql`sha256(${value})`),
   textsWhere(items) {
     if (items.length === 0) return sql`[]::VARCHAR[]`;
     const entries = join(items.map(({ when, text }) => sql`CASE WHEN ${when} THEN ${text}::VARCHAR END`));

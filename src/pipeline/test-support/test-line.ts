@@ -2,25 +2,25 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
-import { systemClock, type Clock } from '../base/clock.ts';
-import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
-import { mailchimpDestination } from '../delivery/mailchimp/mailchimp-destination.ts';
-import { openMailchimpClient } from '../delivery/mailchimp/open-mailchimp-client.ts';
-import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
-import type { Engine } from '../engine/engine.ts';
-import { exportConfig } from '../exports/export-config.ts';
-import { ensureExportTables } from '../exports/export-tables.ts';
-import type { ExportRun } from '../exports/plan.ts';
-import { accountedFor } from '../exports/plan.ts';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
-import { segmentConfig } from '../segments/segment-config.ts';
-import { sourceConfig } from '../sources/source-config.ts';
-import { unifyConfig } from '../unify/unify-config.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
-import { silent } from './progress.ts';
-import { refresh } from './refresh.ts';
-import { makePlan, releaseRun, runExport } from './run-export.ts';
-import type { Settings } from './settings.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
+import type { ConnectionId, ExportId, SegmentId, SourceId } from '../../base/ids.ts';
+import { mailchimpDestination } from '../../delivery/mailchimp/mailchimp-destination.ts';
+import { openMailchimpClient } from '../../delivery/mailchimp/open-mailchimp-client.ts';
+import { openDuckdb } from '../../engine/duckdb/duckdb-engine.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { exportConfig } from '../../exports/export-config.ts';
+import { ensureExportTables } from '../../exports/export-tables.ts';
+import type { ExportRun } from '../../exports/plan.ts';
+import { accountedFor } from '../../exports/plan.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { segmentConfig } from '../../segments/segment-config.ts';
+import { sourceConfig } from '../../sources/source-config.ts';
+import { unifyConfig } from '../../unify/unify-config.ts';
+import type { PipelineParts } from '../pipeline-parts.ts';
+import { silent } from '../progress.ts';
+import { refresh } from '../refresh.ts';
+import { makePlan, releaseRun, runExport } from '../run-export.ts';
+import type { Settings } from '../settings.ts';
 
 /** A row of the one source of a test. */
 export interface TestPerson {
@@ -49,6 +49,7 @@ export class TestLine {
   deadlineMs = 200;
   freshMs = 60_000;
   said: string[] = [];
+  pauses: PipelineParts['pauses'] = new Map();
 
   private constructor(sandbox: Sandbox, engine: Engine, folder: string, settings: Settings) {
     this.sandbox = sandbox;
@@ -94,6 +95,7 @@ export class TestLine {
       maxRequests: 8,
       deadlineMs,
       freshMs: this.freshMs,
+      pauses: this.pauses,
       scratch: this.folder,
       progress: { ...silent, say: (message) => this.said.push(message) },
       openDestination: () =>
@@ -108,7 +110,13 @@ export class TestLine {
   /** What the file holds from now on, through to the segments. */
   async people(people: readonly TestPerson[]): Promise<void> {
     const columns = ['id', 'email', 'first', 'last', 'buyer', 'city'];
-    writeFileSync(join(this.folder, 'people.csv'), stringify(people.map((each) => ({ ...each })), { header: true, columns }));
+    writeFileSync(
+      join(this.folder, 'people.csv'),
+      stringify(
+        people.map((each) => ({ ...each })),
+        { header: true, columns },
+      ),
+    );
     await refresh(this.parts(), { until: 'segments', by: 'test', signal: new AbortController().signal });
   }
 
@@ -116,10 +124,16 @@ export class TestLine {
     return makePlan(this.parts(), exportId, { by: 'test', ...options });
   }
 
-  async run(options: { limit?: number; plan?: string; signal?: AbortSignal; engine?: Engine } = {}): Promise<ExportRun> {
+  async run(
+    options: { limit?: number; plan?: string; signal?: AbortSignal; engine?: Engine } = {},
+  ): Promise<ExportRun> {
     const { engine, ...rest } = options;
     return counted(
-      await runExport(this.parts(engine), exportId, { by: 'test', signal: new AbortController().signal, ...rest }),
+      await runExport(this.parts(engine), exportId, {
+        by: 'test',
+        signal: new AbortController().signal,
+        ...rest,
+      }),
     );
   }
 
@@ -196,7 +210,13 @@ function settingsIn(folder: string, exportOptions: Record<string, unknown>): Set
       sources: [
         {
           source: 'people',
-          attributes: { email: 'email', first_name: 'first', last_name: 'last', buyer: 'buyer', city: 'city' },
+          attributes: {
+            email: 'email',
+            first_name: 'first',
+            last_name: 'last',
+            buyer: 'buyer',
+            city: 'city',
+          },
         },
       ],
     }),
@@ -212,6 +232,7 @@ function settingsIn(folder: string, exportOptions: Record<string, unknown>): Set
       ],
     ]),
     exports: exportsOf(exportOptions),
+    doNotSend: undefined,
     schedule: undefined,
   };
 }
