@@ -1,45 +1,46 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
-import { inputError, PostriderError } from './base/errors.ts';
-import type { ConnectionId, ExportId, SegmentId, SourceId } from './base/ids.ts';
+import type { ExportId, SourceId } from './base/ids.ts';
 import { readConnectionSecret } from './connections/connection-secrets.ts';
 import { readSecretKey } from './connections/secret-key.ts';
-import type { SecretKey } from './connections/seal.ts';
-import type { Destination } from './delivery/destination.ts';
-import { apiRootFor } from './delivery/mailchimp/api-root.ts';
-import { mailchimpDestination } from './delivery/mailchimp/mailchimp-destination.ts';
-import { openMailchimpClient } from './delivery/mailchimp/open-mailchimp-client.ts';
 import type { Engine } from './engine/engine.ts';
+import { openDestination } from './delivery/open-destination.ts';
 import { openDuckdb } from './engine/duckdb/duckdb-engine.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
-import { personHistory, type PersonHistory } from './exports/person-history.ts';
 import type { ExportRun } from './exports/plan.ts';
 import { planPeople, type PlanLine } from './exports/plan-people.ts';
 import { runExceptions, type RunException } from './exports/run-exceptions.ts';
 import { dropOrphanPlans, listRuns, readRun } from './exports/run-records.ts';
 import { examine, type Finding } from './pipeline/examine.ts';
-import { everything, exportOf, segmentOf, type PipelineParts } from './pipeline/pipeline-parts.ts';
+import {
+  everything,
+  exportOf,
+  segmentName,
+  segmentOf,
+  type PipelineParts,
+} from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
 import { refresh, type RefreshResult, type Stage } from './pipeline/refresh.ts';
+import { findPerson, type Person } from './pipeline/find-person.ts';
+import { runHeader } from './pipeline/run-header.ts';
 import { makePlan, releaseRun, runExport } from './pipeline/run-export.ts';
-import { personStory, type PersonStory } from './profiles/person-story.ts';
-import { findPeople } from './profiles/profile-search.ts';
 import { readProfileShape } from './profiles/profile-shape.ts';
 import { membersCsv } from './segments/members-csv.ts';
-import { segmentMembers, segmentsOf } from './segments/segment-members.ts';
+import { segmentMembers } from './segments/segment-members.ts';
 import { segmentSizes, type SegmentSize } from './segments/segment-sizes.ts';
 import { forgetSource, prepareSourceTables } from './sources/loaded-source.ts';
 import { recordAudit } from './store/audit.ts';
 import { listPauses, pauseExport, resumeExport } from './store/export-states.ts';
+import { listRunHeaders, saveRunHeaders } from './store/run-headers.ts';
 import { lockDataFolder } from './store/data-folder.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from './workspace/apply-workspace.ts';
 import { dumpWorkspace } from './workspace/dump-workspace.ts';
 import { loadSettings } from './workspace/load-settings.ts';
-import { parseWorkspace } from './workspace/parse-workspace.ts';
+import { readWorkspace } from './workspace/read-workspace.ts';
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
 export interface App {
@@ -81,12 +82,6 @@ export interface RunOptions {
   signal: AbortSignal;
 }
 
-/** One person's whole story: from the source rows to what Mailchimp answered. */
-export interface Person extends PersonStory {
-  segments: { segment: SegmentId; name: string }[];
-  history: PersonHistory;
-}
-
 export interface AppOptions {
   config: Config;
   env?: Readonly<Record<string, string | undefined>>;
@@ -120,12 +115,19 @@ export async function openApp(options: AppOptions): Promise<App> {
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
     const key = readSecretKey({ given: config.secretKey, dataFolder: config.dataFolder });
+    // What the store lists of runs is derived again from the engine, which knows them, at every start.
+    await saveRunHeaders(store.db, (await listRuns(engine, { limit: 50 })).map(runHeader));
+    const noted = async (run: ExportRun): Promise<ExportRun> => {
+      await saveRunHeaders(store.db, [runHeader(run)]);
+      return run;
+    };
     const by = options.user ?? userInfo().username;
     const parts = async (): Promise<PipelineParts> => ({
       engine,
       settings: await loadSettings(store.db),
       clock,
-      openDestination: (connection) => openDestination(config, store, key, connection),
+      openDestination: async (connection) =>
+        openDestination(config.mailchimp, connection, await readConnectionSecret(store.db, key, connection)),
       maxRequests: config.mailchimp.maxRequests,
       deadlineMs: config.mailchimp.deadlineMs,
       freshMs: 15_000,
@@ -135,7 +137,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     return {
       apply: async (file, { dryRun = false, prune = false } = {}) => {
-        const changes = await applyWorkspace(store.db, key, parseWorkspace(readWorkspace(file), file, env), {
+        const changes = await applyWorkspace(store.db, key, readWorkspace(file, env), {
           folder: dirname(resolve(file)),
           by,
           now: clock.now(),
@@ -146,9 +148,22 @@ export async function openApp(options: AppOptions): Promise<App> {
         return changes;
       },
       dump: () => dumpWorkspace(store.db),
-      refresh: async ({ until, signal }) =>
-        refresh(await parts(), { ...(until === undefined ? {} : { until }), by, signal }),
-      segments: async () => namedSizes(await parts()),
+      refresh: async ({ until, signal }) => {
+        const result = await refresh(await parts(), {
+          ...(until === undefined ? {} : { until }),
+          by,
+          signal,
+        });
+        await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
+        return result;
+      },
+      segments: async () => {
+        const { settings } = await parts();
+        return (await segmentSizes(engine)).map((size) => ({
+          ...size,
+          name: segmentName(settings, size.segment),
+        }));
+      },
       segmentMembers: async (segment) => {
         const { settings } = await parts();
         const { attributes } = await readProfileShape(engine);
@@ -157,23 +172,37 @@ export async function openApp(options: AppOptions): Promise<App> {
         return { pages, csv: () => membersCsv(attributes, pages()) };
       },
       plan: async (exportId, { limit } = {}) =>
-        makePlan(await parts(), exportId, { by, ...(limit === undefined ? {} : { limit }) }),
+        noted(await makePlan(await parts(), exportId, { by, ...(limit === undefined ? {} : { limit }) })),
       planPeople: (run) => planPeople(engine, run.run),
       run: async (exportId, { plan, limit, signal }) =>
-        runExport(await parts(), exportId, {
-          by,
-          signal,
-          ...(plan === undefined ? {} : { plan }),
-          ...(limit === undefined ? {} : { limit }),
-        }),
-      release: async (run, why, signal) => releaseRun(await parts(), run, { by, why, signal }),
+        noted(
+          await runExport(await parts(), exportId, {
+            by,
+            signal,
+            ...(plan === undefined ? {} : { plan }),
+            ...(limit === undefined ? {} : { limit }),
+          }),
+        ),
+      release: async (run, why, signal) => {
+        const detail = { why };
+        const released = await releaseRun(await parts(), run, { by, why, signal });
+        await recordAudit(store.db, {
+          at: clock.now(),
+          who: by,
+          action: 'run.release',
+          subject: `run:${run}`,
+          detail,
+        });
+        return noted(released);
+      },
       runs: async (filter = {}) => {
         const id =
           filter.export === undefined ? undefined : exportOf((await parts()).settings, filter.export).id;
-        return listRuns(engine, {
+        const headers = await listRunHeaders(store.db, {
           ...(id === undefined ? {} : { export: id }),
           ...(filter.limit === undefined ? {} : { limit: filter.limit }),
         });
+        return headers.map((header) => header.summary as ExportRun);
       },
       runDetails: async (id, page) => {
         const run = await readRun(engine, id);
@@ -235,68 +264,9 @@ async function currentPauses(store: Store): Promise<PipelineParts['pauses']> {
   );
 }
 
-async function namedSizes({ engine, settings }: PipelineParts): Promise<(SegmentSize & { name: string })[]> {
-  const sizes = await segmentSizes(engine);
-  return sizes.map((size) => ({ ...size, name: settings.segments.get(size.segment)?.name ?? size.segment }));
-}
-
-async function findPerson({ engine, settings }: PipelineParts, text: string): Promise<Person[]> {
-  const people: Person[] = [];
-  for (const id of await findPeople(engine, text)) {
-    const story = await personStory(engine, id);
-    if (story === undefined) continue;
-    const segments = await segmentsOf(engine, id);
-    people.push({
-      ...story,
-      segments: segments.map((segment) => ({
-        segment,
-        name: settings.segments.get(segment)?.name ?? segment,
-      })),
-      history: await personHistory(engine, story.addresses),
-    });
-  }
-  return people;
-}
-
 /** What a process that was killed left there goes. */
 function emptyFolder(folder: string): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
   return folder;
-}
-
-function readWorkspace(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw inputError(
-      'workspace_file_missing',
-      `The workspace file ${file} cannot be read (${code ?? 'unknown'}).`,
-      'Check the path; examples/ holds files to begin with.',
-      error,
-    );
-  }
-}
-
-async function openDestination(
-  config: Config,
-  store: Store,
-  key: SecretKey,
-  connection: ConnectionId,
-): Promise<Destination> {
-  const secret = await readConnectionSecret(store.db, key, connection);
-  if (secret === undefined) {
-    throw new PostriderError({
-      kind: 'configuration',
-      code: 'connection_without_secret',
-      message: `The connection "${connection}" has no API key.`,
-      hint: 'Give it one in the workspace file and apply that again.',
-    });
-  }
-  const token = secret.type === 'apiKey' ? secret.apiKey : secret.accessToken;
-  const { baseUrl, maxRequests, deadlineMs } = config.mailchimp;
-  return mailchimpDestination(
-    openMailchimpClient({ apiRoot: apiRootFor(token, baseUrl), token, maxRequests, deadlineMs }),
-  );
 }

@@ -44,7 +44,7 @@ describe('the rule itself', () => {
     { file: 'app.ts', text: "import { x } from './workspace/b.ts'; export * from './pipeline/c.ts';" },
     {
       file: 'cli/a.ts',
-      text: "import { openApp } from '../app.ts'; import type { Run } from '../store/runs.ts';",
+      text: "import { openApp } from '../app.ts'; import type { RunHeader } from '../store/run-headers.ts';",
     },
     {
       file: 'base/a.ts',

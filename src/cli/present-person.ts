@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Person } from '../app.ts';
+import type { Person } from '../pipeline/find-person.ts';
 
 /** One person's story on one screen, in the order of the line. */
 export function presentPerson(person: Person): string {

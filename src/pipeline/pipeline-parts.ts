@@ -57,6 +57,11 @@ export function segmentOf(settings: Settings, id: string): SegmentId {
   );
 }
 
+/** What people call a segment: its tag is named so too. */
+export function segmentName(settings: Settings, segment: SegmentId): string {
+  return settings.segments.get(segment)?.name ?? segment;
+}
+
 /** The ledger's key of an audience: the same list under two connections is two ledgers. */
 export function audienceKey(config: Pick<ExportConfig, 'connection' | 'audience'>): string {
   return `${config.connection}:${config.audience}`;

@@ -15,7 +15,7 @@ import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
-import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { audienceKey, exportOf, segmentName, type PipelineParts } from './pipeline-parts.ts';
 import { readFacts } from './read-facts.ts';
 
 /**
@@ -61,7 +61,7 @@ export async function planExport(
       exportedBefore: before.people,
       emptied: config.segments
         .filter((segment) => before.segments.has(segment) && (sizes.get(segment as SegmentId) ?? 0) === 0)
-        .map((segment) => segmentName(parts, segment as SegmentId)),
+        .map((segment) => segmentName(parts.settings, segment as SegmentId)),
       billable: (statuses.subscribed ?? 0) + (statuses.unsubscribed ?? 0) + (statuses.transactional ?? 0),
       firstRun: finishedBefore.length === 0,
     },
@@ -136,7 +136,7 @@ export async function groundFor(
   const tags = planTags(
     config.segments.map((segment) => ({
       segment: segment as SegmentId,
-      name: segmentName(parts, segment as SegmentId),
+      name: segmentName(parts.settings, segment as SegmentId),
     })),
     await segmentsInLedger(parts.engine, id),
     await ownTags(parts.engine, key),
@@ -149,10 +149,6 @@ export async function groundFor(
     tags,
   });
   return { email, fields, tags, warnings: warningsFor(audience, config), digest };
-}
-
-export function segmentName(parts: PipelineParts, segment: SegmentId): string {
-  return parts.settings.segments.get(segment)?.name ?? segment;
 }
 
 async function refuseUnknownSizes(parts: PipelineParts, config: ExportConfig): Promise<void> {

@@ -1,0 +1,256 @@
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { FaultSettings } from '../src/sandbox/faults.ts';
+import type { SandboxModes } from '../src/sandbox/modes.ts';
+import type { RequestRecord } from '../src/sandbox/request-log.ts';
+import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
+import { apiKey, audience, wantedOf, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
+import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
+import { documentOf, Postrider } from './support/postrider-process.ts';
+import { expectRunDocument, sum, type RunDocument } from './support/run-document.ts';
+import { byAddress, fold, timeless, wholeAudience } from './support/whole-audience.ts';
+import { workFolder } from './support/work-folder.ts';
+
+/** Answers take this long, so that a kill finds requests on their way. */
+const latencyMs = 300;
+const env = { MAILCHIMP_API_KEY: apiKey, MAILCHIMP_DEADLINE_S: '1', MAILCHIMP_MAX_REQUESTS: '3' };
+
+/**
+ * Promise 5: killed at any instant, or in any trouble with the other side, the next start goes on and the audience ends
+ * exactly as a run that nothing happened to leaves it. New people get a confirmation mail here: a second one would show.
+ */
+describe('a run that is cut off', { timeout: 120_000 }, async () => {
+  const folder = await workFolder();
+  const rows = dirtyRows(6000);
+  const wanted = wantedOf(peopleOfRows(rows));
+  const sandboxes: Sandbox[] = [];
+  const undisturbed = new Map<SandboxModes['tags'], { run: RunDocument; held: unknown }>();
+  let worlds = 0;
+
+  beforeAll(async () => {
+    await writeFile(join(folder, 'people.csv'), csvOf(rows));
+    const postrider = new Postrider(join(folder, 'refreshed'), env);
+    const withConfirmation = (text: string) => `${text}    newContacts: pending\n`;
+    await postrider.do('apply', await writeNewsletterWorkspace(folder, withConfirmation));
+    await postrider.do('refresh');
+  });
+  afterEach(async () => {
+    for (const sandbox of sandboxes.splice(0)) await sandbox.close();
+  });
+
+  /** An audience with contacts of another tool, and a data folder that is refreshed and has never run. */
+  async function newWorld(tags: SandboxModes['tags']): Promise<{ sandbox: Sandbox; postrider: Postrider }> {
+    const sandbox = await startSandbox({ apiKey, modes: { tags }, latency: { kind: 'fixed', ms: latencyMs } });
+    sandboxes.push(sandbox);
+    sandbox.control.createAudience({ id: audience, name: 'Shop' });
+    const statuses = ['subscribed', 'subscribed', 'transactional', 'unsubscribed'] as const;
+    const held = wanted.slice(0, 1200).filter((_, index) => index % 2 === 0);
+    sandbox.control.seedMembers({
+      audience,
+      members: held.map(({ email, fields }, index) => ({
+        address: fold(email),
+        status: statuses[index % statuses.length],
+        tags: ['Old tool'],
+        mergeFields: index % 8 === 1 ? fields : { FNAME: 'Held' },
+      })),
+    });
+    const data = join(folder, `world-${worlds++}`);
+    await cp(join(folder, 'refreshed'), data, { recursive: true });
+    return { sandbox, postrider: new Postrider(data, { ...env, MAILCHIMP_BASE_URL: sandbox.apiRoot }) };
+  }
+
+  const heldBy = (sandbox: Sandbox) => byAddress(wholeAudience(sandbox, audience), timeless);
+
+  /** What a run leaves behind that nothing happens to. */
+  async function undisturbedRun(tags: SandboxModes['tags']): Promise<{ run: RunDocument; held: unknown }> {
+    const known = undisturbed.get(tags);
+    if (known !== undefined) return known;
+    const { sandbox, postrider } = await newWorld(tags);
+    const run = await postrider.json<RunDocument>('run', 'newsletter');
+    const result = { run, held: heldBy(sandbox) };
+    undisturbed.set(tags, result);
+    return result;
+  }
+
+  /** The same audience, the same counts, nobody mailed twice, and nothing left to do. */
+  async function expectAsUndisturbed(
+    tags: SandboxModes['tags'],
+    sandbox: Sandbox,
+    postrider: Postrider,
+    run: RunDocument,
+  ): Promise<void> {
+    const { failure: _last, ...document } = run as RunDocument & { failure?: unknown };
+    expectRunDocument(document);
+    const expected = await undisturbedRun(tags);
+    expect(heldBy(sandbox)).toEqual(expected.held);
+    const mails = [...wholeAudience(sandbox, audience).values()].map((member) => member.confirmationMails);
+    expect(Math.max(...mails)).toBe(1);
+    expect.soft(run.people).toEqual(expected.run.people);
+    expect.soft(run.changes).toEqual(expected.run.changes);
+
+    sandbox.control.setLatency({ kind: 'none' });
+    sandbox.control.clearFaults();
+    sandbox.control.resetCounters();
+    const again = await postrider.json<RunDocument>('run', 'newsletter');
+    expect(again.status).toBe('succeeded');
+    expect(again.people).toMatchObject({ add: 0, update: 0, leave: 0, failed: {} });
+    expect(sandbox.control.counters().writes).toBe(0);
+  }
+
+  it('has something to lose: thousands of people, in every way of changing them', async () => {
+    const { run } = await undisturbedRun('applied');
+    expectRunDocument(run);
+    expect(run.people.add).toBeGreaterThan(2000);
+    expect(run.people.update).toBeGreaterThan(300);
+    expect(run.people.keptOut.unsubscribed).toBeGreaterThan(100);
+    expect(run.changes.tag).toBeGreaterThan(run.people.add);
+  });
+
+  const firstRead = nth(1, (request) => request.method === 'GET' && request.path.includes('/members'));
+  const tagMade = nth(1, (request) => request.method === 'POST' && request.path.includes('/segments'));
+  const batch = (number: number) => nth(number, (request) => isBatch(request));
+  const tagCall = (number: number) => nth(number, (request) => /\/segments\/\d+/.test(request.path));
+
+  it.each<{ when: string; tags: SandboxModes['tags']; moments: Moment[] }>([
+    { when: 'while it reads, as it makes a tag, and at its first batch', tags: 'applied', moments: [firstRead, tagMade, batch(1)] },
+    { when: 'in the middle, again in the middle, and at the end', tags: 'applied', moments: [batch(4), answered(batch(3)), batch(2)] },
+    { when: 'as it gives tags by calls of their own', tags: 'ignored', moments: [answered(batch(7)), tagCall(1), answered(tagCall(4))] },
+  ])('is finished by the next start when it is killed $when', async ({ tags, moments }) => {
+    const { sandbox, postrider } = await newWorld(tags);
+    for (const moment of moments) {
+      sandbox.control.resetCounters();
+      const running = postrider.start(['run', 'newsletter', '--json']);
+      await Promise.race([reached(sandbox, moment), running.end]);
+      const killed = await running.kill();
+      expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
+      expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2 * 3);
+    }
+    const run = await postrider.json<RunDocument>('run', 'newsletter');
+    expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
+    await expectAsUndisturbed(tags, sandbox, postrider, run);
+  });
+
+  const onBatches = (fault: Omit<FaultSettings, 'method' | 'path'>): FaultSettings => ({
+    ...fault,
+    method: 'POST',
+    path: `^/lists/${audience}$`,
+  });
+  const onTagCalls = (fault: Omit<FaultSettings, 'method' | 'path'>): FaultSettings => ({
+    ...fault,
+    method: 'POST',
+    path: String.raw`/segments/\d+$`,
+  });
+
+  it.each<{ trouble: string; tags: SandboxModes['tags']; faults: FaultSettings[] }>([
+    {
+      trouble: 'too many requests, for a while and for everything',
+      tags: 'applied',
+      faults: [{ times: 12, rate: 0.6, answer: { kind: 'status', status: 429, body: 'problem' } }],
+    },
+    {
+      trouble: 'requests that are lost on the way there',
+      tags: 'applied',
+      faults: [
+        onBatches({ answer: { kind: 'status', status: 500, body: 'problem' } }),
+        onBatches({ answer: { kind: 'reset' } }),
+        onBatches({ answer: { kind: 'status', status: 502, body: 'html' } }),
+        { method: 'GET', times: 2, answer: { kind: 'status', status: 502, body: 'html' } },
+      ],
+    },
+    {
+      trouble: 'answers that are lost on the way back',
+      tags: 'applied',
+      faults: [
+        onBatches({ when: 'after', answer: { kind: 'status', status: 500, body: 'problem' } }),
+        onBatches({ when: 'after', times: 2, answer: { kind: 'reset' } }),
+        onBatches({ when: 'after', answer: { kind: 'status', status: 502, body: 'html' } }),
+        { method: 'GET', when: 'after', times: 2, answer: { kind: 'reset' } },
+      ],
+    },
+    {
+      trouble: 'tag calls that are lost either way',
+      tags: 'ignored',
+      faults: [
+        onTagCalls({ answer: { kind: 'status', status: 502, body: 'html' } }),
+        onTagCalls({ when: 'after', answer: { kind: 'reset' } }),
+        onTagCalls({ when: 'after', answer: { kind: 'status', status: 500, body: 'problem' } }),
+      ],
+    },
+  ])('ends the same under $trouble', async ({ tags, faults }) => {
+    const { sandbox, postrider } = await newWorld(tags);
+    for (const fault of faults) sandbox.control.addFault(fault);
+    const run = await untilDone(postrider);
+    for (const fault of sandbox.control.faults()) expect(fault.hits, JSON.stringify(fault)).toBe(fault.times);
+    await expectAsUndisturbed(tags, sandbox, postrider, run);
+  });
+
+  it('goes on after a cancelled run with what that one left out', async () => {
+    const { sandbox, postrider } = await newWorld('applied');
+    const running = postrider.start(['run', 'newsletter', '--json']);
+    await reached(sandbox, batch(2));
+    running.interrupt();
+    const cancelled = await running.end;
+    expect(cancelled.code).toBe(1);
+    const document = documentOf<RunDocument>(cancelled);
+    expectRunDocument(document);
+    expect(document.status).toBe('cancelled');
+    expect(document.people.failed.not_sent).toBeGreaterThan(500);
+
+    const rest = await postrider.json<RunDocument>('run', 'newsletter');
+    expect(rest.people.add).toBeGreaterThan(0);
+    const expected = await undisturbedRun('applied');
+    expect(document.people.add + rest.people.add).toBe(expected.run.people.add);
+    expect(heldBy(sandbox)).toEqual(expected.held);
+    expect(rest.people.unchanged + rest.people.add + rest.people.update + sum(rest.people.keptOut)).toBeGreaterThan(2000);
+  });
+
+  it('goes on with the plan it began, not with a new one of another day', async () => {
+    const { sandbox, postrider } = await newWorld('applied');
+    const plan = await postrider.json<RunDocument>('plan', 'newsletter');
+    sandbox.control.resetCounters();
+    const running = postrider.start(['run', 'newsletter', '--plan', plan.run, '--json']);
+    await reached(sandbox, answered(batch(1)));
+    await running.kill();
+    const refused = await postrider.run(['plan', 'newsletter', '--json']);
+    expect(documentOf(refused)).toMatchObject({ error: { code: 'run_unfinished' } });
+    const run = await postrider.json<RunDocument>('run', 'newsletter');
+    expect(run.run).toBe(plan.run);
+    await expectAsUndisturbed('applied', sandbox, postrider, run);
+  });
+});
+
+/** A state of the request log to wait for. */
+type Moment = (requests: readonly RequestRecord[]) => RequestRecord | undefined | 'answered';
+
+function nth(number: number, is: (request: RequestRecord) => boolean): Moment {
+  return (requests) => requests.filter(is)[number - 1];
+}
+
+/** The same request, once it has its answer. */
+function answered(moment: Moment): Moment {
+  return (requests) => {
+    const request = moment(requests);
+    return request !== undefined && request !== 'answered' && request.outcome === 'answered' ? 'answered' : undefined;
+  };
+}
+
+function isBatch(request: RequestRecord): boolean {
+  return request.method === 'POST' && request.path.split('?')[0] === `/lists/${audience}`;
+}
+
+async function reached(sandbox: Sandbox, moment: Moment): Promise<void> {
+  while (moment(sandbox.control.requests({ limit: 5000 })) === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A person would start it again, so we do: every start must leave things better. */
+async function untilDone(postrider: Postrider): Promise<RunDocument> {
+  for (let start = 1; ; start++) {
+    const ended = await postrider.run(['run', 'newsletter', '--json']);
+    const document = documentOf<RunDocument>(ended);
+    if (ended.code === 0) return document;
+    if (start === 4) throw new Error(`not done after ${start} starts:\n${ended.stdout}${ended.stderr}`);
+  }
+}
