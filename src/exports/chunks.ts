@@ -214,6 +214,13 @@ export async function unmentionedPeople(engine: Engine, run: RunId): Promise<Pla
   );
 }
 
+/** The change that notes of people who were reached that they have left since. */
+export function noteWhoLeft(run: RunId, left: ReadonlyMap<string, string>): Change {
+  return sql`UPDATE ${ref(outcomeTable)} SET status = gone.status
+    FROM (SELECT unnest(${[...left.keys()]}) AS address, unnest(${[...left.values()]}) AS status) AS gone
+    WHERE run = ${run} AND ${ref(outcomeTable)}.address = gone.address AND result = 'done'`;
+}
+
 /** The changes that replace outcomes by what was found out later. */
 export function replaceOutcomes(run: RunId, outcomes: readonly Outcome[], now: Date): Change[] {
   const addresses = outcomes.map((each) => each.address);

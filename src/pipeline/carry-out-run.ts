@@ -1,6 +1,6 @@
 import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { chunksIn, cutTagWork } from '../exports/chunks.ts';
+import { chunksIn, cutTagWork, noteWhoLeft } from '../exports/chunks.ts';
 import { finishRun } from '../exports/finish-run.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
@@ -16,7 +16,7 @@ import { WhoHasLeft } from './who-has-left.ts';
  * plan did not decide. The order:
  *
  *   start (ground, moved, tags, chunks) → people → uncertain ones read back → unmentioned ones looked for
- *   → tags and archiving → ledger, journal, counts
+ *   → tags and archiving → who left meanwhile → ledger, journal, counts
  *
  * @param signal aborted: no new request starts, what is in flight ends, and the run is `cancelled`
  */
@@ -57,6 +57,7 @@ export async function carryOutRun(
     await cutTagWork(parts.engine, run.run);
     await sendAll(sending);
     if (signal.aborted) return await finishCancelled(sending, ended());
+    await lookBack(sending);
     return await finishRun(parts.engine, { ...ended(), status: 'succeeded' });
   } catch (error) {
     if (signal.aborted) return finishCancelled(sending, ended());
@@ -77,6 +78,17 @@ async function sendAll(sending: Sending): Promise<void> {
     if (signal.aborted) return;
     await sendReadyChunks(sending);
   } while (!signal.aborted && (await settleUncertain(parts, destination, run, signal)));
+}
+
+/**
+ * Who left while the run was going is known to have left when the ledger is written, so that the next plan
+ * does not depend on when it reads (promise 1).
+ */
+async function lookBack({ parts, run, whoHasLeft }: Sending): Promise<void> {
+  if (run.people.add + run.people.update === 0) return;
+  await whoHasLeft.refresh(0);
+  const left = whoHasLeft.everybody();
+  if (left.size > 0) await parts.engine.commit([noteWhoLeft(run.run, left)]);
 }
 
 async function finishCancelled(sending: Sending, record: ExportRun): Promise<ExportRun> {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sql } from '../engine/sql.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /** The promises of DESIGN §4 that exports keep, each told as what a user would see. */
@@ -108,6 +109,21 @@ describe('1. never resubscribes', () => {
       status: 'unsubscribed',
       fields: { FNAME: 'Ana' },
     });
+  });
+
+  it('knows at the end of a run who left while it was going', async () => {
+    await line.people([ana, ion]);
+    line.sandbox.control.addFault({ method: 'POST', path: '/segments/', answer: { kind: 'delay', ms: 300 } });
+    line.sandbox.control.setModes({ tags: 'ignored' });
+    const running = line.run();
+    while (line.audience()['ana@acme.test'] === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    line.act('ana@acme.test', { kind: 'unsubscribeSelf' });
+    await running;
+    const facts = await line.engine.rows(
+      sql`SELECT status FROM export.audience_member WHERE address = 'ana@acme.test'`,
+    );
+    expect(facts).toEqual([{ status: 'unsubscribed' }]);
   });
 
   it.each(['error', 'silentUnchanged', 'silentMissing'] as const)(

@@ -35,6 +35,11 @@ export class WhoHasLeft {
     return this.#left.get(address);
   }
 
+  /** Everybody who is in a kept-out status now, by address. */
+  everybody(): ReadonlyMap<string, string> {
+    return this.#left;
+  }
+
   /** Makes sure that what is known is at most `freshMs` old. */
   async refresh(atMost = this.#parts.freshMs): Promise<void> {
     if (this.#parts.clock.now().getTime() - this.#readAt.getTime() <= atMost) return;
