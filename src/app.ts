@@ -20,6 +20,7 @@ import {
   exportOf,
   segmentName,
   segmentOf,
+  sourceOf,
   type PipelineParts,
 } from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
@@ -31,7 +32,14 @@ import { readProfileShape } from './profiles/profile-shape.ts';
 import { membersCsv } from './segments/members-csv.ts';
 import { segmentMembers } from './segments/segment-members.ts';
 import { segmentSizes, type SegmentSize } from './segments/segment-sizes.ts';
-import { forgetSource, prepareSourceTables } from './sources/loaded-source.ts';
+import {
+  forgetSource,
+  loadedSources,
+  prepareSourceTables,
+  rejectedRows,
+  type RejectedRow,
+  type SourceLoad,
+} from './sources/loaded-source.ts';
 import { recordAudit } from './store/audit.ts';
 import { listPauses, pauseExport, resumeExport } from './store/export-states.ts';
 import { listRunHeaders, saveRunHeaders } from './store/run-headers.ts';
@@ -47,6 +55,9 @@ export interface App {
   apply(file: string, options?: Pick<ApplyOptions, 'dryRun' | 'prune'>): Promise<WorkspaceChange[]>;
   dump(): Promise<string>;
   refresh(options: { until?: Stage | undefined; signal: AbortSignal }): Promise<RefreshResult>;
+  sources(): Promise<SourceLoad[]>;
+  /** Rows of a source that were set aside, a page of them. */
+  rejectedRows(source: string, page: { limit: number; offset: number }): Promise<RejectedRow[]>;
   segments(): Promise<(SegmentSize & { name: string })[]>;
   segmentMembers(segment: string): Promise<SegmentMembers>;
   plan(exportId: string, options?: { limit?: number | undefined }): Promise<ExportRun>;
@@ -157,6 +168,11 @@ export async function openApp(options: AppOptions): Promise<App> {
         await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
         return result;
       },
+      sources: () => loadedSources(engine),
+      rejectedRows: async (source, page) => {
+        const { settings } = await parts();
+        return rejectedRows(engine, sourceOf(settings, source), page);
+      },
       segments: async () => {
         const { settings } = await parts();
         return (await segmentSizes(engine)).map((size) => ({
@@ -173,7 +189,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       },
       plan: async (exportId, { limit } = {}) =>
         noted(await makePlan(await parts(), exportId, { by, ...(limit === undefined ? {} : { limit }) })),
-      planPeople: (run) => planPeople(engine, run.run),
+      planPeople: (run) => planPeople(engine, run),
       run: async (exportId, { plan, limit, signal }) =>
         noted(
           await runExport(await parts(), exportId, {

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { ExportRun } from '../exports/plan.ts';
 import type { RefreshResult } from '../pipeline/refresh.ts';
 import type { SegmentSize } from '../segments/segment-sizes.ts';
+import type { RejectedRow, SourceLoad } from '../sources/loaded-source.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
 import { presentRun } from './present-run.ts';
@@ -61,6 +62,9 @@ export function presentRefresh(result: RefreshResult): string {
       ['source', 'rows', 'rejected'],
       result.sources.map((load) => [load.source, load.rows, load.rejected]),
     ),
+    ...(result.sources.some((load) => load.rejected > 0)
+      ? [pc.dim('  rejected rows, with line and reason: postrider sources NAME')]
+      : []),
     ...result.sources.flatMap((load) =>
       load.warnings.map((warning) => `  ${pc.yellow('!')} ${load.source}: ${warning}`),
     ),
@@ -72,6 +76,7 @@ export function presentRefresh(result: RefreshResult): string {
       `  ${n(records)} records → ${n(profiles)} people  ${pc.dim(`${n(duplicates)} duplicates, ${n(matched)} found in several sources`)}`,
     );
   }
+  for (const warning of result.unify?.warnings ?? []) parts.push(`  ${pc.yellow('!')} ${warning.message}`);
   if (result.segments !== undefined) {
     parts.push(
       pc.bold('Segments'),
@@ -83,6 +88,28 @@ export function presentRefresh(result: RefreshResult): string {
   }
   for (const run of result.exports ?? []) parts.push('', presentRun(run));
   return parts.join('\n');
+}
+
+export function presentSources(loads: readonly SourceLoad[]): string {
+  if (loads.length === 0) return 'No source has been loaded yet: postrider refresh --until sources';
+  return table(
+    ['source', 'rows', 'rejected', 'columns', 'loaded'],
+    loads.map((load) => [
+      load.source,
+      load.rows,
+      load.rejected,
+      load.columns.length,
+      load.loadedAt.slice(0, 16).replace('T', ' '),
+    ]),
+  );
+}
+
+export function presentRejected(rows: readonly RejectedRow[]): string {
+  if (rows.length === 0) return 'No row was rejected.';
+  return table(
+    ['file', 'line', 'column', 'why'],
+    rows.map((row) => [row.file, row.line, row.column ?? '', row.reason]),
+  );
 }
 
 export function presentSegments(sizes: readonly (SegmentSize & { name: string })[]): string {

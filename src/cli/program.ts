@@ -7,6 +7,8 @@ import { presentPeople } from './present-people.ts';
 import { presentPerson } from './present-person.ts';
 import {
   presentRefresh,
+  presentRejected,
+  presentSources,
   presentRunDetails,
   presentRuns,
   presentSegments,
@@ -77,6 +79,22 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       const result = await (await shell.app()).refresh({ until: options.until, signal: shell.cancel.signal });
       show({ ...result, exports: result.exports?.map(runDocument) }, () => presentRefresh(result));
       shell.exitCode = worst(result.exports?.map(exitCodeOfRun) ?? []);
+    });
+
+  program
+    .command('sources [name]')
+    .description('the sources as last loaded; or of one, the rows that were set aside and why')
+    .option('--limit <count>', 'at most this many rows', wholeNumber, 100)
+    .option('--offset <count>', 'rows to pass over', wholeNumber)
+    .action(async (name: string | undefined, options: { limit: number; offset?: number }) => {
+      const app = await shell.app();
+      if (name === undefined) {
+        const loads = await app.sources();
+        show({ sources: loads }, () => presentSources(loads));
+        return;
+      }
+      const rows = await app.rejectedRows(name, { limit: options.limit, offset: options.offset ?? 0 });
+      show({ source: name, rejected: rows }, () => presentRejected(rows));
     });
 
   const segments = program

@@ -12,6 +12,8 @@ export interface Destination {
    * @param statuses only these
    */
   read(audience: string, since?: string, statuses?: readonly string[]): AudienceRead;
+  /** How many members are in each status at this moment, by the place's own count. */
+  sizes(audience: string): Promise<Readonly<Record<string, number>>>;
   /** One member, or undefined; costs a request: for the few that a batch did not mention. */
   find(audience: string, address: string): Promise<AudienceMember | undefined>;
   /** At most 500 people. Throws `OutcomeUnknown` when it may or may not have happened. */

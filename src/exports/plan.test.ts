@@ -4,7 +4,9 @@ import { accountedFor, groundOf } from './plan.ts';
 
 describe('groundOf', () => {
   it('does not mind the order of keys, at any depth', () => {
-    expect(groundOf({ a: 1, b: { c: [{ d: 1, e: 2 }] } })).toBe(groundOf({ b: { c: [{ e: 2, d: 1 }] }, a: 1 }));
+    expect(groundOf({ a: 1, b: { c: [{ d: 1, e: 2 }] } })).toBe(
+      groundOf({ b: { c: [{ e: 2, d: 1 }] }, a: 1 }),
+    );
   });
 
   it.each([
@@ -44,7 +46,11 @@ describe('groundOf', () => {
       fc.array(leaf, { maxLength: 3 }),
     );
     fc.assert(
-      fc.property(value, value, (one, other) => (groundOf(one) === groundOf(other)) === (marked(one) === marked(other))),
+      fc.property(
+        value,
+        value,
+        (one, other) => (groundOf(one) === groundOf(other)) === (marked(one) === marked(other)),
+      ),
     );
   });
 });

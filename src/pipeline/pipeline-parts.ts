@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { inputError } from '../base/errors.ts';
-import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
+import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -44,6 +44,16 @@ export function exportOf(settings: Settings, id: string): { id: ExportId; config
     'export_unknown',
     `There is no export "${id}".`,
     suggestName(id, [...settings.exports.keys()]),
+  );
+}
+
+/** The source with this id, or an `input` error that suggests one. */
+export function sourceOf(settings: Settings, id: string): SourceId {
+  if (settings.sources.has(id as SourceId)) return id as SourceId;
+  throw inputError(
+    'source_unknown',
+    `There is no source "${id}".`,
+    suggestName(id, [...settings.sources.keys()]),
   );
 }
 

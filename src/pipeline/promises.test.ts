@@ -131,10 +131,16 @@ describe('1. never resubscribes', () => {
     async (selfUnsubscribed) => {
       line.sandbox.control.setModes({ selfUnsubscribed });
       await line.people([ana, ...crowd(30)]);
-      const plan = await line.plan();
-      // Changed so long ago that no read of changes shows it: as if it came between our read and our write.
-      line.seed({ address: 'ana@acme.test', status: 'unsubscribed', lastChanged: '2020-01-01T00:00:00Z' });
-      const run = await line.run({ plan: plan.run });
+      // They leave while the request is on its way: no read can show it in time.
+      line.sandbox.control.addFault({
+        method: 'POST',
+        path: `^/lists/${audienceId}$`,
+        answer: { kind: 'delay', ms: 150 },
+      });
+      const running = line.run();
+      while ((await sending()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      line.seed({ address: 'ana@acme.test', status: 'unsubscribed' });
+      const run = await running;
       const reason = selfUnsubscribed === 'error' ? 'compliance' : 'unsubscribed';
       expect(run.people).toMatchObject({ add: 30, keptOut: { [reason]: 1 }, failed: {} });
       expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
@@ -302,6 +308,24 @@ describe('3. sends only changes', () => {
   });
 });
 
+describe('what is believed of the audience', () => {
+  it('is read again where it does not add up: contacts deleted for good, or another account', async () => {
+    await line.people([ana, ion]);
+    await line.run();
+    line.act('ion@acme.test', { kind: 'deletePermanently' });
+    expect((await line.run()).people).toMatchObject({ unchanged: 1, keptOut: { deleted: 1 } });
+    expect(line.said.join()).toContain('does not add up');
+    line.sandbox.control.reset();
+    line.sandbox.control.createAudience({
+      id: audienceId,
+      name: 'Anew',
+      mergeFields: [{ tag: 'CITY', name: 'City', type: 'text' }],
+    });
+    expect((await line.run()).people).toMatchObject({ add: 1 });
+    expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Everyone']);
+  });
+});
+
 describe('4. what you saw is what is done', () => {
   it('plans the same twice, and a plan is carried out once', async () => {
     await line.people([ana, ion]);
@@ -439,6 +463,13 @@ describe('9. cancel', () => {
     expect(Object.keys(line.audience())).toHaveLength(run.people.add);
   });
 });
+
+async function sending(): Promise<number> {
+  const [row] = await line.engine.rows<{ n: number }>(
+    sql`SELECT count(*) AS n FROM export.chunk WHERE state = 'sending'`,
+  );
+  return row?.n ?? 0;
+}
 
 function crowd(size: number): TestPerson[] {
   return Array.from({ length: size }, (_, index) => ({

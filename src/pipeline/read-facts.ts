@@ -1,6 +1,6 @@
 import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { nextReadFrom, takeInAudience } from '../exports/audience-facts.ts';
+import { audienceSizes, nextReadFrom, takeInAudience } from '../exports/audience-facts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /**
@@ -9,39 +9,75 @@ import type { PipelineParts } from './pipeline-parts.ts';
  */
 const overlapMs = 120_000;
 
+/** The audience whose facts are read: our key for it, and Mailchimp's id. */
+export interface ReadAudience {
+  key: string;
+  id: string;
+}
+
 /**
- * Brings the facts of an audience up to date: the whole of it once, then what changed since the last read.
- * @returns members read
+ * Brings the facts of an audience up to date: the whole of it once, then what changed since the last read. A
+ * read of changes cannot show contacts that were deleted for good, nor another account behind the same
+ * connection, so facts are believed only while they add up: as many contacts of each status as
+ * Mailchimp counts. Where they do not (once more, since people come and go meanwhile), all of it is read again.
  */
 export async function readFacts(
   parts: PipelineParts,
   destination: Destination,
-  audience: { key: string; id: string },
-): Promise<number> {
+  audience: ReadAudience,
+): Promise<void> {
   const from = await nextReadFrom(parts.engine, audience.key);
+  if (from === undefined) return read(parts, destination, audience);
+  await read(parts, destination, audience, from);
+  if (await addUp(parts, destination, audience)) return;
+  await read(parts, destination, audience, await nextReadFrom(parts.engine, audience.key));
+  if (await addUp(parts, destination, audience)) return;
+  parts.progress.say('What is known of the audience does not add up with Mailchimp; reading all of it.');
+  await read(parts, destination, audience);
+}
+
+/** @param from absent: the whole audience */
+async function read(
+  parts: PipelineParts,
+  destination: Destination,
+  audience: ReadAudience,
+  from?: string,
+): Promise<void> {
   const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
-  const read = destination.read(audience.id, since);
+  const reading = destination.read(audience.id, since);
   let members = 0;
   async function* counted() {
-    for await (const page of read.pages) {
+    for await (const page of reading.pages) {
       members += page.length;
       parts.progress.count('audience', members);
       yield page;
     }
   }
-  return takeInAudience(
+  await takeInAudience(
     parts.engine,
     audience.key,
     {
       whole: since === undefined,
       pages: counted(),
       nextFrom() {
-        refuseShort(read.short());
-        return read.nextFrom();
+        refuseShort(reading.short());
+        return reading.nextFrom();
       },
     },
     parts.clock.now(),
   );
+}
+
+async function addUp(
+  parts: PipelineParts,
+  destination: Destination,
+  audience: ReadAudience,
+): Promise<boolean> {
+  const [known, counted] = await Promise.all([
+    audienceSizes(parts.engine, audience.key),
+    destination.sizes(audience.id),
+  ]);
+  return Object.entries(counted).every(([status, people]) => (known[status] ?? 0) === people);
 }
 
 /**

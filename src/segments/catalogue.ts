@@ -10,23 +10,28 @@ export const segmentField = 'segment';
 export interface Catalogue {
   /** Of `profile.profile`. */
   attributes: readonly Column[];
+  /** Sources whose records belong to customers. */
+  unified: readonly string[];
   relationships: ReadonlyMap<string, Relationship>;
   segments: ReadonlyMap<string, { name: string }>;
-  /** Columns of every loaded source, for `asOf`. */
+  /** Columns of every loaded source. */
   sources: ReadonlyMap<string, readonly Column[]>;
 }
 
-/** A table whose rows belong to people: a row belongs to the customers of the records it points to. */
+/**
+ * Rows of two sources belong together where the columns are equal; a missing value equals nothing. A row
+ * that points to records of a unified source belongs to their customers.
+ */
 export interface Relationship {
   id: string;
   name: string;
-  /** The related source and its columns. */
-  table: string;
-  columns: readonly Column[];
-  /** Column of the related table. */
-  from: string;
-  /** The unified source it points to. */
-  to: { source: string; column: string };
+  from: SourceColumn;
+  to: SourceColumn;
+}
+
+export interface SourceColumn {
+  source: string;
+  column: string;
 }
 
 export interface CatalogueParts {
@@ -67,12 +72,14 @@ export function buildCatalogue(parts: CatalogueParts): Catalogue {
     const from = findColumn(sources, config.from, `${path}.from`, problems);
     const to = findColumn(sources, config.to, `${path}.to`, problems);
     if (from === undefined || to === undefined) continue;
-    if (!parts.unified.includes(to.source)) {
+    // Rules on rows of either table can name a column or this relationship.
+    const shadowed = [from, to].find(({ source }) => sources.get(source)?.some(({ name }) => name === id));
+    if (shadowed !== undefined) {
       problems.push({
-        code: 'source_not_unified',
-        path: `${path}.to`,
-        message: `records of "${to.source}" belong to no customer, because it is not among the unified sources.`,
-        hint: `Point to one of the sources of unify. ${suggestName(to.source, parts.unified)}`,
+        code: 'name_taken',
+        path,
+        message: `"${id}" is already the name of a column of "${shadowed.source}".`,
+        hint: 'Give the relationship another id.',
       });
       continue;
     }
@@ -88,16 +95,14 @@ export function buildCatalogue(parts: CatalogueParts): Catalogue {
     relationships.set(id, {
       id,
       name: config.name ?? id,
-      table: from.source,
-      columns: sources.get(from.source) ?? [],
-      from: from.column.name,
+      from: { source: from.source, column: from.column.name },
       to: { source: to.source, column: to.column.name },
     });
   }
   refuseProblems(problems);
 
   const segments = new Map([...parts.segments].map(([id, { name }]) => [id, { name: name ?? id }]));
-  return { attributes, relationships, segments, sources };
+  return { attributes, unified: parts.unified, relationships, segments, sources };
 }
 
 /** The column a text such as `orders.ordered_at` names; a problem and undefined where there is none. */

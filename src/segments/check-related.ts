@@ -1,32 +1,32 @@
 import { suggestName } from '../base/nearest.ts';
 import type { Column, ColumnType } from '../engine/engine.ts';
-import type { Relationship } from './catalogue.ts';
 import { checkTest } from './check-test.ts';
 import type { AggregateRule, CheckedGroup, MatchMode, MatchRule } from './checked-rule.ts';
+import type { Hop } from './hop.ts';
 import { isRuleGroup, type AggregateFunction, type Rule, type RuleGroup } from './rule.ts';
 import { complainer, refuseKeys, type Complain, type RuleProblem } from './rule-problem.ts';
 
-/** Checks the group under a key of the rule against the columns of the related table. */
+/** Checks the group under a key of the rule against the rows that the rule speaks of. */
 export type CheckRows = (group: RuleGroup, key: 'value' | 'where') => CheckedGroup;
 
 /** A rule whose field is a relationship; undefined when something was wrong, which `problems` says. */
 export function checkRelated(
   rule: Rule,
-  relationship: Relationship,
+  hop: Hop,
   checkRows: CheckRows,
   path: string,
   problems: RuleProblem[],
 ): MatchRule | AggregateRule | undefined {
   return rule.aggregate === undefined
-    ? checkMatch(rule, relationship, checkRows, path, problems)
-    : checkAggregate(rule, relationship, checkRows, path, problems);
+    ? checkMatch(rule, hop, checkRows, path, problems)
+    : checkAggregate(rule, hop, checkRows, path, problems);
 }
 
 const notForMatch = ['where', 'ignoreCase', 'includeMissing', 'valueSource'] as const;
 
 function checkMatch(
   rule: Rule,
-  relationship: Relationship,
+  hop: Hop,
   checkRows: CheckRows,
   path: string,
   problems: RuleProblem[],
@@ -45,7 +45,7 @@ function checkMatch(
     return complain(
       'value',
       'value_type',
-      `expected a group of rules over "${relationship.table}".`,
+      `expected a group of rules over "${hop.table}".`,
       'An empty one, { combinator: and, rules: [] }, takes all rows.',
     );
   }
@@ -54,7 +54,7 @@ function checkMatch(
   const distinct =
     rule.distinct === undefined
       ? undefined
-      : checkRelatedColumn(rule.distinct, relationship, `${path}.distinct`, problems);
+      : checkRelatedColumn(rule.distinct, hop, `${path}.distinct`, problems);
   if (mode === undefined) return undefined;
   if (rule.distinct !== undefined && !('threshold' in mode)) {
     complain(
@@ -64,7 +64,7 @@ function checkMatch(
       'It goes with atLeast, atMost and exactly.',
     );
   }
-  return { kind: 'match', relationship, mode, distinct, group };
+  return { kind: 'match', hop, mode, distinct, group };
 }
 
 function checkMode(rule: Rule, complain: Complain): MatchMode | undefined {
@@ -103,7 +103,7 @@ function checkMode(rule: Rule, complain: Complain): MatchMode | undefined {
 
 function checkAggregate(
   rule: Rule,
-  relationship: Relationship,
+  hop: Hop,
   checkRows: CheckRows,
   path: string,
   problems: RuleProblem[],
@@ -124,14 +124,14 @@ function checkAggregate(
     return complain(
       'aggregate',
       'aggregate_column',
-      `"${fn}" needs a column of "${relationship.table}".`,
+      `"${fn}" needs a column of "${hop.table}".`,
       `Add one: aggregate: { function: ${fn}, column: … }.`,
     );
   }
   const column =
     columnName === undefined
       ? undefined
-      : checkRelatedColumn(columnName, relationship, `${path}.aggregate.column`, problems);
+      : checkRelatedColumn(columnName, hop, `${path}.aggregate.column`, problems);
   if (columnName !== undefined && column === undefined) return undefined;
   const type = aggregateType(fn, column);
   if (type === undefined) {
@@ -142,11 +142,11 @@ function checkAggregate(
       'sum and average need numbers; min and max need numbers, dates or times.',
     );
   }
-  const subject = { type, label: `the ${fn} of "${relationship.id}"`, columns: [] };
+  const subject = { type, label: `the ${fn} of "${hop.relationship.id}"`, columns: [] };
   const test = checkTest(rule, subject, path, problems);
   return test === undefined
     ? undefined
-    : { kind: 'aggregate', relationship, function: fn, column, where, test };
+    : { kind: 'aggregate', hop, function: fn, column, where, test };
 }
 
 const everything: RuleGroup = { combinator: 'and', rules: [] };
@@ -171,19 +171,19 @@ function aggregateType(fn: AggregateFunction, column: Column | undefined): Colum
 
 function checkRelatedColumn(
   columnName: string,
-  relationship: Relationship,
+  hop: Hop,
   path: string,
   problems: RuleProblem[],
 ): Column | undefined {
-  const column = relationship.columns.find(({ name }) => name === columnName);
+  const column = hop.columns.find(({ name }) => name === columnName);
   if (column === undefined) {
     problems.push({
       code: 'unknown_field',
       path,
-      message: `"${relationship.table}" has no column "${columnName}".`,
+      message: `"${hop.table}" has no column "${columnName}".`,
       hint: suggestName(
         columnName,
-        relationship.columns.map(({ name }) => name),
+        hop.columns.map(({ name }) => name),
       ),
     });
   }

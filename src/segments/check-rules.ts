@@ -1,10 +1,12 @@
 import type { SegmentId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Column } from '../engine/engine.ts';
-import { segmentField, type Catalogue, type Relationship } from './catalogue.ts';
+import { segmentField, type Catalogue } from './catalogue.ts';
+import { checkHop } from './check-hop.ts';
 import { checkRelated, type CheckRows } from './check-related.ts';
 import { checkTest } from './check-test.ts';
 import type { CheckedGroup, CheckedRule, SegmentRule } from './checked-rule.ts';
+import { hopsFrom, type Place } from './hop.ts';
 import { isRuleGroup, type Rule, type RuleGroup } from './rule.ts';
 import { complainer, refuseKeys, type RuleProblem } from './rule-problem.ts';
 
@@ -21,18 +23,18 @@ export function checkRules(
   const problems: RuleProblem[] = [];
   const group = checkGroup(
     rules,
-    { catalogue, columns: catalogue.attributes, related: undefined },
+    { catalogue, columns: catalogue.attributes, place: { kind: 'person' } },
     path,
     problems,
   );
   return { rules: group, problems };
 }
 
-/** Whose columns the fields name: the profile's, or those of a related table. */
+/** Whose columns the fields name: the profile's, or those of a table. */
 interface Scope {
   catalogue: Catalogue;
   columns: readonly Column[];
-  related: Relationship | undefined;
+  place: Place;
 }
 
 function checkGroup(group: RuleGroup, scope: Scope, path: string, problems: RuleProblem[]): CheckedGroup {
@@ -47,7 +49,7 @@ function checkGroup(group: RuleGroup, scope: Scope, path: string, problems: Rule
 }
 
 function checkRule(rule: Rule, scope: Scope, path: string, problems: RuleProblem[]): CheckedRule | undefined {
-  const { catalogue, related } = scope;
+  const { catalogue, place } = scope;
   const column = scope.columns.find(({ name }) => name === rule.field);
   if (column !== undefined) {
     refuseKeys(rule, notForColumns, 'is for relationships', complainer(path, problems));
@@ -55,28 +57,30 @@ function checkRule(rule: Rule, scope: Scope, path: string, problems: RuleProblem
     const test = checkTest(rule, subject, path, problems);
     return test === undefined ? undefined : { kind: 'field', column, test };
   }
-  if (related === undefined && rule.field === segmentField) {
+  if (place.kind === 'person' && rule.field === segmentField) {
     return checkSegments(rule, catalogue, path, problems);
   }
-  const relationship = related === undefined ? catalogue.relationships.get(rule.field) : undefined;
+  const relationship = catalogue.relationships.get(rule.field);
   if (relationship !== undefined) {
-    const relatedScope = { catalogue, columns: relationship.columns, related: relationship };
-    const checkRows: CheckRows = (group, key) => checkGroup(group, relatedScope, `${path}.${key}`, problems);
-    return checkRelated(rule, relationship, checkRows, path, problems);
+    const hop = checkHop(relationship, place, catalogue, `${path}.field`, problems);
+    if (hop === undefined) return undefined;
+    const rows: Scope = { catalogue, columns: hop.columns, place: { kind: 'row', table: hop.table } };
+    const checkRows: CheckRows = (group, key) => checkGroup(group, rows, `${path}.${key}`, problems);
+    return checkRelated(rule, hop, checkRows, path, problems);
   }
 
-  const columnNames = scope.columns.map(({ name }) => name);
+  const known = [
+    ...scope.columns.map((column) => column.name),
+    ...hopsFrom(place, catalogue).map((hop) => hop.relationship.id),
+  ];
   problems.push({
     code: 'unknown_field',
     path: `${path}.field`,
     message:
-      related === undefined
+      place.kind === 'person'
         ? `there is no attribute or relationship "${rule.field}".`
-        : `"${related.table}" has no column "${rule.field}".`,
-    hint: suggestName(
-      rule.field,
-      related === undefined ? [...columnNames, ...catalogue.relationships.keys(), segmentField] : columnNames,
-    ),
+        : `"${place.table}" has no column "${rule.field}", and no relationship is called that.`,
+    hint: suggestName(rule.field, place.kind === 'person' ? [...known, segmentField] : known),
   });
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Column } from '../engine/engine.ts';
-import type { Relationship } from './catalogue.ts';
+import type { Hop } from './hop.ts';
 import type { AggregateFunction, DurationUnit } from './rule.ts';
 
 /**
@@ -27,13 +27,13 @@ export interface FieldRule {
 }
 
 /**
- * How many of a person's related rows satisfy `group`, against the mode. Of a person without related rows
- * `all` is false and `none` is true. With `distinct`, different values of that column are counted instead
- * of rows, and rows without a value there do not count.
+ * How many of the related rows of a person, or of a row, satisfy `group`, against the mode. Without related
+ * rows `all` is false and `none` is true. With `distinct`, different values of that column are counted
+ * instead of rows, and rows without a value there do not count.
  */
 export interface MatchRule {
   kind: 'match';
-  relationship: Relationship;
+  hop: Hop;
   mode: MatchMode;
   distinct: Column | undefined;
   group: CheckedGroup;
@@ -42,13 +42,13 @@ export type MatchMode =
   { kind: 'all' | 'some' | 'none' } | { kind: 'atLeast' | 'atMost' | 'exactly'; threshold: number };
 
 /**
- * A number or day made of a person's related rows that satisfy `where`. Cells without a value are left
+ * A number or day made of the related rows that satisfy `where`. Cells without a value are left
  * out. Of no rows, `count`, `countDistinct` and `sum` are 0; `min`, `max` and `average` are missing. Sums
  * and averages are compared after rounding to six decimals, so that 0.1 + 0.2 is 0.3.
  */
 export interface AggregateRule {
   kind: 'aggregate';
-  relationship: Relationship;
+  hop: Hop;
   function: AggregateFunction;
   /** Absent exactly for `count`. */
   column: Column | undefined;

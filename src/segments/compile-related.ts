@@ -1,12 +1,13 @@
 import type { ColumnType } from '../engine/engine.ts';
 import { name, sql, type Sql } from '../engine/sql.ts';
-import type { Relationship } from './catalogue.ts';
 import type { AggregateRule, CheckedGroup, Comparison, MatchRule, Test } from './checked-rule.ts';
 import { compileTest, type CompileContext } from './compile-test.ts';
+import type { Hop } from './hop.ts';
 
 /**
- * A rule on related rows as a condition on `person`. People are found by a list of customers, never by a
- * join, so nobody can come out twice.
+ * A rule on related rows as a condition on where the rule stands, `person` or the row `related`; true or
+ * false, never NULL. Both are found by a list of what leads there, never by a join, so nothing can come out
+ * twice. No subquery looks at the one around it, so each may call its row `related`.
  * @param compileGroup a group over the columns of the row `related`
  */
 export function compileRelated(
@@ -24,15 +25,15 @@ function compileMatch(
   compileGroup: (group: CheckedGroup) => Sql,
   context: CompileContext,
 ): Sql {
-  const { mode, relationship, group } = rule;
+  const { mode, hop, group } = rule;
   switch (mode.kind) {
     case 'some':
-      return isAmong(ownersOfAny(relationship, compileGroup(group)));
+      return isAmong(hop, startsOfAny(hop, compileGroup(group)));
     case 'none':
-      return isNotAmong(ownersOfAny(relationship, compileGroup(group)));
+      return isNotAmong(hop, startsOfAny(hop, compileGroup(group)));
     case 'all': {
-      const failing = ownersOfAny(relationship, sql`NOT ${compileGroup(group)}`);
-      return sql`(${isAmong(ownersOfAny(relationship, sql`true`))} AND ${isNotAmong(failing)})`;
+      const failing = startsOfAny(hop, sql`NOT ${compileGroup(group)}`);
+      return sql`(${isAmong(hop, startsOfAny(hop, sql`true`))} AND ${isNotAmong(hop, failing)})`;
     }
     case 'atLeast':
     case 'atMost':
@@ -40,7 +41,7 @@ function compileMatch(
       const { distinct } = rule;
       const count: AggregateRule = {
         kind: 'aggregate',
-        relationship,
+        hop,
         function: distinct === undefined ? 'count' : 'countDistinct',
         column: distinct,
         where: group,
@@ -66,10 +67,11 @@ function compileAggregate(rule: AggregateRule, where: Sql, context: CompileConte
     throw new Error('an aggregate is not compared with a column');
   };
   const holds = compileTest(rule.test, value, type, noColumns, context);
-  const perPerson = (having: Sql) =>
-    sql`${ownersOfEach(rule.relationship, where)} GROUP BY owner.customer_id HAVING ${having}`;
-  // People without rows are in no group. Where the test holds for them, ask who fails it instead.
-  return holdsForNoRows(rule) ? isNotAmong(perPerson(sql`NOT ${holds}`)) : isAmong(perPerson(holds));
+  const { hop } = rule;
+  // Where there are no rows there is no group. Where the test holds for that, ask what fails it instead.
+  return holdsForNoRows(rule)
+    ? isNotAmong(hop, startsOfGroups(hop, where, sql`NOT ${holds}`))
+    : isAmong(hop, startsOfGroups(hop, where, holds));
 }
 
 function aggregateOf(rule: AggregateRule): { sql: Sql; type: ColumnType } {
@@ -92,7 +94,7 @@ function aggregateOf(rule: AggregateRule): { sql: Sql; type: ColumnType } {
   }
 }
 
-/** Whether a person without any row passes: the counts and sums of no rows are 0, the rest is missing. */
+/** Whether a person or row without any related row passes: the counts and sums of no rows are 0, the rest is missing. */
 function holdsForNoRows({ function: fn, test }: AggregateRule): boolean {
   const { condition, negated, includeMissing } = test;
   const isZero = fn === 'count' || fn === 'countDistinct' || fn === 'sum';
@@ -130,25 +132,30 @@ function satisfies(left: number, comparison: Comparison, right: number): boolean
   }
 }
 
-/** The customers who have a related row like that. */
-function ownersOfAny(relationship: Relationship, where: Sql): Sql {
-  const { table, from, to } = relationship;
-  return sql`SELECT record.customer_id ${recordsOf(to.source)}
-    WHERE target.${name(to.column)} IN (
-      SELECT related.${name(from)} FROM ${name('source', table)} AS related WHERE ${where}
-    )`;
+/** From where a hop leads to any row like that: customers, or values of the start's column. */
+function startsOfAny(hop: Hop, where: Sql): Sql {
+  const { table, column, start } = hop;
+  const reached = sql`SELECT ${name('related', column)} FROM ${name('source', table)} AS related
+    WHERE ${name('related', column)} IS NOT NULL AND ${where}`;
+  return start.kind === 'row'
+    ? reached
+    : sql`SELECT record.customer_id ${recordsOf(start.source)}
+        WHERE ${name('target', start.column)} IN (${reached})`;
 }
 
 /**
- * The customers of related rows like that, once per row. Two records of one customer with the same value
- * would double the rows, hence DISTINCT.
+ * From where a hop leads to rows like that which together satisfy `having`. Two records of one customer with
+ * the same value would double the rows, hence DISTINCT.
  */
-function ownersOfEach(relationship: Relationship, where: Sql): Sql {
-  const { table, from, to } = relationship;
-  return sql`SELECT owner.customer_id FROM ${name('source', table)} AS related
-    JOIN (SELECT DISTINCT target.${name(to.column)} AS reached, record.customer_id ${recordsOf(to.source)}) AS owner
-      ON owner.reached = related.${name(from)}
-    WHERE ${where}`;
+function startsOfGroups({ table, column, start }: Hop, where: Sql, having: Sql): Sql {
+  const reached = name('related', column);
+  return start.kind === 'row'
+    ? sql`SELECT ${reached} FROM ${name('source', table)} AS related
+        WHERE ${reached} IS NOT NULL AND ${where} GROUP BY ${reached} HAVING ${having}`
+    : sql`SELECT owner.customer_id FROM ${name('source', table)} AS related
+        JOIN (SELECT DISTINCT ${name('target', start.column)} AS reached, record.customer_id ${recordsOf(start.source)}) AS owner
+          ON owner.reached = ${reached}
+        WHERE ${where} GROUP BY owner.customer_id HAVING ${having}`;
 }
 
 function recordsOf(source: string): Sql {
@@ -156,10 +163,13 @@ function recordsOf(source: string): Sql {
     JOIN ${name('unify', 'record')} AS record ON record.source = ${source} AND record.key = target._key`;
 }
 
-function isAmong(customers: Sql): Sql {
-  return sql`(person.customer_id IN (${customers}))`;
+function isAmong({ start }: Hop, starts: Sql): Sql {
+  if (start.kind === 'records') return sql`(person.customer_id IN (${starts}))`;
+  const own = name('related', start.column);
+  // NULL IN (…) is neither true nor false; a row that leads nowhere has no related rows.
+  return sql`(${own} IS NOT NULL AND ${own} IN (${starts}))`;
 }
 
-function isNotAmong(customers: Sql): Sql {
-  return sql`(person.customer_id NOT IN (${customers}))`;
+function isNotAmong(hop: Hop, starts: Sql): Sql {
+  return sql`(NOT ${isAmong(hop, starts)})`;
 }

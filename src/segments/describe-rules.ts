@@ -1,6 +1,7 @@
 import type { ColumnType } from '../engine/engine.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { AggregateRule, CheckedGroup, CheckedRule, MatchRule, Test } from './checked-rule.ts';
+import type { Hop } from './hop.ts';
 import { englishPhrases, type RulePhrases } from './rule-phrases.ts';
 
 /** Checked rules as one sentence, so that somebody can read who is in a segment. */
@@ -45,28 +46,32 @@ function describeRule(rule: CheckedRule, catalogue: Catalogue, phrases: RulePhra
 }
 
 function describeMatch(rule: MatchRule, catalogue: Catalogue, phrases: RulePhrases): string {
-  const { mode, distinct, relationship, group } = rule;
+  const { mode, distinct, hop, group } = rule;
   const threshold = 'threshold' in mode ? mode.threshold : 0;
   return phrases.match(
     mode.kind,
     threshold,
     distinct?.name,
-    relationship.name,
+    rowsOf(hop, phrases),
     conditionsOf(group, catalogue, phrases),
   );
 }
 
 function describeAggregate(rule: AggregateRule, catalogue: Catalogue, phrases: RulePhrases): string {
-  const { column, relationship, where, test } = rule;
+  const { column, hop, where, test } = rule;
   const isLowestOrHighest = rule.function === 'min' || rule.function === 'max';
   const type = (isLowestOrHighest ? column?.type : undefined) ?? 'number';
   return phrases.aggregate(
     rule.function,
     column?.name ?? '',
-    relationship.name,
+    rowsOf(hop, phrases),
     conditionsOf(where, catalogue, phrases),
     describeTest(test, type, phrases),
   );
+}
+
+function rowsOf({ relationship, table, named }: Hop, phrases: RulePhrases): string {
+  return named ? relationship.name : phrases.rowsOf(table);
 }
 
 function conditionsOf(group: CheckedGroup, catalogue: Catalogue, phrases: RulePhrases): string | undefined {

@@ -1,6 +1,14 @@
 import type { Cell, Row } from '../engine/engine.ts';
 import type { Duration, Rule, RuleGroup, RuleValue } from './rule.ts';
-import { attributes, orderColumns, type People } from './people.test-support.ts';
+import {
+  attributes,
+  branchColumns,
+  makerColumns,
+  orderColumns,
+  productColumns,
+  shopColumns,
+  type People,
+} from './people.test-support.ts';
 
 /**
  * What rules mean, said a second time as plainly as possible and slowly, straight from the tree as people
@@ -32,30 +40,73 @@ function personRuleHolds(rule: Rule, person: Row, world: People, calendar: Calen
     const inAny = mine.some(({ segment }) => (rule.value as string[]).includes(segment));
     return rule.operator === 'in' ? inAny : !inAny;
   }
-  if (rule.field === 'shop_orders') return ordersHold(rule, ordersOf(person, world), calendar);
+  if (rule.field === 'shop_orders') return rowsHold(rule, ordersOf(person, world), 'orders', world, calendar);
+  if (rule.field === 'branch') return rowsHold(rule, branchesOf(person, world), 'branches', world, calendar);
   return columnHolds(rule, person, typeOf(rule.field, attributes), calendar);
+}
+
+type Table = 'shop' | 'orders' | 'products' | 'makers' | 'branches';
+const columnsOf = {
+  shop: shopColumns,
+  orders: orderColumns,
+  products: productColumns,
+  makers: makerColumns,
+  branches: branchColumns,
+};
+
+function recordsOf(person: Row, world: People): Row[] {
+  const owned = world.owners.filter(({ customer }) => customer === person.customer_id);
+  return world.shop.filter(({ _key }) => owned.some(({ key }) => key === _key));
 }
 
 /** Each order once, however many of the person's records it points to. */
 function ordersOf(person: Row, world: People): Row[] {
-  const owned = world.owners.filter(({ customer }) => customer === person.customer_id);
-  const records = world.shop.filter(({ _key }) => owned.some(({ key }) => key === _key));
-  return world.orders.filter(
-    (order) =>
-      order.customer_no !== null && records.some(({ customer_no }) => customer_no === order.customer_no),
+  const records = recordsOf(person, world);
+  return world.orders.filter(({ customer_no: no }) => records.some((record) => same(record.customer_no, no)));
+}
+
+function branchesOf(person: Row, world: People): Row[] {
+  const records = recordsOf(person, world);
+  return (world.branches ?? []).filter(({ branch_no: no }) =>
+    records.some((record) => same(record.branch_no, no)),
   );
 }
 
-function ordersHold(rule: Rule, orders: Row[], calendar: Calendar): boolean {
+/** Where each relationship leads from a row, both ways; `predecessor` only to the one that is followed. */
+const ways: [at: Table, field: string, own: string, to: Table, theirs: string][] = [
+  ['orders', 'shop_orders', 'customer_no', 'shop', 'customer_no'],
+  ['shop', 'shop_orders', 'customer_no', 'orders', 'customer_no'],
+  ['orders', 'product', 'product_no', 'products', 'product_no'],
+  ['products', 'product', 'product_no', 'orders', 'product_no'],
+  ['products', 'maker', 'made_by', 'makers', 'code'],
+  ['makers', 'maker', 'code', 'products', 'made_by'],
+  ['products', 'predecessor', 'follows', 'products', 'product_no'],
+  ['shop', 'branch', 'branch_no', 'branches', 'branch_no'],
+  ['branches', 'branch', 'branch_no', 'shop', 'branch_no'],
+];
+
+function rowRuleHolds(rule: Rule, row: Row, table: Table, world: People, calendar: Calendar): boolean {
+  const way = ways.find(([at, field]) => at === table && field === rule.field);
+  if (way === undefined) return columnHolds(rule, row, typeOf(rule.field, columnsOf[table]), calendar);
+  const [, , own, to, theirs] = way;
+  const partners = (world[to] ?? []).filter((partner) => same(partner[theirs], row[own]));
+  return rowsHold(rule, partners, to, world, calendar);
+}
+
+/** Missing is the same as nothing, not even as missing. */
+function same(left: Cell | undefined, right: Cell | undefined): boolean {
+  return left !== null && left !== undefined && left === right;
+}
+
+function rowsHold(rule: Rule, related: Row[], table: Table, world: People, calendar: Calendar): boolean {
+  const columns = columnsOf[table];
   const satisfying = (group: RuleGroup) =>
-    orders.filter((order) =>
-      groupHolds(group, (inner) => columnHolds(inner, order, typeOf(inner.field, orderColumns), calendar)),
-    );
+    related.filter((row) => groupHolds(group, (inner) => rowRuleHolds(inner, row, table, world, calendar)));
   if (rule.aggregate !== undefined) {
     const rows = satisfying(rule.where ?? { combinator: 'and', rules: [] });
     const column = rule.aggregate.column ?? '';
     const result = aggregate(rule.aggregate.function, rows, column);
-    const type = ['min', 'max'].includes(rule.aggregate.function) ? typeOf(column, orderColumns) : 'number';
+    const type = ['min', 'max'].includes(rule.aggregate.function) ? typeOf(column, columns) : 'number';
     return valueHolds(rule, result, type, calendar);
   }
   const rows = satisfying(rule.value as RuleGroup);
@@ -63,7 +114,7 @@ function ordersHold(rule: Rule, orders: Row[], calendar: Calendar): boolean {
   const threshold = rule.match?.threshold ?? 0;
   switch (rule.match?.mode) {
     case 'all':
-      return orders.length > 0 && n === orders.length;
+      return related.length > 0 && n === related.length;
     case 'some':
     case 'any':
       return n > 0;

@@ -12,6 +12,10 @@ export interface People {
   owners: { key: string; customer: string }[];
   orders: Row[];
   members: { segment: string; customer: string }[];
+  /** None where absent. */
+  products?: Row[];
+  makers?: Row[];
+  branches?: Row[];
 }
 
 export const attributes: Column[] = [
@@ -26,7 +30,10 @@ export const attributes: Column[] = [
   { name: 'seen_at', type: 'time' },
   { name: 'labels', type: 'texts' },
 ];
-export const shopColumns: Column[] = [{ name: 'customer_no', type: 'integer' }];
+export const shopColumns: Column[] = [
+  { name: 'customer_no', type: 'integer' },
+  { name: 'branch_no', type: 'integer' },
+];
 export const orderColumns: Column[] = [
   { name: 'order_no', type: 'integer' },
   { name: 'customer_no', type: 'integer' },
@@ -34,6 +41,23 @@ export const orderColumns: Column[] = [
   { name: 'status', type: 'text' },
   { name: 'ordered_at', type: 'time' },
   { name: 'shipped', type: 'date' },
+  { name: 'product_no', type: 'integer' },
+];
+export const productColumns: Column[] = [
+  // A number that orders have as an integer.
+  { name: 'product_no', type: 'number' },
+  { name: 'label', type: 'text' },
+  { name: 'price', type: 'number' },
+  { name: 'made_by', type: 'text' },
+  { name: 'follows', type: 'integer' },
+];
+export const makerColumns: Column[] = [
+  { name: 'code', type: 'text' },
+  { name: 'founded', type: 'date' },
+];
+export const branchColumns: Column[] = [
+  { name: 'branch_no', type: 'integer' },
+  { name: 'town', type: 'text' },
 ];
 
 export const catalogue: Catalogue = buildCatalogue({
@@ -41,10 +65,17 @@ export const catalogue: Catalogue = buildCatalogue({
   sources: [
     { source: 'shop', columns: shopColumns },
     { source: 'orders', columns: orderColumns },
+    { source: 'products', columns: productColumns },
+    { source: 'makers', columns: makerColumns },
+    { source: 'branches', columns: branchColumns },
   ],
   unified: ['shop'],
   relationships: new Map([
     ['shop_orders', { from: 'orders.customer_no', to: 'shop.customer_no', name: 'Orders' }],
+    ['product', { from: 'orders.product_no', to: 'products.product_no', name: 'Products' }],
+    ['maker', { from: 'products.made_by', to: 'makers.code', name: 'Makers' }],
+    ['predecessor', { from: 'products.follows', to: 'products.product_no' }],
+    ['branch', { from: 'shop.branch_no', to: 'branches.branch_no', name: 'Branches' }],
   ]),
   segments: new Map([
     ['early', { name: 'Early birds' }],
@@ -59,6 +90,9 @@ const tables = [
   { schema: 'profile', table: 'profile', columns: profileColumns },
   { schema: 'source', table: 'shop', columns: [line, text('_key'), ...shopColumns] },
   { schema: 'source', table: 'orders', columns: [line, text('_key'), ...orderColumns] },
+  { schema: 'source', table: 'products', columns: [line, text('_key'), ...productColumns] },
+  { schema: 'source', table: 'makers', columns: [line, text('_key'), ...makerColumns] },
+  { schema: 'source', table: 'branches', columns: [line, text('_key'), ...branchColumns] },
   { schema: 'unify', table: 'record', columns: [text('source'), text('key'), text('customer_id')] },
   { schema: 'segment', table: 'member', columns: [text('segment'), text('customer_id')] },
 ];
@@ -69,6 +103,9 @@ export async function loadPeople(engine: Engine, world: People): Promise<void> {
     world.people,
     world.shop,
     world.orders,
+    world.products ?? [],
+    world.makers ?? [],
+    world.branches ?? [],
     world.owners.map(({ key, customer }) => ({ source: 'shop', key, customer_id: customer })),
     world.members.map(({ segment, customer }) => ({ segment, customer_id: customer })),
   ];

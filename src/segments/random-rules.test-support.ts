@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import type { Column, Row } from '../engine/engine.ts';
-import type { Rule, RuleGroup, RuleValue } from './rule.ts';
-import { attributes, orderColumns, type People } from './people.test-support.ts';
+import type { Aggregate, AggregateFunction, Rule, RuleGroup, RuleValue } from './rule.ts';
+import {
+  attributes,
+  branchColumns,
+  makerColumns,
+  orderColumns,
+  productColumns,
+  shopColumns,
+  type People,
+} from './people.test-support.ts';
 
 /** Few values, so that rules often hit, and the ones that go wrong: quotes, wildcards, case, diacritics. */
 const texts = [
@@ -74,29 +82,45 @@ function rowOf(columns: readonly Column[]): fc.Arbitrary<Row> {
   return fc.record(Object.fromEntries(columns.map((column) => [column.name, cellOf(column)])));
 }
 
+// Keys are few, so that they meet, and as often missing, twice there or without a partner.
+const someNumber = fc.option(fc.nat(4), { freq: 6 });
+const someCode = fc.option(fc.constantFrom('a', 'A', "o'b", ''), { freq: 6 });
+
 /** Up to eight people, some with several shop records, some of those with the same number. */
 export const anyPeople: fc.Arbitrary<People> = fc
   .record({
     people: fc.array(rowOf(attributes), { minLength: 3, maxLength: 8 }),
-    shop: fc.array(fc.record({ customer: fc.nat(7), number: fc.option(fc.nat(4), { freq: 6 }) }), {
+    shop: fc.array(fc.record({ customer: fc.nat(7), customer_no: someNumber, branch_no: someNumber }), {
       maxLength: 10,
     }),
-    orders: fc.array(fc.tuple(rowOf(orderColumns), fc.option(fc.nat(4), { freq: 6 })), { maxLength: 20 }),
+    orders: tableOf(orderColumns, 20, { customer_no: someNumber, product_no: someNumber }),
+    products: tableOf(productColumns, 6, { product_no: someNumber, made_by: someCode, follows: someNumber }),
+    makers: tableOf(makerColumns, 4, { code: someCode }),
+    branches: tableOf(branchColumns, 4, { branch_no: someNumber }),
     members: fc.uniqueArray(fc.tuple(fc.constantFrom('early', 'late'), fc.nat(7)), {
       maxLength: 8,
       selector: (member) => member.join(),
     }),
   })
-  .map(({ people, shop, orders, members }) => {
+  .map(({ people, shop, members, ...tables }) => {
     const id = (index: number) => `c${index % people.length}`;
     return {
+      ...tables,
       people: people.map((row, index) => ({ ...row, customer_id: `c${index}` })),
-      shop: shop.map(({ number }, index) => ({ _key: `k${index}`, customer_no: number })),
+      shop: shop.map(({ customer: _, ...row }, index) => ({ ...row, _key: `k${index}` })),
       owners: shop.map(({ customer }, index) => ({ key: `k${index}`, customer: id(customer) })),
-      orders: orders.map(([row, number]) => ({ ...row, customer_no: number })),
       members: members.map(([segment, index]) => ({ segment, customer: id(index) })),
     };
   });
+
+function tableOf(
+  columns: readonly Column[],
+  maxLength: number,
+  keys: Record<string, fc.Arbitrary<Row[string]>>,
+): fc.Arbitrary<Row[]> {
+  const row = fc.tuple(rowOf(columns), fc.record(keys)).map(([cells, own]): Row => ({ ...cells, ...own }));
+  return fc.array(row, { maxLength });
+}
 
 const often = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 6, arbitrary });
 const flag = fc.constantFrom(true, false, undefined);
@@ -229,41 +253,84 @@ function groupOf(rule: fc.Arbitrary<Rule>): fc.Arbitrary<RuleGroup> {
   })).group;
 }
 
-const orderGroup = groupOf(columnRule(orderColumns));
-const orderRule: fc.Arbitrary<Rule> = fc.oneof(
-  fc.record({
-    field: fc.constant('shop_orders'),
-    operator: fc.constant('='),
-    value: orderGroup,
-    match: fc.record({ mode: fc.constantFrom('all', 'some', 'any', 'none') }),
-  }),
-  fc.record({
-    field: fc.constant('shop_orders'),
-    operator: fc.constant('='),
-    value: orderGroup,
-    match: fc.record({ mode: fc.constantFrom('atLeast', 'atMost', 'exactly'), threshold: fc.nat(3) }),
-    distinct: fc.constantFrom('order_no', 'status', undefined),
-  }),
-  fc
-    .constantFrom(
-      ...(['sum', 'average', 'min', 'max', 'countDistinct'] as const).map((fn) => ({
-        function: fn,
-        column: 'total',
-      })),
-      { function: 'sum' as const, column: 'order_no' },
-      { function: 'average' as const, column: 'order_no' },
-      { function: 'count' as const },
-      { function: 'max' as const, column: 'ordered_at' },
-      { function: 'min' as const, column: 'shipped' },
-    )
-    .chain((aggregate) => {
-      const { column } = aggregate as { column?: string };
-      const type = orderColumns.find(({ name }) => name === column)?.type ?? 'number';
-      return fc
-        .tuple(testOf(type), fc.option(orderGroup, { nil: undefined }))
-        .map(([test, where]): Rule => ({ field: 'shop_orders', aggregate, where, ...test }));
+type Table = 'shop' | 'orders' | 'products' | 'makers' | 'branches';
+const columnsOf: Record<Table, readonly Column[]> = {
+  shop: shopColumns,
+  orders: orderColumns,
+  products: productColumns,
+  makers: makerColumns,
+  branches: branchColumns,
+};
+const waysFrom: Record<Table | 'person', [field: string, to: Table][]> = {
+  person: [
+    ['shop_orders', 'orders'],
+    ['branch', 'branches'],
+  ],
+  shop: [
+    ['shop_orders', 'orders'],
+    ['branch', 'branches'],
+  ],
+  orders: [
+    ['shop_orders', 'shop'],
+    ['product', 'products'],
+  ],
+  products: [
+    ['product', 'orders'],
+    ['maker', 'makers'],
+    ['predecessor', 'products'],
+  ],
+  makers: [['maker', 'products']],
+  branches: [['branch', 'shop']],
+};
+
+/** A rule on rows of a table, at most so many relationships away from it. */
+function rowRule(table: Table, hops: number): fc.Arbitrary<Rule> {
+  const own = columnRule(columnsOf[table]);
+  return hops === 0
+    ? own
+    : fc.oneof({ weight: 2, arbitrary: own }, { weight: 1, arbitrary: relatedRule(table, hops) });
+}
+
+function relatedRule(place: Table | 'person', hops: number): fc.Arbitrary<Rule> {
+  return fc.oneof(...waysFrom[place].map(([field, to]) => ruleOnRows(field, to, hops - 1)));
+}
+
+function ruleOnRows(field: string, table: Table, hops: number): fc.Arbitrary<Rule> {
+  const columns = columnsOf[table];
+  const group = groupOf(rowRule(table, hops));
+  const match = { field: fc.constant(field), operator: fc.constant('='), value: group };
+  return fc.oneof(
+    fc.record({ ...match, match: fc.record({ mode: fc.constantFrom('all', 'some', 'any', 'none') }) }),
+    fc.record({
+      ...match,
+      match: fc.record({ mode: fc.constantFrom('atLeast', 'atMost', 'exactly'), threshold: fc.nat(3) }),
+      distinct: fc.constantFrom(undefined, ...columns.map(({ name }) => name)),
     }),
-) as fc.Arbitrary<Rule>;
+    fc
+      .constantFrom<Aggregate>({ function: 'count' }, ...columns.flatMap(aggregatesOf))
+      .chain((aggregate): fc.Arbitrary<Rule> => {
+        const column = columns.find(({ name }) => name === aggregate.column);
+        const keepsType = aggregate.function === 'min' || aggregate.function === 'max';
+        return fc
+          .tuple(testOf(keepsType && column ? column.type : 'number'), fc.option(group, { nil: undefined }))
+          .map(([test, where]) => ({ field, aggregate, where, ...test }));
+      }),
+  ) as fc.Arbitrary<Rule>;
+}
+
+function aggregatesOf({ name, type }: Column): Aggregate[] {
+  const functions: Record<Column['type'], AggregateFunction[]> = {
+    text: ['countDistinct'],
+    boolean: ['countDistinct'],
+    texts: ['countDistinct'],
+    integer: ['countDistinct', 'sum', 'average', 'min', 'max'],
+    number: ['countDistinct', 'sum', 'average', 'min', 'max'],
+    date: ['countDistinct', 'min', 'max'],
+    time: ['countDistinct', 'min', 'max'],
+  };
+  return functions[type].map((fn) => ({ function: fn, column: name }));
+}
+
 const segmentRule = fc.record({
   field: fc.constant('segment'),
   operator: fc.constantFrom('in', 'notIn'),
@@ -274,7 +341,7 @@ const segmentRule = fc.record({
 export const anyRules: fc.Arbitrary<RuleGroup> = groupOf(
   fc.oneof(
     { weight: 5, arbitrary: columnRule(attributes) },
-    { weight: 4, arbitrary: orderRule },
+    { weight: 5, arbitrary: relatedRule('person', 3) },
     { weight: 1, arbitrary: segmentRule },
   ),
 );

@@ -33,6 +33,8 @@ export interface RulePhrases {
   anniversary: (duration: string) => string;
   orMissing: (test: string) => string;
   field: (name: string, test: string) => string;
+  /** Rows that have no better name than that of their table. */
+  rowsOf: (table: string) => string;
   /** How many rows: `at least 3 rows`, `at least 3 different order_no`. */
   match: (
     mode: MatchWord,
@@ -130,6 +132,7 @@ export const englishPhrases: RulePhrases = {
   anniversary: (duration) => `comes round within the next ${duration}`,
   orMissing: (test) => `${test} (or has no value)`,
   field: (name, test) => `${name} ${test}`,
+  rowsOf: (table) => `rows of ${table}`,
   match(mode, threshold, distinct, rows, conditions) {
     const counted = distinct === undefined ? rows : `different ${distinct} among ${rows}`;
     switch (mode) {

@@ -109,7 +109,7 @@ export const rule: z.ZodType<Rule> = z
           .string()
           .min(1)
           .describe(
-            'A profile attribute, the id of a relationship, or "segment" for members of other segments.',
+            'A profile attribute, the id of a relationship, or "segment" for members of other segments. In a group over the rows of a table: one of its columns, or the id of a relationship from or to that table.',
           ),
         operator: z
           .enum(operators, {
@@ -131,7 +131,7 @@ export const rule: z.ZodType<Rule> = z
           )
           .optional()
           .describe(
-            'What to compare with; for a relationship with "match", the group its rows must satisfy.',
+            'What to compare with; for a relationship with "match", the group its rows must satisfy, whose rules can follow further relationships.',
           ),
         valueSource: z
           .enum(['value', 'field'])
@@ -148,7 +148,7 @@ export const rule: z.ZodType<Rule> = z
             threshold: z.number().nullish().describe('The number for atLeast, atMost and exactly.'),
           })
           .optional()
-          .describe('For a relationship: how many of its rows must satisfy the group in "value".'),
+          .describe('For a relationship: how many of its rows, of this person or this row, must satisfy the group in "value".'),
         distinct: z
           .string()
           .optional()

@@ -85,6 +85,27 @@ export async function loadedSources(engine: Engine): Promise<SourceLoad[]> {
   }));
 }
 
+/** A record that was set aside, without what stands in it. */
+export interface RejectedRow {
+  file: string;
+  line: number;
+  column: string | null;
+  reason: string;
+}
+
+/** The rejected rows of a source's last good load, in the order of its files. */
+export async function rejectedRows(
+  engine: Engine,
+  id: SourceId,
+  page: { limit: number; offset: number },
+): Promise<RejectedRow[]> {
+  await prepareSourceTables(engine);
+  return engine.rows<RejectedRow & Record<string, string | number | null>>(
+    sql`SELECT file, line, column_name AS "column", reason FROM ${tableRef(rejectTable)}
+      WHERE source = ${id} ORDER BY file, line LIMIT ${page.limit} OFFSET ${page.offset}`,
+  );
+}
+
 /** The changes that make `load` the last good one. */
 export function recordLoad(load: SourceLoad): Sql[] {
   return [

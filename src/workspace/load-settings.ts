@@ -10,7 +10,7 @@ export const singleId = 'workspace';
 
 /**
  * The workspace as it was last applied, for the stages.
- * @throws `configuration` / `workspace_stored_by_newer` when the store holds what this version cannot read
+ * @throws `configuration` / `workspace_unreadable` when the store holds what this version cannot read
  */
 export async function loadSettings(db: Database): Promise<Settings> {
   const items = await listItems(db);

@@ -2,7 +2,7 @@ import type { AudienceMember, Destination, Refusal, UpsertAnswer, UpsertPerson }
 import type { AnsweredMember, BatchError, Member, MemberStatus, WritableStatus } from './audience-model.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { MailchimpClient } from './mailchimp-client.ts';
-import { readMembers } from './read-audience.ts';
+import { allStatuses, readMembers } from './read-audience.ts';
 
 /** Mailchimp as a destination: its client's words in the pipeline's. */
 export function mailchimpDestination(client: MailchimpClient): Destination {
@@ -25,6 +25,13 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
         nextFrom: () => reading.nextSince ?? new Date(0),
         short: () => reading.short,
       };
+    },
+    async sizes(audience) {
+      const counts = allStatuses.map(async (status) => {
+        const { total } = await client.memberPage(audience, { status, offset: 0, count: 1 });
+        return [status, total] as const;
+      });
+      return Object.fromEntries(await Promise.all(counts));
     },
     async find(audience, address) {
       const member = await client.member(audience, address);

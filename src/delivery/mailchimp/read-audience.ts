@@ -19,7 +19,7 @@ export interface AudienceReading extends AsyncIterable<Member[]> {
 }
 
 /** Asked one by one: whether a read without a status has the archived ones is unsure (FACTS §5). */
-const allStatuses: readonly MemberStatus[] = [
+export const allStatuses: readonly MemberStatus[] = [
   'subscribed',
   'unsubscribed',
   'cleaned',
