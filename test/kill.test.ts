@@ -7,7 +7,7 @@ import type { RequestRecord } from '../src/sandbox/request-log.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { apiKey, audience, wantedOf, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
-import { documentOf, Postrider } from './support/postrider-process.ts';
+import { documentOf, Postrider, type Ended, type RunningCommand } from './support/postrider-process.ts';
 import { expectRunDocument, sum, type RunDocument } from './support/run-document.ts';
 import { byAddress, fold, timeless, wholeAudience } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
@@ -41,7 +41,11 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
 
   /** An audience with contacts of another tool, and a data folder that is refreshed and has never run. */
   async function newWorld(tags: SandboxModes['tags']): Promise<{ sandbox: Sandbox; postrider: Postrider }> {
-    const sandbox = await startSandbox({ apiKey, modes: { tags }, latency: { kind: 'fixed', ms: latencyMs } });
+    const sandbox = await startSandbox({
+      apiKey,
+      modes: { tags },
+      latency: { kind: 'fixed', ms: latencyMs },
+    });
     sandboxes.push(sandbox);
     sandbox.control.createAudience({ id: audience, name: 'Shop' });
     const statuses = ['subscribed', 'subscribed', 'transactional', 'unsubscribed'] as const;
@@ -73,11 +77,10 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     return result;
   }
 
-  /** The same audience, the same counts, nobody mailed twice, and nothing left to do. */
+  /** The same audience, the same counts, and nobody mailed twice. */
   async function expectAsUndisturbed(
     tags: SandboxModes['tags'],
     sandbox: Sandbox,
-    postrider: Postrider,
     run: RunDocument,
   ): Promise<void> {
     const { failure: _last, ...document } = run as RunDocument & { failure?: unknown };
@@ -88,13 +91,12 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     expect(Math.max(...mails)).toBe(1);
     expect.soft(run.people).toEqual(expected.run.people);
     expect.soft(run.changes).toEqual(expected.run.changes);
+  }
 
-    sandbox.control.setLatency({ kind: 'none' });
-    sandbox.control.clearFaults();
+  async function expectNothingLeftToDo(sandbox: Sandbox, postrider: Postrider): Promise<void> {
     sandbox.control.resetCounters();
     const again = await postrider.json<RunDocument>('run', 'newsletter');
-    expect(again.status).toBe('succeeded');
-    expect(again.people).toMatchObject({ add: 0, update: 0, leave: 0, failed: {} });
+    expect(again).toMatchObject({ status: 'succeeded', people: { add: 0, update: 0, leave: 0, failed: {} } });
     expect(sandbox.control.counters().writes).toBe(0);
   }
 
@@ -113,22 +115,36 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
   const tagCall = (number: number) => nth(number, (request) => /\/segments\/\d+/.test(request.path));
 
   it.each<{ when: string; tags: SandboxModes['tags']; moments: Moment[] }>([
-    { when: 'while it reads, as it makes a tag, and at its first batch', tags: 'applied', moments: [firstRead, tagMade, batch(1)] },
-    { when: 'in the middle, again in the middle, and at the end', tags: 'applied', moments: [batch(4), answered(batch(3)), batch(2)] },
-    { when: 'as it gives tags by calls of their own', tags: 'ignored', moments: [answered(batch(7)), tagCall(1), answered(tagCall(4))] },
+    {
+      when: 'while it reads, as it makes a tag, and at its first batch',
+      tags: 'applied',
+      moments: [firstRead, tagMade, batch(1)],
+    },
+    {
+      when: 'in the middle, again in the middle, and at the end',
+      tags: 'applied',
+      moments: [batch(4), answered(batch(3)), batch(2)],
+    },
+    {
+      when: 'as it gives tags by calls of their own',
+      tags: 'ignored',
+      moments: [answered(batch(7)), tagCall(1), answered(tagCall(4))],
+    },
   ])('is finished by the next start when it is killed $when', async ({ tags, moments }) => {
     const { sandbox, postrider } = await newWorld(tags);
     for (const moment of moments) {
       sandbox.control.resetCounters();
       const running = postrider.start(['run', 'newsletter', '--json']);
-      await Promise.race([reached(sandbox, moment), running.end]);
+      await reached(sandbox, moment, running);
       const killed = await running.kill();
       expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
       expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2 * 3);
     }
+    sandbox.control.setLatency({ kind: 'none' });
     const run = await postrider.json<RunDocument>('run', 'newsletter');
     expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
-    await expectAsUndisturbed(tags, sandbox, postrider, run);
+    await expectAsUndisturbed(tags, sandbox, run);
+    await expectNothingLeftToDo(sandbox, postrider);
   });
 
   const onBatches = (fault: Omit<FaultSettings, 'method' | 'path'>): FaultSettings => ({
@@ -144,9 +160,12 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
 
   it.each<{ trouble: string; tags: SandboxModes['tags']; faults: FaultSettings[] }>([
     {
-      trouble: 'too many requests, for a while and for everything',
+      trouble: 'too many requests, for reads and for writes',
       tags: 'applied',
-      faults: [{ times: 12, rate: 0.6, answer: { kind: 'status', status: 429, body: 'problem' } }],
+      faults: [
+        { method: 'GET', times: 3, answer: { kind: 'status', status: 429, body: 'problem' } },
+        { method: 'POST', times: 4, answer: { kind: 'status', status: 429, body: 'problem' } },
+      ],
     },
     {
       trouble: 'requests that are lost on the way there',
@@ -179,16 +198,17 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     },
   ])('ends the same under $trouble', async ({ tags, faults }) => {
     const { sandbox, postrider } = await newWorld(tags);
+    sandbox.control.setLatency({ kind: 'fixed', ms: 20 });
     for (const fault of faults) sandbox.control.addFault(fault);
     const run = await untilDone(postrider);
     for (const fault of sandbox.control.faults()) expect(fault.hits, JSON.stringify(fault)).toBe(fault.times);
-    await expectAsUndisturbed(tags, sandbox, postrider, run);
+    await expectAsUndisturbed(tags, sandbox, run);
   });
 
   it('goes on after a cancelled run with what that one left out', async () => {
     const { sandbox, postrider } = await newWorld('applied');
     const running = postrider.start(['run', 'newsletter', '--json']);
-    await reached(sandbox, batch(2));
+    await reached(sandbox, batch(2), running);
     running.interrupt();
     const cancelled = await running.end;
     expect(cancelled.code).toBe(1);
@@ -202,7 +222,9 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     const expected = await undisturbedRun('applied');
     expect(document.people.add + rest.people.add).toBe(expected.run.people.add);
     expect(heldBy(sandbox)).toEqual(expected.held);
-    expect(rest.people.unchanged + rest.people.add + rest.people.update + sum(rest.people.keptOut)).toBeGreaterThan(2000);
+    expect(
+      rest.people.unchanged + rest.people.add + rest.people.update + sum(rest.people.keptOut),
+    ).toBeGreaterThan(2000);
   });
 
   it('goes on with the plan it began, not with a new one of another day', async () => {
@@ -210,13 +232,13 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     const plan = await postrider.json<RunDocument>('plan', 'newsletter');
     sandbox.control.resetCounters();
     const running = postrider.start(['run', 'newsletter', '--plan', plan.run, '--json']);
-    await reached(sandbox, answered(batch(1)));
+    await reached(sandbox, answered(batch(1)), running);
     await running.kill();
     const refused = await postrider.run(['plan', 'newsletter', '--json']);
     expect(documentOf(refused)).toMatchObject({ error: { code: 'run_unfinished' } });
     const run = await postrider.json<RunDocument>('run', 'newsletter');
     expect(run.run).toBe(plan.run);
-    await expectAsUndisturbed('applied', sandbox, postrider, run);
+    await expectAsUndisturbed('applied', sandbox, run);
   });
 });
 
@@ -231,7 +253,9 @@ function nth(number: number, is: (request: RequestRecord) => boolean): Moment {
 function answered(moment: Moment): Moment {
   return (requests) => {
     const request = moment(requests);
-    return request !== undefined && request !== 'answered' && request.outcome === 'answered' ? 'answered' : undefined;
+    return request !== undefined && request !== 'answered' && request.outcome === 'answered'
+      ? 'answered'
+      : undefined;
   };
 }
 
@@ -239,8 +263,12 @@ function isBatch(request: RequestRecord): boolean {
   return request.method === 'POST' && request.path.split('?')[0] === `/lists/${audience}`;
 }
 
-async function reached(sandbox: Sandbox, moment: Moment): Promise<void> {
+/** Waits for the moment; a command that ends before it makes the test fail. */
+async function reached(sandbox: Sandbox, moment: Moment, running: RunningCommand): Promise<void> {
+  let ended: Ended | undefined;
+  void running.end.then((how) => (ended = how));
   while (moment(sandbox.control.requests({ limit: 5000 })) === undefined) {
+    if (ended !== undefined) throw new Error(`ended before the moment came:\n${ended.stdout}${ended.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -37,11 +37,19 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
 
   beforeAll(async () => {
     sandbox = await startSandbox({ apiKey, latency: { kind: 'fixed', ms: 20 } });
-    sandbox.control.createAudience({ id: audience, name: 'Shop', mergeFields: [{ tag: 'SCORE', name: 'Score', type: 'number' }] });
+    sandbox.control.createAudience({
+      id: audience,
+      name: 'Shop',
+      mergeFields: [{ tag: 'SCORE', name: 'Score', type: 'number' }],
+    });
     sandbox.control.seedMembers({ audience, members: [...seeded.present, ...seeded.forgotten] });
-    for (const { address } of seeded.forgotten) sandbox.control.act({ audience, address, act: { kind: 'deletePermanently' } });
+    for (const { address } of seeded.forgotten)
+      sandbox.control.act({ audience, address, act: { kind: 'deletePermanently' } });
     await writeFile(join(folder, 'people.csv'), csvOf(day));
-    postrider = new Postrider(join(folder, 'data'), { MAILCHIMP_API_KEY: apiKey, MAILCHIMP_BASE_URL: sandbox.apiRoot });
+    postrider = new Postrider(join(folder, 'data'), {
+      MAILCHIMP_API_KEY: apiKey,
+      MAILCHIMP_BASE_URL: sandbox.apiRoot,
+    });
     await postrider.do('apply', await writeNewsletterWorkspace(folder));
     world = {
       before: wholeAudience(sandbox, audience),
@@ -55,7 +63,8 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
   afterAll(() => sandbox.close());
 
   const held = () => byAddress(wholeAudience(sandbox, audience), essence);
-  const sorted = (members: Expected['members']) => Object.fromEntries([...members].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted = (members: Expected['members']) =>
+    Object.fromEntries([...members].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
   it('counts people and segments as the rows say', async () => {
     const refreshed = await postrider.json<{
@@ -119,7 +128,8 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
   it('leaves every contact alone that is not to change, even the moment it last changed', () => {
     const after = wholeAudience(sandbox, audience);
     const untouched = [...world.before].filter(
-      ([address, member]) => JSON.stringify(expected.members.get(address)) === JSON.stringify(essence(member)),
+      ([address, member]) =>
+        JSON.stringify(expected.members.get(address)) === JSON.stringify(essence(member)),
     );
     expect(untouched.length).toBeGreaterThan(600);
     expect(Object.fromEntries(untouched.map(([address]) => [address, after.get(address)]))).toEqual(
@@ -130,7 +140,9 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
   it('writes people in batches of at most 500, never more than eight requests at once', () => {
     const writes = sandbox.control.requests({ limit: 5000 }).filter((request) => request.method !== 'GET');
     const batches = writes.filter((request) => request.path.split('?')[0] === `/lists/${audience}`);
-    const tagCalls = writes.filter((request) => new RegExp(`^/lists/${audience}/segments(/\\d+)?(\\?|$)`).test(request.path));
+    const tagCalls = writes.filter((request) =>
+      new RegExp(`^/lists/${audience}/segments(/\\d+)?(\\?|$)`).test(request.path),
+    );
     expect(batches.length + tagCalls.length).toBe(writes.length);
     expect(writes.every((request) => request.method === 'POST' && request.members <= 500)).toBe(true);
     const { add, update, keptOut, rejected } = expected.people;
@@ -196,7 +208,9 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
   it('prints one document on standard output and no warning beside it', () => {
     for (const ended of postrider.ended.filter(({ args }) => args.includes('--json'))) {
       expect(() => documentOf(ended)).not.toThrow();
-      expect(ended.stderr.replace('No schedule: exports run when a person says so (postrider run EXPORT).\n', '')).toBe('');
+      expect(
+        ended.stderr.replace('No schedule: exports run when a person says so (postrider run EXPORT).\n', ''),
+      ).toBe('');
     }
   });
 });
@@ -209,10 +223,17 @@ function addressTrouble(people: readonly Person[]): Record<string, number> {
 }
 
 /** An audience that other tools filled: strangers, people of ours in every status, and some who were deleted for good. */
-function seeds(people: readonly Person[], wanted: readonly Wanted[]): { present: SeedMember[]; forgotten: SeedMember[] } {
+function seeds(
+  people: readonly Person[],
+  wanted: readonly Wanted[],
+): { present: SeedMember[]; forgotten: SeedMember[] } {
   const ours = wanted.filter(({ email }) => fold(email).endsWith('@shop.test'));
   const chosen = new Set(wanted.map(({ email }) => fold(email)));
-  const others = people.map(({ email }) => fold(email)).filter((address) => address.endsWith('@shop.test') && /^person\d+@/.test(address) && !chosen.has(address));
+  const others = people
+    .map(({ email }) => fold(email))
+    .filter(
+      (address) => address.endsWith('@shop.test') && /^person\d+@/.test(address) && !chosen.has(address),
+    );
   let next = 0;
   const take = (count: number, seed: (person: Wanted) => Omit<SeedMember, 'address'>): SeedMember[] =>
     ours.slice(next, (next += count)).map((person) => ({ address: fold(person.email), ...seed(person) }));
@@ -263,18 +284,33 @@ function nextDay(rows: readonly PersonRow[]): PersonRow[] {
 }
 
 /** People leave, edit their name and are tagged by others, in Mailchimp; the addresses of those who left. */
-function actByThemselves(sandbox: Sandbox, strangers: Members, before: readonly Wanted[], after: readonly Wanted[]): string[] {
+function actByThemselves(
+  sandbox: Sandbox,
+  strangers: Members,
+  before: readonly Wanted[],
+  after: readonly Wanted[],
+): string[] {
   const still = new Map(after.map((person) => [fold(person.email), person]));
   const present = wholeAudience(sandbox, audience);
-  const exported = before.map(({ email }) => fold(email)).filter((address) => present.has(address) && !strangers.has(address));
+  const exported = before
+    .map(({ email }) => fold(email))
+    .filter((address) => present.has(address) && !strangers.has(address));
   const staying = exported.filter((address) => still.has(address));
   const gone = exported.filter((address) => !still.has(address));
-  const leavers = [staying[0], staying[1], staying[2], gone[0], gone[1]].filter((address) => address !== undefined);
+  const leavers = [staying[0], staying[1], staying[2], gone[0], gone[1]].filter(
+    (address) => address !== undefined,
+  );
   const ways = ['unsubscribeSelf', 'unsubscribeByUi', 'bounce', 'unsubscribeSelf', 'archive'] as const;
-  leavers.forEach((address, index) => sandbox.control.act({ audience, address, act: { kind: ways[index] ?? 'complain' } }));
+  leavers.forEach((address, index) =>
+    sandbox.control.act({ audience, address, act: { kind: ways[index] ?? 'complain' } }),
+  );
   for (const address of [staying[3], gone[2]]) {
     if (address === undefined) continue;
-    sandbox.control.act({ audience, address, act: { kind: 'editFields', mergeFields: { FNAME: 'By hand', SCORE: 3 } } });
+    sandbox.control.act({
+      audience,
+      address,
+      act: { kind: 'editFields', mergeFields: { FNAME: 'By hand', SCORE: 3 } },
+    });
     sandbox.control.act({ audience, address, act: { kind: 'tag', names: ['Old tool'] } });
   }
   return leavers;

@@ -145,7 +145,7 @@ describe('1. never resubscribes', () => {
       expect(run.people).toMatchObject({ add: 30, keptOut: { [reason]: 1 }, failed: {} });
       expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
       line.writes();
-      expect((await line.run()).people).toMatchObject({ unchanged: 30, keptOut: { [reason]: 1 } });
+      expect((await line.run()).people).toMatchObject({ unchanged: 30, keptOut: { unsubscribed: 1 } });
       expect(line.writes()).toBe(0);
     },
   );

@@ -23,7 +23,14 @@ export interface World {
 export interface Expected {
   members: Map<string, ReturnType<typeof essence>>;
   given: Map<string, Set<string>>;
-  people: { add: number; update: number; unchanged: number; leave: number; keptOut: Record<string, number>; rejected: Record<string, number> };
+  people: {
+    add: number;
+    update: number;
+    unchanged: number;
+    leave: number;
+    keptOut: Record<string, number>;
+    rejected: Record<string, number>;
+  };
   changes: { fields: number; tag: number; untag: number };
 }
 
@@ -39,7 +46,8 @@ export function expectedAudience(world: World, wanted: readonly Wanted[]): Expec
   const given = new Map([...world.given].map(([address, tags]) => [address, new Set(tags)]));
   const people: Expected['people'] = { add: 0, update: 0, unchanged: 0, leave: 0, keptOut: {}, rejected: {} };
   const changes = { fields: 0, tag: 0, untag: 0 };
-  const count = (counts: Record<string, number>, reason: string) => (counts[reason] = (counts[reason] ?? 0) + 1);
+  const count = (counts: Record<string, number>, reason: string) =>
+    (counts[reason] = (counts[reason] ?? 0) + 1);
   const wantedAddresses = new Set(wanted.map((person) => fold(person.email)));
 
   for (const person of wanted) {
@@ -47,10 +55,13 @@ export function expectedAudience(world: World, wanted: readonly Wanted[]): Expec
     const member = members.get(address);
     if (member === undefined && world.forgotten.has(address)) count(people.keptOut, 'deleted');
     else if (member === undefined && fakeDomain.test(address)) count(people.rejected, 'fake_address');
-    else if (member !== undefined && !['subscribed', 'transactional'].includes(member.status)) count(people.keptOut, member.status);
+    else if (member !== undefined && !['subscribed', 'transactional'].includes(member.status))
+      count(people.keptOut, member.status);
     else {
       const held = member ?? { status: world.newContacts, mergeFields: blank(world.mergeFields), tags: [] };
-      const fields = Object.entries(person.fields).filter(([tag, value]) => value !== '' && held.mergeFields[tag] !== value);
+      const fields = Object.entries(person.fields).filter(
+        ([tag, value]) => value !== '' && held.mergeFields[tag] !== value,
+      );
       const gained = person.tags.filter((tag) => !held.tags.includes(tag));
       const mine = given.get(address) ?? new Set();
       const lost = [...mine].filter((tag) => !person.tags.includes(tag) && held.tags.includes(tag));

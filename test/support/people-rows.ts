@@ -18,10 +18,29 @@ export function csvOf(rows: readonly PersonRow[]): string {
   return stringify([...rows], { header: true, columns: [...columns] });
 }
 
-const firstNames = ['Ana', 'Ștefan', 'Zoë', 'O"Neil', 'Mary, Jane', 'Jürgen', '李', 'Ion', "D'Arcy", '  Bea '];
+const firstNames = [
+  'Ana',
+  'Ștefan',
+  'Zoë',
+  'O"Neil',
+  'Mary, Jane',
+  'Jürgen',
+  '李',
+  'Ion',
+  "D'Arcy",
+  '  Bea ',
+];
 const lastNames = ['Pop', 'Müller', 'García', 'Smith; Jones', 'Ångström', 'van der Berg'];
 const countries = ['RO', 'DE', 'US', 'FR', ''];
-const broken = ['no-at-sign', 'two@@ats.test', 'spa ce@shop.test', 'nodomain@', '@nolocal.test', 'dot..dot@shop.test', 'bare@host'];
+const broken = [
+  'no-at-sign',
+  'two@@ats.test',
+  'spa ce@shop.test',
+  'nodomain@',
+  '@nolocal.test',
+  'dot..dot@shop.test',
+  'bare@host',
+];
 
 /**
  * Rows with the dirt of real lists, the same for the same count: addresses in capitals and between blanks, people
@@ -44,7 +63,7 @@ export function dirtyRows(count: number): PersonRow[] {
 
 function dirtyAddress(index: number, who: number): string {
   if (index % 50 === 11) return index % 100 === 11 ? '' : '   ';
-  if (index % 50 === 23) return `${index}.${broken[(index / 50) % broken.length | 0]}`;
+  if (index % 50 === 23) return `${index}.${broken[((index / 50) % broken.length) | 0]}`;
   if (index % 2500 === 41) return `person${index}@example.com`;
   const address = `person${who}@shop.test`;
   if (index !== who) return address.toUpperCase();
@@ -68,7 +87,8 @@ export function peopleOfRows(rows: readonly PersonRow[]): Person[] {
   const filled = (row: PersonRow) => attributes.filter((name) => row[name].trim() !== '').length;
   return [...groups.values()].map((group) => {
     const order = group.toSorted((a, b) => filled(b) - filled(a) || (a.id < b.id ? -1 : 1));
-    const value = (name: keyof Person) => order.map((row) => row[name]).find((text) => text.trim() !== '') ?? '';
+    const value = (name: keyof Person) =>
+      order.map((row) => row[name]).find((text) => text.trim() !== '') ?? '';
     return {
       email: value('email'),
       first_name: value('first_name'),

@@ -100,6 +100,7 @@ export class RunningCommand {
 /** Standard output as the one JSON document it must be, and nothing else. */
 export function documentOf<Document>(ended: Ended): Document {
   const lines = ended.stdout.trimEnd().split('\n');
-  if (lines.length !== 1) throw new Error(`expected one document, got ${lines.length} lines: ${ended.stdout}`);
+  if (lines.length !== 1)
+    throw new Error(`expected one document, got ${lines.length} lines: ${ended.stdout}`);
   return JSON.parse(ended.stdout) as Document;
 }

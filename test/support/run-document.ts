@@ -44,7 +44,10 @@ export function expectRunDocument(document: RunDocument): void {
     requests: count,
     retries: count,
     seconds: count,
-    brake: document.brake === null ? null : { code: expect.any(String) as string, message: expect.any(String) as string },
+    brake:
+      document.brake === null
+        ? null
+        : { code: expect.any(String) as string, message: expect.any(String) as string },
   });
   const { desired, add, update, unchanged, keptOut, rejected, failed } = document.people;
   expect(add + update + unchanged + sum(keptOut) + sum(rejected) + sum(failed)).toBe(desired);

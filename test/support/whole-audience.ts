@@ -27,7 +27,10 @@ export function timeless(member: MemberState): Partial<MemberState> {
 }
 
 /** Entries as an object whose keys stand in order, so that a failure shows who differs. */
-export function byAddress<Value>(members: Members, view: (member: MemberState) => Value): Record<string, Value> {
+export function byAddress<Value>(
+  members: Members,
+  view: (member: MemberState) => Value,
+): Record<string, Value> {
   const entries = [...members].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([address, member]) => [address, view(member)]));
 }
