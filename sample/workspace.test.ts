@@ -86,10 +86,20 @@ describe.skipIf(!existsSync(adventureworks))('the AdventureWorks workspace', () 
     const { loads, profiles, members } = await walk(path);
     expect(loads).toEqual({
       customers: { rows: 18_148, rejected: 0 },
+      products: { rows: 293, rejected: 0 },
       sales: { rows: 56_046, rejected: 0 },
     });
     expect(profiles).toBe(18_148);
-    expect(Object.keys(members).toSorted()).toEqual(['birthdays', 'family-homes', 'high-income', 'regulars']);
+    expect(Object.keys(members).toSorted()).toEqual([
+      'bike-no-helmet',
+      'birthdays',
+      'family-homes',
+      'high-income',
+      'recent',
+      'regulars',
+      'rich-and-idle',
+      'three-orders',
+    ]);
     expect(Math.min(...Object.values(members))).toBeGreaterThan(0);
   });
 });

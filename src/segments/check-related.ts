@@ -144,9 +144,7 @@ function checkAggregate(
   }
   const subject = { type, label: `the ${fn} of "${hop.relationship.id}"`, columns: [] };
   const test = checkTest(rule, subject, path, problems);
-  return test === undefined
-    ? undefined
-    : { kind: 'aggregate', hop, function: fn, column, where, test };
+  return test === undefined ? undefined : { kind: 'aggregate', hop, function: fn, column, where, test };
 }
 
 const everything: RuleGroup = { combinator: 'and', rules: [] };

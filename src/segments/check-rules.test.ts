@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildCatalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
-import { attributes, catalogue, orderColumns, shopColumns } from './people.test-support.ts';
+import { attributes, catalogue, orderColumns, productColumns, shopColumns } from './people.test-support.ts';
 import { RulesError } from './rule-problem.ts';
 import type { Rule, RuleGroup } from './rule.ts';
 
@@ -120,7 +120,7 @@ it('says all that is wrong at once, with the place and the nearest name', () => 
     {
       code: 'unknown_field',
       path: 'segments.big.rules.rules[1].rules[0].value.rules[1].field',
-      message: '"orders" has no column "totl".',
+      message: '"orders" has no column "totl", and no relationship is called that.',
       hint: 'Did you mean "total"?',
     },
     {
@@ -132,12 +132,75 @@ it('says all that is wrong at once, with the place and the nearest name', () => 
   ]);
 });
 
+describe('a relationship', () => {
+  const product = { field: 'product', operator: '=' as const, match: some };
+  const cheap: Rule = { field: 'price', operator: '<', value: 10 };
+  const rows = (rule: Rule): Rule => ({ ...orders, match: some, value: all(rule) });
+
+  it('can be followed from rows, either way, and its rows are checked as any others', () => {
+    const back: Rule = { ...product, value: all({ field: 'totl', operator: '>', value: 1 }) };
+    const problems = problemsOf(
+      rows({ ...product, value: all(cheap) }),
+      { ...orders, operator: '>', value: 1, aggregate: { function: 'count' }, where: all(rows(cheap)) },
+      rows({ ...product, value: all({ field: 'maker', operator: '=', match: some, value: all() }) }),
+      rows({ ...product, value: all(back) }),
+    );
+    expect(problems).toEqual([
+      {
+        code: 'unknown_field',
+        path: 'segments.big.rules.rules[1].where.rules[0].value.rules[0].field',
+        message: '"shop" has no column "price", and no relationship is called that.',
+        hint: 'Known: "customer_no", "branch_no", "shop_orders", "branch".',
+      },
+      expect.objectContaining({
+        code: 'unknown_field',
+        path: 'segments.big.rules.rules[3].value.rules[0].value.rules[0].value.rules[0].field',
+        hint: 'Did you mean "total"?',
+      }),
+    ]);
+  });
+
+  it('that leads to no people is refused for people, with the way to say it', () => {
+    expect(problemsOf({ ...product, value: all(cheap) })).toEqual([
+      {
+        code: 'leads_to_nobody',
+        path: 'segments.big.rules.rules[0].field',
+        message: '"product" leads from "orders" to "products", and neither has records of people.',
+        hint: 'Use it inside a rule on "shop_orders": in the group of its "value" or "where".',
+      },
+    ]);
+    expect(problemsOf({ field: 'maker', operator: '=', match: some, value: all() })).toMatchObject([
+      {
+        code: 'leads_to_nobody',
+        hint: 'Add a relationship from "products" to a unified source, and use "maker" inside a rule on that.',
+      },
+    ]);
+  });
+
+  it('of other tables is refused on rows, with those that can be followed', () => {
+    expect(problemsOf(rows({ field: 'maker', operator: '=', match: some, value: all() }))).toEqual([
+      {
+        code: 'starts_elsewhere',
+        path: 'segments.big.rules.rules[0].value.rules[0].field',
+        message: '"maker" leads from "products" to "makers", but these are rows of "orders".',
+        hint: 'From here lead "shop_orders", "product".',
+      },
+    ]);
+  });
+
+  it('cannot be followed to segments: those are for people', () => {
+    const problems = problemsOf(rows({ field: 'segment', operator: 'in', value: ['early'] }));
+    expect(problems.map(({ code }) => code)).toEqual(['unknown_field']);
+  });
+});
+
 describe('a catalogue', () => {
   const parts = {
     profile: { attributes },
     sources: [
       { source: 'shop', columns: shopColumns },
       { source: 'orders', columns: orderColumns },
+      { source: 'products', columns: productColumns },
     ],
     unified: ['shop'],
     segments: new Map(),
@@ -150,12 +213,6 @@ describe('a catalogue', () => {
       'relationships.rel.from',
     ],
     ['rel', { from: 'orders.customer', to: 'shop.customer_no' }, 'unknown_column', 'relationships.rel.from'],
-    [
-      'rel',
-      { from: 'shop.customer_no', to: 'orders.customer_no' },
-      'source_not_unified',
-      'relationships.rel.to',
-    ],
     [
       'rel',
       { from: 'orders.status', to: 'shop.customer_no' },
@@ -174,6 +231,9 @@ describe('a catalogue', () => {
       'name_taken',
       'relationships.segment',
     ],
+    // Of either table: rules on its rows could mean both.
+    ['total', { from: 'orders.product_no', to: 'products.product_no' }, 'name_taken', 'relationships.total'],
+    ['price', { from: 'orders.product_no', to: 'products.product_no' }, 'name_taken', 'relationships.price'],
   ])('refuses %s %j: %s', (id, config, code, path) => {
     const build = () => buildCatalogue({ ...parts, relationships: new Map([[id, config]]) });
     expect(build).toThrow(RulesError);

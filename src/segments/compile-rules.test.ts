@@ -7,7 +7,7 @@ import { checkRules } from './check-rules.ts';
 import { compileRules } from './compile-rules.ts';
 import { evaluateRules } from './evaluate-rules.test-support.ts';
 import { catalogue, idsOf, loadPeople, onlyPeople, person, type People } from './people.test-support.ts';
-import { anyPeople, anyRules, anyToday } from './random-rules.test-support.ts';
+import { anyPath, anyPeople, anyRules, anyToday } from './random-rules.test-support.ts';
 import { ruleGroup, type Rule, type RuleGroup } from './rule.ts';
 
 const timeZone = 'Europe/Bucharest';
@@ -39,6 +39,24 @@ describe('any rules over any people', () => {
           await loadPeople(engine, world);
           for (const rules of trees) {
             expect(await whoIs(rules, today)).toEqual(evaluateRules(rules, world, today, timeZone));
+          }
+        },
+      ),
+      { numRuns: Number(process.env.SEGMENT_RUNS ?? 60) },
+    );
+  }, 600_000);
+
+  it('find the same people over several relationships in a row', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyPeople,
+        fc.array(anyPath, { minLength: 6, maxLength: 6 }),
+        anyToday,
+        async (world, paths, today) => {
+          await loadPeople(engine, world);
+          for (const path of paths) {
+            const found = await whoIs(all(path), today);
+            expect(found).toEqual(evaluateRules(all(path), world, today, timeZone));
           }
         },
       ),
@@ -217,6 +235,151 @@ describe('a rule on related rows', () => {
   ];
   it.each(cases)('%j', async (rule, expected) => {
     expect(await whoIs(all(rule))).toEqual(expected);
+  });
+});
+
+describe('a rule on rows that rows lead to', () => {
+  // ana bought a bike and a helmet, bob a bike alone, cy nobody knows what, eve what is in no list; dan nothing.
+  const world: People = {
+    people: ['ana', 'bob', 'cy', 'dan', 'eve'].map((id) => person(id, {})),
+    shop: [1, 2, 3, 4].map((no) => ({ _key: `k${no}`, customer_no: no, branch_no: no > 2 ? null : no })),
+    owners: ['ana', 'bob', 'cy', 'eve'].map((customer, index) => ({ key: `k${index + 1}`, customer })),
+    orders: [
+      { customer_no: 1, product_no: 10, total: 900 },
+      { customer_no: 1, product_no: 20, total: 30 },
+      { customer_no: 2, product_no: 10, total: 800 },
+      { customer_no: 3, product_no: null, total: 1 },
+      { customer_no: 4, product_no: 99, total: 1 },
+    ],
+    products: [
+      { product_no: 10, label: 'bike', made_by: 'M', price: 900 },
+      // The same number twice must not count a line twice.
+      { product_no: 10, label: 'bike', made_by: 'M', price: 900 },
+      { product_no: 20, label: 'helmet', made_by: 'N', price: 30, follows: 10 },
+      { product_no: null, label: 'bike', made_by: null },
+    ],
+    makers: [{ code: 'M', founded: '1900-01-01' }, { code: 'N' }, { code: null, founded: '2000-01-01' }],
+    branches: [
+      { branch_no: 1, town: 'Cluj' },
+      { branch_no: 2, town: 'Iași' },
+      { branch_no: null, town: 'Cluj' },
+    ],
+    members: [],
+  };
+  beforeAll(() => loadPeople(engine, world));
+
+  const some = { mode: 'some' as const };
+  const along = (field: string, ...rules: Rule[]): Rule => ({
+    field,
+    operator: '=',
+    match: some,
+    value: all(...rules),
+  });
+  const label = (value: string): Rule => ({ field: 'label', operator: '=', value });
+  const bought = (what: string) => along('shop_orders', along('product', label(what)));
+  const orders = { field: 'shop_orders', operator: '=' as const };
+  const product = { field: 'product', operator: '=' as const };
+
+  const cases: [name: string, rules: Rule[], people: string[]][] = [
+    ['a bike', [bought('bike')], ['ana', 'bob']],
+    ['a bike and no helmet', [bought('bike'), { ...bought('helmet'), match: { mode: 'none' } }], ['bob']],
+    ['only bikes', [{ ...bought('bike'), match: { mode: 'all' } }], ['bob']],
+    [
+      'one line that is a bike, however often the list has it',
+      [{ ...bought('bike'), match: { mode: 'exactly', threshold: 1 } }],
+      ['ana', 'bob'],
+    ],
+    [
+      'the money spent on bikes',
+      [
+        {
+          ...orders,
+          operator: '>',
+          value: 850,
+          aggregate: { function: 'sum', column: 'total' },
+          where: all(along('product', label('bike'))),
+        },
+      ],
+      ['ana'],
+    ],
+    [
+      'something that is in no list',
+      [along('shop_orders', { ...product, match: { mode: 'none' }, value: all() })],
+      ['cy', 'eve'],
+    ],
+    [
+      'something that is no bike',
+      [along('shop_orders', { ...product, match: { mode: 'none' }, value: all(label('bike')) })],
+      ['ana', 'cy', 'eve'],
+    ],
+    [
+      'something that is no bike, counted',
+      [
+        along('shop_orders', {
+          ...product,
+          match: { mode: 'atMost', threshold: 0 },
+          value: all(label('bike')),
+        }),
+      ],
+      ['ana', 'cy', 'eve'],
+    ],
+    [
+      'something of which all that is listed is a bike',
+      [along('shop_orders', { ...product, match: { mode: 'all' }, value: all(label('bike')) })],
+      ['ana', 'bob'],
+    ],
+    [
+      'something that stands in the list twice',
+      [along('shop_orders', { ...product, match: { mode: 'exactly', threshold: 2 }, value: all() })],
+      ['ana', 'bob'],
+    ],
+    [
+      'something for less than it costs in the list',
+      [
+        along(
+          'shop_orders',
+          { field: 'total', operator: '<', value: 850 },
+          {
+            ...product,
+            operator: '>',
+            value: 850,
+            aggregate: { function: 'max', column: 'price' },
+          },
+        ),
+      ],
+      ['bob'],
+    ],
+    [
+      'something that follows a bike',
+      [along('shop_orders', along('product', along('predecessor')))],
+      ['ana'],
+    ],
+    ['a branch in Cluj', [along('branch', { field: 'town', operator: '=', value: 'Cluj' })], ['ana']],
+    [
+      'five steps: something by a maker of something that a customer of Iași bought',
+      [
+        along(
+          'shop_orders',
+          along(
+            'product',
+            along(
+              'maker',
+              along(
+                'maker',
+                along(
+                  'product',
+                  along('shop_orders', along('branch', { field: 'town', operator: '=', value: 'Iași' })),
+                ),
+              ),
+            ),
+          ),
+        ),
+      ],
+      ['ana', 'bob'],
+    ],
+  ];
+  it.each(cases)('%s', async (_, rules, expected) => {
+    expect(await whoIs(all(...rules))).toEqual(expected);
   });
 });
 

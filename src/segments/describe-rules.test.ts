@@ -16,6 +16,12 @@ function sentence(rules: RuleGroup): string {
 const country: Rule = { field: 'country', operator: '=', value: 'RO' };
 const orders = { field: 'shop_orders', operator: '=' as const };
 const big: Rule = { field: 'total', operator: '>=', value: 1000 };
+const helmet: Rule = {
+  field: 'product',
+  operator: '=',
+  match: { mode: 'some' },
+  value: all({ field: 'label', operator: '=', value: 'helmet' }),
+};
 
 const cases: [RuleGroup, string][] = [
   [all(), 'Everybody.'],
@@ -92,6 +98,19 @@ const cases: [RuleGroup, string][] = [
   [
     all({ field: 'born', operator: '>', value: 'married', valueSource: 'field' }),
     'People for whom born is after married.',
+  ],
+  [
+    all({ ...orders, match: { mode: 'none' }, value: all(helmet) }),
+    'People for whom there are no Orders where (there are Products where (label is “helmet”)).',
+  ],
+  // The name says what is found on the way from people; on the way back it would be wrong.
+  [
+    all({
+      ...orders,
+      match: { mode: 'some' },
+      value: all({ ...helmet, value: all({ ...helmet, value: all(big) }) }),
+    }),
+    'People for whom there are Orders where (there are Products where (there are rows of orders where (total is at least 1,000))).',
   ],
 ];
 it.each(cases)('%j', (rules, expected) => {

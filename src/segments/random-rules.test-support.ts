@@ -83,8 +83,8 @@ function rowOf(columns: readonly Column[]): fc.Arbitrary<Row> {
 }
 
 // Keys are few, so that they meet, and as often missing, twice there or without a partner.
-const someNumber = fc.option(fc.nat(4), { freq: 6 });
-const someCode = fc.option(fc.constantFrom('a', 'A', "o'b", ''), { freq: 6 });
+const someNumber = fc.option(fc.nat(4), { freq: 3 });
+const someCode = fc.option(fc.constantFrom('a', 'A', "o'b", ''), { freq: 3 });
 
 /** Up to eight people, some with several shop records, some of those with the same number. */
 export const anyPeople: fc.Arbitrary<People> = fc
@@ -292,12 +292,22 @@ function rowRule(table: Table, hops: number): fc.Arbitrary<Rule> {
 }
 
 function relatedRule(place: Table | 'person', hops: number): fc.Arbitrary<Rule> {
-  return fc.oneof(...waysFrom[place].map(([field, to]) => ruleOnRows(field, to, hops - 1)));
+  return fc.oneof(
+    ...waysFrom[place].map(([field, to]) => ruleOnRows(field, to, groupOf(rowRule(to, hops - 1)))),
+  );
 }
 
-function ruleOnRows(field: string, table: Table, hops: number): fc.Arbitrary<Rule> {
+/** A rule on rows at the end of so many relationships in a row, with nothing else on the way. */
+function pathRule(place: Table | 'person', hops: number): fc.Arbitrary<Rule> {
+  return fc.constantFrom(...waysFrom[place]).chain(([field, to]) => {
+    const next = hops === 1 ? columnRule(columnsOf[to]) : pathRule(to, hops - 1);
+    const group = fc.record({ combinator: fc.constant('and'), not: flag, rules: fc.tuple(next) });
+    return ruleOnRows(field, to, group);
+  });
+}
+
+function ruleOnRows(field: string, table: Table, group: fc.Arbitrary<RuleGroup>): fc.Arbitrary<Rule> {
   const columns = columnsOf[table];
-  const group = groupOf(rowRule(table, hops));
   const match = { field: fc.constant(field), operator: fc.constant('='), value: group };
   return fc.oneof(
     fc.record({ ...match, match: fc.record({ mode: fc.constantFrom('all', 'some', 'any', 'none') }) }),
@@ -336,6 +346,11 @@ const segmentRule = fc.record({
   operator: fc.constantFrom('in', 'notIn'),
   value: fc.subarray(['early', 'late'], { minLength: 1 }),
 }) as fc.Arbitrary<Rule>;
+
+/** One to five relationships in a row. */
+export const anyPath: fc.Arbitrary<Rule> = fc
+  .integer({ min: 1, max: 5 })
+  .chain((hops) => pathRule('person', hops));
 
 /** Any tree that is right. */
 export const anyRules: fc.Arbitrary<RuleGroup> = groupOf(

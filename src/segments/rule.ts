@@ -148,7 +148,9 @@ export const rule: z.ZodType<Rule> = z
             threshold: z.number().nullish().describe('The number for atLeast, atMost and exactly.'),
           })
           .optional()
-          .describe('For a relationship: how many of its rows, of this person or this row, must satisfy the group in "value".'),
+          .describe(
+            'For a relationship: how many of its rows, of this person or this row, must satisfy the group in "value".',
+          ),
         distinct: z
           .string()
           .optional()
