@@ -9,6 +9,7 @@ import { readSecretKey } from './connections/secret-key.ts';
 import type { Engine } from './engine/engine.ts';
 import { openDestination } from './delivery/open-destination.ts';
 import { openDuckdb } from './engine/duckdb/duckdb-engine.ts';
+import { requestsHeldUntil } from './exports/chunks.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
 import type { ExportRun } from './exports/plan.ts';
 import { planPeople, type PlanLine } from './exports/plan-people.ts';
@@ -138,7 +139,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       settings: await loadSettings(store.db),
       clock,
       openDestination: async (connection) =>
-        openDestination(config.mailchimp, connection, await readConnectionSecret(store.db, key, connection)),
+        openDestination(
+          config.mailchimp,
+          connection,
+          await readConnectionSecret(store.db, key, connection),
+          await requestsHeldUntil(engine, config.mailchimp.deadlineMs),
+        ),
       maxRequests: config.mailchimp.maxRequests,
       deadlineMs: config.mailchimp.deadlineMs,
       freshMs: 15_000,

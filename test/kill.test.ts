@@ -14,7 +14,7 @@ import { workFolder } from './support/work-folder.ts';
 
 /** Answers take this long, so that a kill finds requests on their way. */
 const latencyMs = 300;
-const env = { MAILCHIMP_API_KEY: apiKey, MAILCHIMP_DEADLINE_S: '1', MAILCHIMP_MAX_REQUESTS: '3' };
+const env = { MAILCHIMP_API_KEY: apiKey, MAILCHIMP_DEADLINE_S: '1', MAILCHIMP_MAX_REQUESTS: '2' };
 
 /**
  * Promise 5: killed at any instant, or in any trouble with the other side, the next start goes on and the audience ends
@@ -49,7 +49,8 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     sandboxes.push(sandbox);
     sandbox.control.createAudience({ id: audience, name: 'Shop' });
     const statuses = ['subscribed', 'subscribed', 'transactional', 'unsubscribed'] as const;
-    const held = wanted.slice(0, 1200).filter((_, index) => index % 2 === 0);
+    const real = wanted.filter(({ email }) => fold(email).endsWith('@shop.test'));
+    const held = real.slice(0, 1200).filter((_, index) => index % 2 === 0);
     sandbox.control.seedMembers({
       audience,
       members: held.map(({ email, fields }, index) => ({
@@ -123,12 +124,12 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     {
       when: 'in the middle, again in the middle, and at the end',
       tags: 'applied',
-      moments: [batch(4), answered(batch(3)), batch(2)],
+      moments: [batch(2), answered(batch(1)), batch(1)],
     },
     {
       when: 'as it gives tags by calls of their own',
       tags: 'ignored',
-      moments: [answered(batch(7)), tagCall(1), answered(tagCall(4))],
+      moments: [answered(batch(7)), tagCall(3)],
     },
   ])('is finished by the next start when it is killed $when', async ({ tags, moments }) => {
     const { sandbox, postrider } = await newWorld(tags);
@@ -138,8 +139,11 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
       await reached(sandbox, moment, running);
       const killed = await running.kill();
       expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
-      expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2 * 3);
+      expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2);
     }
+    // It goes on with the plan it began, and makes no other one meanwhile.
+    const refused = await postrider.run(['plan', 'newsletter', '--json']);
+    expect(documentOf(refused)).toMatchObject({ error: { code: 'run_unfinished' } });
     sandbox.control.setLatency({ kind: 'none' });
     const run = await postrider.json<RunDocument>('run', 'newsletter');
     expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
@@ -205,6 +209,23 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     await expectAsUndisturbed(tags, sandbox, run);
   });
 
+  it('counts requests of its former life that may still run, and stays below the ceiling', async () => {
+    const { sandbox, postrider } = await newWorld('applied');
+    const patient = { MAILCHIMP_DEADLINE_S: '7' };
+    const running = postrider.start(['run', 'newsletter', '--json'], patient);
+    await reached(sandbox, batch(1), running);
+    sandbox.control.setLatency({ kind: 'fixed', ms: 6000 });
+    await reached(sandbox, batch(4), running);
+    await running.kill();
+    // Two batches run on in Mailchimp for some seconds, when the next start asks its first questions.
+    sandbox.control.setLatency({ kind: 'fixed', ms: latencyMs });
+    sandbox.control.resetCounters();
+    const next = postrider.start(['run', 'newsletter', '--json'], patient);
+    await reached(sandbox, firstRead, next);
+    await next.kill();
+    expect(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2);
+  });
+
   it('goes on after a cancelled run with what that one left out', async () => {
     const { sandbox, postrider } = await newWorld('applied');
     const running = postrider.start(['run', 'newsletter', '--json']);
@@ -225,20 +246,6 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     expect(
       rest.people.unchanged + rest.people.add + rest.people.update + sum(rest.people.keptOut),
     ).toBeGreaterThan(2000);
-  });
-
-  it('goes on with the plan it began, not with a new one of another day', async () => {
-    const { sandbox, postrider } = await newWorld('applied');
-    const plan = await postrider.json<RunDocument>('plan', 'newsletter');
-    sandbox.control.resetCounters();
-    const running = postrider.start(['run', 'newsletter', '--plan', plan.run, '--json']);
-    await reached(sandbox, answered(batch(1)), running);
-    await running.kill();
-    const refused = await postrider.run(['plan', 'newsletter', '--json']);
-    expect(documentOf(refused)).toMatchObject({ error: { code: 'run_unfinished' } });
-    const run = await postrider.json<RunDocument>('run', 'newsletter');
-    expect(run.run).toBe(plan.run);
-    await expectAsUndisturbed('applied', sandbox, run);
   });
 });
 

@@ -3,6 +3,7 @@ import type { ExportRun } from '../exports/plan.ts';
 import type { PlanLine } from '../exports/plan-people.ts';
 import { presentRun, runDocument } from './present-run.ts';
 import { reasonText } from './reason-texts.ts';
+import { safeText, safeValue } from './safe-text.ts';
 import type { Shell } from './shell.ts';
 
 /**
@@ -40,16 +41,11 @@ const marks: Record<PlanLine['action'], string> = {
 function sentence(line: PlanLine): string {
   const parts = [
     ...Object.entries(line.fields).map(([tag, { before, after }]) =>
-      before === '' ? `${tag} ${quoted(after)}` : `${tag} ${quoted(before)} → ${quoted(after)}`,
+      before === '' ? `${tag} ${safeValue(after)}` : `${tag} ${safeValue(before)} → ${safeValue(after)}`,
     ),
     ...line.gains.map((segment) => `+tag ${segment}`),
     ...line.loses.map((segment) => `-tag ${segment}`),
   ];
   const why = line.reason === null ? '' : ` ${pc.dim(reasonText(line.reason).what)}`;
-  return `${marks[line.action]} ${line.email === '' ? '(no address)' : line.email}${why}${parts.length === 0 ? '' : `  ${parts.join(', ')}`}`;
-}
-
-// Values are other people's text: control characters would run in the reader's terminal.
-function quoted(value: string): string {
-  return JSON.stringify(value);
+  return `${marks[line.action]} ${line.email === '' ? '(no address)' : safeText(line.email)}${why}${parts.length === 0 ? '' : `  ${parts.join(', ')}`}`;
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Person } from '../pipeline/find-person.ts';
+import { safeText, safeValue } from './safe-text.ts';
 
 /** One person's story on one screen, in the order of the line. */
 export function presentPerson(person: Person): string {
@@ -12,39 +13,39 @@ export function presentPerson(person: Person): string {
     'Profile',
     person.fields
       .filter((field) => field.value !== null && field.value !== '')
-      .map((field) => `${field.name}: ${JSON.stringify(field.value)}`),
+      .map((field) => `${field.name}: ${safeValue(field.value)}`),
   );
   section('Comes from', [
     ...person.records.map(
       (record) =>
-        `${record.source} ${record.key}${record.line === null ? '' : pc.dim(`  line ${record.line}`)}`,
+        `${record.source} ${safeText(record.key)}${record.line === null ? '' : pc.dim(`  line ${record.line}`)}`,
     ),
     ...person.links.map((link) =>
-      pc.dim(`${link.source} ${link.key} = ${link.withSource} ${link.withKey}: ${link.rule}`),
+      pc.dim(safeText(`${link.source} ${link.key} = ${link.withSource} ${link.withKey}: ${link.rule}`)),
     ),
   ]);
   section(
     'Segments',
-    person.segments.map((segment) => segment.name),
+    person.segments.map((segment) => safeText(segment.name)),
   );
   section(
     'In Mailchimp',
     history.audiences.map(
       (audience) =>
-        `${audience.audience}: ${audience.status}${audience.tags.length === 0 ? '' : `, tags ${audience.tags.join(', ')}`}`,
+        `${audience.audience}: ${audience.status}${audience.tags.length === 0 ? '' : `, tags ${safeText(audience.tags.join(', '))}`}`,
     ),
   );
   section(
     'What we changed',
     history.changes.map(
       (change) =>
-        `${day(change.at)} ${change.kind}${change.name === null ? '' : ` ${change.name}`}${change.after === null ? '' : `: ${JSON.stringify(change.before ?? '')} → ${JSON.stringify(change.after)}`} ${pc.dim(`${change.export} ${change.run}`)}`,
+        `${day(change.at)} ${change.kind}${change.name === null ? '' : ` ${safeText(change.name)}`}${change.after === null ? '' : `: ${safeValue(change.before ?? '')} → ${safeValue(change.after)}`} ${pc.dim(`${change.export} ${change.run}`)}`,
     ),
   );
   section(
     'What was refused',
     history.answers.map((answer) =>
-      `${day(answer.at)} ${answer.result}: ${answer.reason ?? ''} ${answer.detail ?? ''}`.trimEnd(),
+      safeText(`${day(answer.at)} ${answer.result}: ${answer.reason ?? ''} ${answer.detail ?? ''}`).trimEnd(),
     ),
   );
   return lines.join('\n');

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Counts, ExportRun } from '../exports/plan.ts';
 import { reasonText } from './reason-texts.ts';
+import { safeText } from './safe-text.ts';
 
 /** The document that `plan --json`, `run --json` and `release --json` print: DESIGN §6, to the letter. */
 export function runDocument(run: ExportRun) {
@@ -41,7 +42,8 @@ export function presentRun(run: ExportRun): string {
   }
   if (people.leave > 0) {
     lines.push('');
-    row(people.leave, planned ? 'no longer wanted: would lose our tags' : 'no longer wanted: lost our tags');
+    const what = fateOfLeavers(run, planned);
+    row(people.leave, `no longer wanted${what === '' ? '' : `: ${what}`}`);
   }
   const operations = [
     count(changes.fields, 'field'),
@@ -51,9 +53,19 @@ export function presentRun(run: ExportRun): string {
   ].filter((text) => text !== undefined);
   lines.push('', `  ${operations.length === 0 ? 'Nothing to change.' : operations.join(', ')}`);
   lines.push(pc.dim(`  ${run.requests} requests, ${run.retries} repeated, ${run.seconds.toFixed(1)} s`));
-  for (const warning of run.warnings) lines.push(`  ${pc.yellow('!')} ${warning}`);
+  for (const warning of run.warnings) lines.push(`  ${pc.yellow('!')} ${safeText(warning)}`);
   lines.push(...next(run));
   return lines.join('\n');
+}
+
+/** What happens to leavers, as far as it is counted: an export may also keep them as they are. */
+function fateOfLeavers({ changes: { untag, archive }, leavers }: ExportRun, planned: boolean): string {
+  const fates: string[] = [];
+  // People who stay lose tags too, and are counted with the others.
+  if (untag > 0 && leavers !== 'keep') fates.push(planned ? 'would lose our tags' : 'lost our tags');
+  if (archive > 0)
+    fates.push(`${archive.toLocaleString('en-US')} ${planned ? 'would be archived' : 'archived'}`);
+  return fates.join(', ');
 }
 
 function headline(run: ExportRun): string {

@@ -8,10 +8,11 @@ import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
 import { presentRun } from './present-run.ts';
 import { reasonText } from './reason-texts.ts';
+import { safeText } from './safe-text.ts';
 
 const n = (value: number): string => value.toLocaleString('en-US');
 
-/** Columns without lines around them: they read well, and a script can cut them. */
+/** Columns without lines around them: they read well, and a script can cut them. Cells are other people's text. */
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = head.map(
     (_, index) => rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
@@ -37,7 +38,7 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: numeric.map((right) => (right ? 'right' : 'left')),
   });
-  drawn.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? n(cell) : cell))));
+  drawn.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? n(cell) : safeText(cell)))));
   return drawn
     .toString()
     .split('\n')
@@ -50,7 +51,7 @@ export function presentWorkspaceChanges(changes: readonly WorkspaceChange[], dry
   const mark = { created: pc.green('+'), changed: pc.yellow('~'), removed: pc.red('-'), kept: pc.dim('=') };
   const lines = changes.map(
     ({ kind, id, change }) =>
-      `  ${mark[change]} ${kind} ${id}${change === 'kept' ? pc.dim('  not in the file; --prune removes it') : ''}`,
+      `  ${mark[change]} ${kind === 'setting' ? id : `${kind} ${id}`}${change === 'kept' ? pc.dim('  not in the file; --prune removes it') : ''}`,
   );
   return [dryRun ? 'Would change:' : 'Changed:', ...lines].join('\n');
 }
@@ -66,7 +67,7 @@ export function presentRefresh(result: RefreshResult): string {
       ? [pc.dim('  rejected rows, with line and reason: postrider sources NAME')]
       : []),
     ...result.sources.flatMap((load) =>
-      load.warnings.map((warning) => `  ${pc.yellow('!')} ${load.source}: ${warning}`),
+      load.warnings.map((warning) => `  ${pc.yellow('!')} ${load.source}: ${safeText(warning)}`),
     ),
   ];
   if (result.unify !== undefined) {
@@ -76,7 +77,8 @@ export function presentRefresh(result: RefreshResult): string {
       `  ${n(records)} records → ${n(profiles)} people  ${pc.dim(`${n(duplicates)} duplicates, ${n(matched)} found in several sources`)}`,
     );
   }
-  for (const warning of result.unify?.warnings ?? []) parts.push(`  ${pc.yellow('!')} ${warning.message}`);
+  for (const warning of result.unify?.warnings ?? [])
+    parts.push(`  ${pc.yellow('!')} ${safeText(warning.message)}`);
   if (result.segments !== undefined) {
     parts.push(
       pc.bold('Segments'),
@@ -146,7 +148,7 @@ export function presentRuns(runs: readonly ExportRun[]): string {
 export function presentRunDetails(run: ExportRun, exceptions: readonly RunException[]): string {
   if (exceptions.length === 0) return presentRun(run);
   const rows = exceptions.map(({ email, result, reason, detail }) => [
-    email === '' ? '(no address)' : JSON.stringify(email),
+    email === '' ? '(no address)' : email,
     result === 'keptOut' ? 'kept out' : result,
     reasonText(reason).what,
     detail ?? '',

@@ -14,6 +14,7 @@ const texts: Record<Reason, { what: string; cure: string }> = {
   },
   moved: { what: 'changed in Mailchimp since the plan', cure: 'the next run looks again' },
   beyond_limit: { what: 'beyond --limit', cure: 'run without it' },
+  do_not_send: { what: 'on the do-not-send list by now', cure: 'nothing to do' },
   no_address: { what: 'no e-mail address', cure: 'complete the source' },
   invalid_address: { what: 'not a valid e-mail address', cure: 'correct the source' },
   duplicate_address: { what: 'same address as another profile', cure: 'unify them, or correct one' },

@@ -17,7 +17,7 @@ export interface Destination {
   /** One member, or undefined; costs a request: for the few that a batch did not mention. */
   find(audience: string, address: string): Promise<AudienceMember | undefined>;
   /** At most 500 people. Throws `OutcomeUnknown` when it may or may not have happened. */
-  upsert(audience: string, people: readonly UpsertPerson[], signal?: AbortSignal): Promise<UpsertAnswer>;
+  upsert(audience: string, people: readonly UpsertPerson[], options?: UpsertOptions): Promise<UpsertAnswer>;
   /** Makes an empty tag; one of the same name that exists already is returned, and said to be `existed`. */
   makeTag(audience: string, name: string): Promise<AudienceTag & { existed: boolean }>;
   renameTag(audience: string, tagId: number, name: string): Promise<void>;
@@ -29,8 +29,8 @@ export interface Destination {
     addresses: readonly string[],
     signal?: AbortSignal,
   ): Promise<{ unmentioned: string[] }>;
-  /** Takes one contact out of the audience without deleting it; true when it is out now. */
-  archive(audience: string, address: string, signal?: AbortSignal): Promise<boolean>;
+  /** Takes one contact out of the audience without deleting it; `refused`: it stays where it is. */
+  archive(audience: string, address: string, signal?: AbortSignal): Promise<'archived' | 'refused'>;
   traffic(): Traffic;
   close(): Promise<void>;
 }
@@ -75,6 +75,12 @@ export interface UpsertPerson {
   fields: Readonly<Record<string, string>>;
   /** Names; whether they took is seen in the answer. */
   tags: readonly string[];
+}
+
+export interface UpsertOptions {
+  signal?: AbortSignal;
+  /** Called before people are sent again who surely were not taken; may throw to give it up. */
+  beforeRetry?: () => Promise<void>;
 }
 
 export interface UpsertAnswer {

@@ -9,12 +9,14 @@ import { openMailchimpClient } from './mailchimp/open-mailchimp-client.ts';
 
 /**
  * The account behind a connection; nothing is sent before the first call.
+ * @param heldUntil until when requests of an earlier process may still run: each keeps a slot (promise 6)
  * @param secret undefined: the connection has none, which is an error that says so
  */
 export function openDestination(
   config: Config['mailchimp'],
   connection: ConnectionId,
   secret: ConnectionSecret | undefined,
+  heldUntil: readonly Date[],
 ): Destination {
   if (secret === undefined) {
     throw new PostriderError({
@@ -27,6 +29,6 @@ export function openDestination(
   const token = secret.type === 'apiKey' ? secret.apiKey : secret.accessToken;
   const { baseUrl, maxRequests, deadlineMs } = config;
   return mailchimpDestination(
-    openMailchimpClient({ apiRoot: apiRootFor(token, baseUrl), token, maxRequests, deadlineMs }),
+    openMailchimpClient({ apiRoot: apiRootFor(token, baseUrl), token, maxRequests, deadlineMs, heldUntil }),
   );
 }

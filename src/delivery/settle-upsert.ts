@@ -43,12 +43,15 @@ export function settleUpsert(
 
 /**
  * The same from a read-back, where the answer never came: who is there as wanted is done, who has left is
- * kept out, and who is neither still needs the request. To ask once more for what a known person has already
- * changes nothing, so doubt means asking again; a person who was to be added is there or is not.
+ * kept out, and who is neither still needs the request. To ask once more for what a person has already changes
+ * nothing, so doubt means asking again.
+ * @param sentAt when the request left; values that Mailchimp cut or reformatted count as ours only on a person
+ *   who changed since
  */
 export function settleFromFacts(
   people: readonly PlannedPerson[],
   facts: ReadonlyMap<string, AudienceMember>,
+  sentAt: Date,
   tagName: (segment: SegmentId) => string,
 ): SettledPeople & { needed: PlannedPerson[] } {
   const settled: SettledPeople & { needed: PlannedPerson[] } = { outcomes: [], tagsToGive: [], needed: [] };
@@ -59,12 +62,23 @@ export function settleFromFacts(
       continue;
     }
     const left = blocked.has(member.status) && member.status !== person.status;
-    const asWanted = Object.entries(person.fields).every(([tag, value]) => member.fields[tag] === value);
-    if (left || asWanted || person.action === 'add') {
+    if (left || isAsWanted(person, member, sentAt)) {
       settlePresent(settled, person, member, person.action === 'add', tagName);
     } else settled.needed.push(person);
   }
   return settled;
+}
+
+function isAsWanted(person: PlannedPerson, member: AudienceMember, sentAt: Date): boolean {
+  const wanted = Object.entries(person.fields);
+  if (wanted.every(([tag, value]) => member.fields[tag] === value)) return true;
+  // Somebody new who is there with a value in each field we sent, changed since: ours, in Mailchimp's own form.
+  // A second asking for a confirmation would send a second mail (FACTS §4), so "pending" is believed at once.
+  if (person.action !== 'add') return false;
+  if (person.status === 'pending' && member.status === 'pending') return true;
+  const second = Math.floor(sentAt.getTime() / 1000) * 1000;
+  const changedSince = member.lastChanged !== null && Date.parse(member.lastChanged) >= second;
+  return changedSince && wanted.every(([tag]) => (member.fields[tag] ?? '') !== '');
 }
 
 function settlePresent(

@@ -17,6 +17,8 @@ export interface Dialect {
   jsonMerge(base: Sql, over: Sql): Sql;
   /** Whether `value` matches `pattern` (RE2 syntax) somewhere. */
   matches(value: Sql, pattern: string): Sql;
+  /** Without the white space around it: the characters that JavaScript's `trim` takes away. */
+  trimBlanks(value: Sql): Sql;
   /** The trimmed, lower-case form under which Mailchimp knows an address. */
   foldAddress(address: Sql): Sql;
   /** The digest of a text's UTF-8 bytes, in lower-case hexadecimal. */

@@ -26,19 +26,18 @@ describe('archived people over several runs', () => {
   });
 
   // Mailchimp itself refuses to bring back those who unsubscribed by themselves; nobody but us minds the others.
-  it.each([
-    'unsubscribeSelf',
-    'unsubscribeByUi',
-    'unsubscribeByApi',
-  ] as const)('does not bring back who unsubscribed before we archived them: %s', async (kind) => {
-    line.configure({ leavers: 'archive' });
-    await line.people([person, other]);
-    await line.run();
-    line.act('ana@acme.test', { kind });
-    await line.people([other]);
-    await line.run();
-    await line.people([person, other]);
-    await line.run();
-    expect(state()).not.toBe('subscribed');
-  });
+  it.each(['unsubscribeSelf', 'unsubscribeByUi', 'unsubscribeByApi'] as const)(
+    'does not bring back who unsubscribed before we archived them: %s',
+    async (kind) => {
+      line.configure({ leavers: 'archive' });
+      await line.people([person, other]);
+      await line.run();
+      line.act('ana@acme.test', { kind });
+      await line.people([other]);
+      await line.run();
+      await line.people([person, other]);
+      await line.run();
+      expect(state()).not.toBe('subscribed');
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import type { Cell, Change, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { audienceMember, audienceRead, readMember, ref } from './export-tables.ts';
+import { audienceMember, audienceRead, exported, hasLeft, readMember, ref } from './export-tables.ts';
 
 /** A member as the audience holds it. */
 export interface MemberFacts {
@@ -39,7 +39,12 @@ export async function takeInAudience(
   for await (const page of read.pages) {
     members += page.length;
     await engine.commit([
-      { into: readMember, columns: readMember.columns, rows: page.map((m) => cells(audience, m)) },
+      {
+        into: readMember,
+        columns: readMember.columns,
+        // Contacts without an address (known by telephone only) are none of an e-mail export's business.
+        rows: page.filter((member) => member.address !== '').map((member) => cells(audience, member)),
+      },
     ]);
   }
   const fullReadAt = read.whole
@@ -47,7 +52,8 @@ export async function takeInAudience(
     : sql`(SELECT max(full_read_at) FROM ${ref(audienceRead)} WHERE audience = ${audience})`;
   await engine.commit([
     sql`CREATE OR REPLACE TABLE export.read_from_now AS
-      SELECT ${audience} AS audience, ${read.nextFrom().toISOString()}::TIMESTAMP AS read_from, ${fullReadAt} AS full_read_at`,
+      SELECT ${audience} AS audience, ${read.nextFrom().toISOString()}::TIMESTAMP AS read_from, ${fullReadAt} AS full_read_at,
+        (SELECT max(beyond) FROM ${ref(audienceRead)} WHERE audience = ${audience}) AS beyond`,
     ...foldReadMembers(audience, read.whole),
     sql`DELETE FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
     sql`INSERT INTO ${ref(audienceRead)} SELECT * FROM export.read_from_now`,
@@ -67,10 +73,21 @@ function foldReadMembers(audience: string, whole: boolean): Change[] {
     // Rows move while pages are read, so one member can come twice: the later state counts.
     sql`INSERT INTO ${facts}
       SELECT audience, address, status, fields, tags, last_changed FROM ${fresh} WHERE audience = ${audience}
-      QUALIFY row_number() OVER (PARTITION BY address ORDER BY last_changed DESC NULLS LAST, status) = 1`,
+      QUALIFY row_number() OVER (PARTITION BY address
+        ORDER BY last_changed DESC NULLS LAST, ${keptOutFirst}, status) = 1`,
+    sql`INSERT INTO ${ref(hasLeft)} SELECT audience, address FROM ${fresh} WHERE audience = ${audience} AND status = 'unsubscribed'
+      EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
+    sql`DELETE FROM ${ref(hasLeft)} WHERE audience = ${audience} AND address IN (
+      SELECT address FROM ${facts} WHERE audience = ${audience} AND status = 'subscribed')`,
+    // Somebody else brought the contact back: should it be archived again, that is not our doing.
+    sql`UPDATE ${ref(exported)} SET archived = FALSE WHERE audience = ${audience} AND archived AND address IN (
+      SELECT address FROM ${fresh} WHERE audience = ${audience} AND status <> 'archived')`,
     sql`DELETE FROM ${fresh} WHERE audience = ${audience}`,
   ];
 }
+
+// Mailchimp's times are whole seconds: of two states in one second the one that keeps a person out counts.
+const keptOutFirst = sql`CASE WHEN status IN ('unsubscribed', 'cleaned', 'pending', 'archived') THEN 0 ELSE 1 END`;
 
 function cells(audience: string, member: MemberFacts): Cell[] {
   // Tag names are compared without case: Mailchimp changes it (FACTS §6).
@@ -121,4 +138,27 @@ export async function factsOf(
       },
     ]),
   );
+}
+
+/**
+ * Remembers by how much Mailchimp's own counts exceed a whole read that has just ended: that much is no sign of
+ * anything later.
+ */
+export function noteBeyond(audience: string, beyond: Readonly<Record<string, number>>): Change {
+  return sql`UPDATE ${ref(audienceRead)} SET beyond = ${JSON.stringify(beyond)} WHERE audience = ${audience}`;
+}
+
+/** What `noteBeyond` remembers. */
+export async function beyondOf(engine: Engine, audience: string): Promise<Readonly<Record<string, number>>> {
+  const [row] = await engine.rows<{ beyond: string | null }>(
+    sql`SELECT beyond FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
+  );
+  return JSON.parse(row?.beyond ?? '{}') as Record<string, number>;
+}
+
+/** The change that gives a tag its new name in what is known of an audience; both names folded. */
+export function renameTagInFacts(audience: string, before: string, after: string): Change {
+  return sql`UPDATE ${ref(audienceMember)}
+    SET tags = list_sort(list_transform(tags, lambda held: CASE WHEN held = ${before} THEN ${after} ELSE held END))
+    WHERE audience = ${audience} AND list_contains(tags, ${before})`;
 }

@@ -95,6 +95,7 @@ interface PlanRow {
   field_count: number;
   add_segments: string[];
   remove_segments: string[];
+  archive: boolean;
 }
 
 let engine: Engine;
@@ -149,7 +150,7 @@ function carriedOut(of: World, rows: readonly PlanRow[]): World {
     if (there !== undefined || row.action === 'add') {
       members.set(row.address, {
         address: row.address,
-        status: row.status ?? 'subscribed',
+        status: row.archive ? 'archived' : (row.status ?? 'subscribed'),
         fields: { ...there?.fields, ...cameBack },
         tags: [...new Set([...(there?.tags ?? []), ...row.add_segments.map(tagOf)])].filter(
           (tag) => !taken.has(tag),
@@ -166,7 +167,7 @@ function carriedOut(of: World, rows: readonly PlanRow[]): World {
         (segment) => !row.remove_segments.includes(segment),
       ),
       created: known?.created === true || (row.action === 'add' && row.seen_status === null),
-      archived: row.action === 'leave' ? row.status === 'archived' : false,
+      archived: row.archive,
       left: row.action === 'leave',
     });
   }
@@ -184,7 +185,7 @@ function wantedOf(of: World): { people: Profile[]; sent: Map<string, Profile> } 
   const sent = new Map<string, Profile>();
   for (const each of oldestFirst) {
     const folded = each.email?.trim().toLowerCase() ?? '';
-    if (/@x\.test$/.test(folded) && !sent.has(folded)) sent.set(folded, each);
+    if (folded.endsWith('@x.test') && !sent.has(folded)) sent.set(folded, each);
   }
   return { people, sent };
 }
@@ -245,8 +246,7 @@ function onlyOursChanges(of: World, { rows }: Planned): void {
   }
 }
 
-const isArchiving = (row: PlanRow) =>
-  row.action === 'leave' && row.status === 'archived' && row.seen_status !== 'archived';
+const isArchiving = (row: PlanRow) => row.archive;
 
 describe('a plan of any world', () => {
   it('counts everybody once, disturbs nobody, changes what is ours alone, and is empty once it was carried out', async () => {
@@ -267,7 +267,7 @@ describe('a plan of any world', () => {
         expect(second.people.keptOut).toEqual(first.people.keptOut);
         expect(second.people.rejected).toEqual(first.people.rejected);
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -280,7 +280,7 @@ describe('a plan of any world', () => {
         expect(canary.people.add + canary.people.update).toBeLessThanOrEqual(limit);
         expect(canary.people.leave).toBe(0);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 
@@ -307,7 +307,7 @@ describe('a plan of any world', () => {
         expect(rows.filter(isWrite)).toEqual([]);
         expect(people.unchanged).toBe(sent.size);
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 
@@ -327,7 +327,7 @@ describe('a plan of any world', () => {
         await put(other);
         expect(await plan(other)).toEqual(first);
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });

@@ -29,7 +29,9 @@ const tag = (segment: string): PlannedTag => ({
   origin: 'made',
 });
 
-async function plan(input: Partial<Omit<PlanInput, 'config'>> & { config?: Partial<PlanInput['config']> } = {}) {
+async function plan(
+  input: Partial<Omit<PlanInput, 'config'>> & { config?: Partial<PlanInput['config']> } = {},
+) {
   const run = input.run ?? ('r1' as RunId);
   const result = await buildPlan(engine, {
     export: exportId as ExportId,
@@ -72,6 +74,7 @@ describe('whom a plan wants', () => {
         field_count: 2,
         add_segments: ['all'],
         remove_segments: [],
+        archive: false,
       },
     ]);
     expect({ people, changes }).toEqual(await planTotals(engine, 'r1' as RunId));
@@ -175,7 +178,9 @@ describe('which fields a plan changes', () => {
     await putMembers(engine, [{ ...present, fields: { CITY: 'Iași', ...held } }]);
     await putLedger(engine, [{ address: 'ana@acme.test', sent, cameBack, segments: ['all'] }]);
     const { rows } = await plan();
-    expect(rows.map((row) => JSON.parse(String(row.fields)) as unknown)).toEqual(fields === null ? [] : [fields]);
+    expect(rows.map((row) => JSON.parse(String(row.fields)) as unknown)).toEqual(
+      fields === null ? [] : [fields],
+    );
     expect(rows.map((row) => row.status)).toEqual(fields === null ? [] : ['subscribed']);
   });
 });
@@ -220,7 +225,7 @@ describe('who leaves', () => {
     created?: boolean;
     status?: string;
     held?: string[];
-    expected: { status: string | null; remove_segments: string[] };
+    expected: { status: string | null; remove_segments: string[]; archive?: boolean };
   }>([
     { of: 'untag', leavers: 'untag', expected: { status: 'subscribed', remove_segments: ['all'] } },
     { of: 'keep', leavers: 'keep', expected: { status: 'subscribed', remove_segments: [] } },
@@ -228,7 +233,7 @@ describe('who leaves', () => {
       of: 'archive, our own contact',
       leavers: 'archive',
       created: true,
-      expected: { status: 'archived', remove_segments: ['all'] },
+      expected: { status: 'subscribed', archive: true, remove_segments: ['all'] },
     },
     {
       of: 'archive, a contact of theirs',
@@ -248,17 +253,27 @@ describe('who leaves', () => {
       held: ['theirs'],
       expected: { status: 'subscribed', remove_segments: [] },
     },
-  ])('$of', async ({ leavers, created = false, status = 'subscribed', held = ['all', 'theirs'], expected }) => {
-    await putMembers(engine, [{ ...present, status, tags: held }]);
-    await putLedger(engine, [{ address: 'ana@acme.test', customer: 'c1', segments: ['all'], created }]);
-    const { rows } = await plan({ config: { leavers } });
-    expect(rows).toMatchObject([{ action: 'leave', seen_status: status, fields: '{}', ...expected }]);
-  });
+  ])(
+    '$of',
+    async ({ leavers, created = false, status = 'subscribed', held = ['all', 'theirs'], expected }) => {
+      await putMembers(engine, [{ ...present, status, tags: held }]);
+      await putLedger(engine, [{ address: 'ana@acme.test', customer: 'c1', segments: ['all'], created }]);
+      const { rows } = await plan({ config: { leavers } });
+      expect(rows).toMatchObject([{ action: 'leave', seen_status: status, fields: '{}', ...expected }]);
+    },
+  );
 
   it('does so once', async () => {
     await putMembers(engine, [present]);
-    await putLedger(engine, [{ address: 'ana@acme.test', segments: ['all'], left: true }]);
+    await putLedger(engine, [{ address: 'ana@acme.test', segments: [], left: true }]);
     expect((await plan()).people.leave).toBe(0);
+  });
+
+  it('takes the tags of those whom an earlier "keep" let go with them', async () => {
+    await putMembers(engine, [present]);
+    await putLedger(engine, [{ address: 'ana@acme.test', segments: ['all'], left: true }]);
+    expect((await plan()).people.leave).toBe(1);
+    expect((await plan({ config: { leavers: 'keep' } })).people.leave).toBe(0);
   });
 
   it('counts nobody as archived whom somebody else has archived already', async () => {

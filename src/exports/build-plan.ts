@@ -8,6 +8,7 @@ import {
   audienceMember,
   doNotSend,
   exported,
+  hasLeft,
   knownAddress,
   planCount,
   planPerson,
@@ -79,7 +80,7 @@ function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
           SELECT customer_id FROM segment.member WHERE list_contains(${input.config.exclude}, segment))
       GROUP BY customer_id
     ), person AS (
-      SELECT profile.customer_id, profile.first_seen, chosen.segments, trim(${email}) AS email,
+      SELECT profile.customer_id, profile.first_seen, chosen.segments, ${dialect.trimBlanks(email)} AS email,
         ${dialect.foldAddress(email)} AS address, ${values} AS fields
       FROM chosen JOIN profile.profile AS profile ON profile.customer_id = chosen.customer_id
     ), wanted AS (
@@ -89,7 +90,9 @@ function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
     )
     SELECT *, CASE
       WHEN address IS NULL OR address = '' THEN 'no_address'
-      WHEN NOT ${validAddress(dialect, sql`address`)} THEN 'invalid_address'
+      -- Folding some letters beyond ASCII gives ASCII ones (İ → i), in SQL otherwise than elsewhere.
+      WHEN NOT ${validAddress(dialect, sql`address`)} OR NOT ${dialect.matches(sql`email`, '^[\\x21-\\x7E]+$')}
+        THEN 'invalid_address'
       WHEN row_number() OVER (PARTITION BY address ORDER BY first_seen, customer_id) > 1 THEN 'duplicate_address'
       END AS rejected
     FROM wanted`;
@@ -125,12 +128,14 @@ function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
     })),
   );
   return sql`
-    WITH left_person AS (
+    WITH gone AS (
+      SELECT address FROM ${ref(hasLeft)} WHERE audience = ${input.audience}
+      UNION SELECT address FROM ${ref(audienceMember)} WHERE audience = ${input.audience} AND status = 'unsubscribed'
+    ), left_person AS (
       SELECT DISTINCT known.customer_id
       FROM (SELECT address, customer_id FROM ${ref(knownAddress)}
         UNION SELECT address, customer_id FROM unify.address) AS known
-      JOIN ${ref(audienceMember)} AS member ON member.address = known.address
-      WHERE member.audience = ${input.audience} AND member.status = 'unsubscribed'
+      JOIN gone ON gone.address = known.address
     ), archived_by_us AS (
       SELECT DISTINCT address FROM ${ref(exported)} WHERE audience = ${input.audience} AND archived
     ), refused AS (
@@ -146,7 +151,10 @@ function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
           WHEN desired.rejected IS NOT NULL THEN NULL
           WHEN member.status IN ('unsubscribed', 'cleaned', 'pending') THEN member.status
           WHEN member.status = 'archived' AND archived_by_us.address IS NULL THEN 'archived'
-          WHEN left_person.customer_id IS NOT NULL THEN 'left_under_other_address'
+          WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived'
+            AND coalesce(refused.fields, '') = '' AND refused.reason IS NOT NULL THEN refused.reason
+          WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived' THEN 'unsubscribed'
+          WHEN gone.address IS NULL AND left_person.customer_id IS NOT NULL THEN 'left_under_other_address'
         END AS kept_out,
         refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields
       FROM export.desired AS desired
@@ -154,6 +162,7 @@ function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
         ON member.audience = ${input.audience} AND member.address = desired.address
       LEFT JOIN ${ref(exported)} AS ledger
         ON ledger.export = ${input.export} AND ledger.address = desired.address AND ledger.audience = ${input.audience}
+      LEFT JOIN gone ON gone.address = desired.address
       LEFT JOIN archived_by_us ON archived_by_us.address = desired.address
       LEFT JOIN refused ON refused.address = desired.address
       LEFT JOIN left_person ON left_person.customer_id = desired.customer_id
@@ -193,6 +202,8 @@ function fieldChanged(dialect: Dialect, tag: string): Sql {
 }
 
 function holdsTag(tag: PlannedTag): Sql {
+  // A tag that is not there any more is on nobody, whatever was read when it was.
+  if (tag.tagId === undefined) return sql`FALSE`;
   return sql`list_contains(held_tags, ${tag.heldAs.toLowerCase()})`;
 }
 
@@ -207,7 +218,7 @@ function planRows(dialect: Dialect, input: PlanInput): Sql {
     WITH everyone AS (
       SELECT action, coalesce(rejected, kept_out, CASE WHEN refused THEN refused_reason END) AS reason, coalesce(address, '') AS address, email, customer_id,
         seen_status, CASE WHEN action = 'add' THEN ${input.config.newContacts} ELSE seen_status END AS status,
-        new_fields AS fields, before, field_count, add_segments, remove_segments
+        new_fields AS fields, before, field_count, add_segments, remove_segments, FALSE AS archive
       FROM export.compared WHERE action <> 'unchanged'
       ${leavers}
     ), limited AS (SELECT *, ${beyond} AS beyond FROM everyone)
@@ -216,7 +227,7 @@ function planRows(dialect: Dialect, input: PlanInput): Sql {
           WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 WHEN action = 'keptOut' THEN 4 ELSE 5 END,
           address, customer_id),
       CASE WHEN beyond THEN 'keptOut' ELSE action END, CASE WHEN beyond THEN 'beyond_limit' ELSE reason END,
-      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments
+      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments, archive
     FROM limited ORDER BY 2`;
 }
 
@@ -230,24 +241,29 @@ function leavingPeople(dialect: Dialect, input: PlanInput): Sql {
           text: tag.segment,
         })),
   );
-  // Only contacts that came into being through us are ever archived (promise 2).
+  // Only contacts that came into being through us are ever archived (promise 2), and never people who have
+  // unsubscribed: archived, they would look like people we may bring back. Nor whom another export wants.
   const archive =
     input.config.leavers === 'archive'
-      ? sql`created AND seen_status IN ('subscribed', 'transactional', 'unsubscribed')`
+      ? sql`coalesce(created AND seen_status IN ('subscribed', 'transactional') AND address NOT IN (
+          SELECT address FROM ${ref(exported)}
+          WHERE audience = ${input.audience} AND export <> ${input.export} AND left_at IS NULL), FALSE)`
       : sql`FALSE`;
   return sql`
-    SELECT 'leave', NULL, address, email, customer_id, seen_status,
-      CASE WHEN coalesce(${archive}, FALSE) THEN 'archived' ELSE seen_status END, '{}', '{}', 0,
-      []::VARCHAR[], ${held}
+    SELECT 'leave', NULL, address, email, customer_id, seen_status, seen_status, '{}', '{}', 0,
+      []::VARCHAR[], ${held}, ${archive}
     FROM (
       SELECT ledger.address, ledger.address AS email, ledger.customer_id, ledger.segments AS given, ledger.created,
+        ledger.left_at,
         member.status AS seen_status, coalesce(member.tags, []::VARCHAR[]) AS held_tags
       FROM ${ref(exported)} AS ledger
       LEFT JOIN ${ref(audienceMember)} AS member
         ON member.audience = ${input.audience} AND member.address = ledger.address
-      WHERE ledger.export = ${input.export} AND ledger.audience = ${input.audience} AND ledger.left_at IS NULL
+      WHERE ledger.export = ${input.export} AND ledger.audience = ${input.audience}
         AND ledger.address NOT IN (SELECT address FROM export.desired WHERE rejected IS NULL)
-    )`;
+    )
+    -- Whom an earlier "keep" let go with our tags on them still has them.
+    WHERE left_at IS NULL OR len(${held}) > 0`;
 }
 
 /** The counts of a stored plan. */
@@ -267,7 +283,7 @@ export async function planTotals(engine: Engine, run: RunId): Promise<PlanResult
   const [changes] = await engine.rows<ChangeCounts>(sql`
     SELECT coalesce(sum(field_count), 0) AS fields, coalesce(sum(len(add_segments)), 0) AS tag,
       coalesce(sum(len(remove_segments)), 0) AS untag,
-      count(*) FILTER (WHERE action = 'leave' AND status = 'archived') AS archive
+      count(*) FILTER (WHERE archive) AS archive
     FROM ${ref(planPerson)} WHERE run = ${run} AND action IN ('add', 'update', 'leave')`);
   return {
     people: {

@@ -9,12 +9,12 @@ import {
   chunkSize,
   cutIntoChunks,
   cutTagWork,
-  giveUpTag,
+  markAddressesDone,
   markDone,
   markReady,
   markSending,
   peopleOf,
-  replaceOutcomes,
+  settleUnmentioned,
   segmentsToGive,
   unmentionedPeople,
   writeOutcomes,
@@ -41,6 +41,7 @@ interface Planned {
   add?: SegmentId[];
   remove?: SegmentId[];
   status?: string;
+  archive?: boolean;
 }
 
 const addressAt = (position: number) => `p${String(position).padStart(5, '0')}@acme.test`;
@@ -48,7 +49,7 @@ const addressAt = (position: number) => `p${String(position).padStart(5, '0')}@a
 /** A plan as `buildPlan` stores it: who needs an upsert comes first. */
 async function plan(people: readonly Planned[], of: RunId = run): Promise<void> {
   const rows = people.map(
-    ({ action, fieldCount = 0, add = [], remove = [], status = 'subscribed' }, index) => {
+    ({ action, fieldCount = 0, add = [], remove = [], status = 'subscribed', archive = false }, index) => {
       const position = index + 1;
       const address = addressAt(position);
       const seen = action === 'add' ? null : 'subscribed';
@@ -68,6 +69,7 @@ async function plan(people: readonly Planned[], of: RunId = run): Promise<void> 
         fieldCount,
         add,
         remove,
+        archive,
       ];
     },
   );
@@ -161,7 +163,7 @@ describe('cutTagWork', () => {
       { action: 'update', fieldCount: 1, add: [lapsed], remove: [buyers] },
       { action: 'update', add: [lapsed] },
       { action: 'update', add: [buyers, lapsed] },
-      { action: 'leave', remove: [buyers], status: 'archived' },
+      { action: 'leave', remove: [buyers], archive: true },
       { action: 'leave', remove: [lapsed] },
     ]);
     await engine.commit(cutIntoChunks(run));
@@ -237,7 +239,7 @@ describe('cutTagWork', () => {
     await engine.commit(cutIntoChunks(run));
     await cutTagWork(engine, run);
     const chunk = await firstReady();
-    await engine.commit(giveUpTag(chunk, [addressAt(2)]));
+    await engine.commit(markAddressesDone(chunk, [addressAt(2)]));
     expect(await addressesOf(engine, chunk)).toEqual([addressAt(1), addressAt(3)]);
   });
 });
@@ -271,8 +273,14 @@ describe('a chunk', () => {
     await engine.commit([...outcomes('done', 1), ...outcomes('unmentioned', 2, 3)]);
     expect((await unmentionedPeople(engine, run)).map(({ position }) => position)).toEqual([2, 3]);
     const found = { position: 2, address: addressAt(2), result: 'done' as const, status: 'subscribed' };
-    await engine.commit(replaceOutcomes(run, [found], now));
-    expect((await unmentionedPeople(engine, run)).map(({ position }) => position)).toEqual([3]);
+    const missing = {
+      position: 3,
+      address: addressAt(3),
+      result: 'failed' as const,
+      reason: 'not_mentioned',
+    };
+    await engine.commit(settleUnmentioned(run, [found, missing], now));
+    expect(await unmentionedPeople(engine, run)).toEqual([]);
     expect(await engine.rows(sql`SELECT result, status FROM export.outcome WHERE position = 2`)).toEqual([
       { result: 'done', status: 'subscribed' },
     ]);

@@ -72,10 +72,10 @@ export function cutIntoChunks(run: RunId): Change[] {
       SELECT ${run}, (position - 1) // ${chunkSize}, 'upsert', NULL, min(position), max(position), 'ready', 0, NULL
       ${mine} AND ${needsUpsert} GROUP BY 2`,
     sql`INSERT INTO ${ref(tagWork)}
-      SELECT ${run}, kind, segment, NULL, address FROM (
+      SELECT ${run}, kind, segment, NULL, address, FALSE FROM (
         SELECT 'tag' AS kind, unnest(add_segments) AS segment, address ${mine} AND action = 'update' AND NOT ${needsUpsert}
         UNION ALL SELECT 'untag', unnest(remove_segments), address ${mine} AND action IN ('update', 'leave')
-        UNION ALL SELECT 'archive', NULL, address ${mine} AND action = 'leave' AND status = 'archived')`,
+        UNION ALL SELECT 'archive', NULL, address ${mine} AND archive)`,
   ];
 }
 
@@ -95,7 +95,7 @@ export async function cutTagWork(engine: Engine, run: RunId): Promise<void> {
       FROM (SELECT DISTINCT kind, segment, address FROM ${ref(tagWork)} WHERE run = ${run} AND position IS NULL)
       WHERE address NOT IN (SELECT address FROM ${ref(outcomeTable)} WHERE run = ${run} AND result <> 'done')`,
     sql`DELETE FROM ${ref(tagWork)} WHERE run = ${run} AND position IS NULL`,
-    sql`INSERT INTO ${ref(tagWork)} SELECT ${run}, kind, segment, position, address FROM export.tag_order ORDER BY position`,
+    sql`INSERT INTO ${ref(tagWork)} SELECT ${run}, kind, segment, position, address, FALSE FROM export.tag_order ORDER BY position`,
     sql`INSERT INTO ${ref(chunkTable)}
       WITH placed AS (
         SELECT *, (row_number() OVER (PARTITION BY kind, segment ORDER BY position) - 1) // ${chunkSize} AS part
@@ -156,11 +156,11 @@ async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[
   }));
 }
 
-/** The addresses of a tag, untag or archive chunk. */
+/** The addresses of a tag, untag or archive chunk that are not done yet. */
 export async function addressesOf(engine: Engine, chunk: Chunk): Promise<string[]> {
   const rows = await engine.rows<{ address: string }>(sql`
     SELECT address FROM ${ref(tagWork)}
-    WHERE run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last} ORDER BY position`);
+    WHERE run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last} AND NOT done ORDER BY position`);
   return rows.map((row) => row.address);
 }
 
@@ -174,6 +174,21 @@ export function markSending(chunk: Chunk, now: Date): Change {
 
 export function markDone(chunk: Chunk): Change {
   return sql`UPDATE ${ref(chunkTable)} SET state = 'done' WHERE ${thisChunk(chunk)}`;
+}
+
+/** The server's time to work on the chunk's request begins when it really left. */
+export function noteSent(chunk: Chunk, sentAt: Date): Change {
+  return sql`UPDATE ${ref(chunkTable)} SET sent_at = ${sentAt.toISOString()}::TIMESTAMP WHERE ${thisChunk(chunk)}`;
+}
+
+/** Until when requests that were cut off may still be at work at the server, from the chunks that are uncertain. */
+export async function requestsHeldUntil(engine: Engine, deadlineMs: number): Promise<Date[]> {
+  const rows = await engine.rows<{ sent_at: string | null }>(
+    sql`SELECT sent_at FROM ${ref(chunkTable)} WHERE state = 'sending'`,
+  );
+  return rows.flatMap(({ sent_at: sentAt }) =>
+    sentAt === null ? [] : [new Date(Date.parse(sentAt) + deadlineMs)],
+  );
 }
 
 /** After a read-back, or when the request surely did not happen. */
@@ -221,11 +236,10 @@ export function noteWhoLeft(run: RunId, left: ReadonlyMap<string, string>): Chan
     WHERE run = ${run} AND ${ref(outcomeTable)}.address = gone.address AND result = 'done'`;
 }
 
-/** The changes that replace outcomes by what was found out later. */
-export function replaceOutcomes(run: RunId, outcomes: readonly Outcome[], now: Date): Change[] {
-  const addresses = outcomes.map((each) => each.address);
+/** The changes that put what was found out of all unmentioned people in the place of `unmentioned`. */
+export function settleUnmentioned(run: RunId, outcomes: readonly Outcome[], now: Date): Change[] {
   return [
-    sql`DELETE FROM ${ref(outcomeTable)} WHERE run = ${run} AND list_contains(${addresses}, address)`,
+    sql`DELETE FROM ${ref(outcomeTable)} WHERE run = ${run} AND result = 'unmentioned'`,
     ...writeOutcomes(run, outcomes, now),
   ];
 }
@@ -237,19 +251,28 @@ export function addTagWork(run: RunId, work: readonly { segment: SegmentId; addr
     {
       into: tagWork,
       columns: tagWork.columns,
-      rows: work.map(({ segment, address }) => [run, 'tag', segment, null, address]),
+      rows: work.map(({ segment, address }) => [run, 'tag', segment, null, address, false]),
     },
   ];
 }
 
 /**
- * People who could not be given a tag (they left the audience meanwhile): their tag work leaves the chunk, so that
- * they count as not reached and the tag does not count as ours.
+ * The changes that note which addresses of a tag, untag or archive chunk are done. Those of a chunk that ends
+ * without being done were not reached: they do not count as ours, and not as let go.
  */
-export function giveUpTag(chunk: Chunk, addresses: readonly string[]): Change[] {
+export function markAddressesDone(chunk: Chunk, addresses: readonly string[]): Change[] {
   if (addresses.length === 0) return [];
   return [
-    sql`UPDATE ${ref(tagWork)} SET position = NULL WHERE run = ${chunk.run} AND kind = 'tag'
-      AND segment = ${chunk.segment} AND list_contains(${addresses}, address)`,
+    sql`UPDATE ${ref(tagWork)} SET done = TRUE WHERE run = ${chunk.run}
+      AND position BETWEEN ${chunk.first} AND ${chunk.last} AND list_contains(${addresses}, address)`,
+  ];
+}
+
+/** The changes that drop addresses from a chunk of which there is nothing more to do. */
+export function dropAddresses(chunk: Chunk, addresses: readonly string[]): Change[] {
+  if (addresses.length === 0) return [];
+  return [
+    sql`DELETE FROM ${ref(tagWork)} WHERE run = ${chunk.run}
+      AND position BETWEEN ${chunk.first} AND ${chunk.last} AND list_contains(${addresses}, address)`,
   ];
 }

@@ -35,7 +35,11 @@ export const exportConfig = z.strictObject({
     .record(mergeTag, z.string().min(1))
     .default({})
     .describe('Merge field of the audience ← profile attribute, as in FNAME: first_name.'),
-  segments: z.array(id).min(1).describe('Whom to export: the people of any of these segments.'),
+  segments: z
+    .array(id)
+    .min(1)
+    .refine((ids) => new Set(ids).size === ids.length, 'a segment stands here twice')
+    .describe('Whom to export: the people of any of these segments.'),
   exclude: z.array(id).default([]).describe('Whom to leave out: the people of any of these segments.'),
   adoptTags: z
     .array(z.string().min(1))

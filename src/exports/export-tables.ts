@@ -39,6 +39,8 @@ export const audienceRead = table('audience_read', [
   column('audience', 'text'),
   column('read_from', 'time'),
   column('full_read_at', 'time'),
+  // JSON: status → how many more Mailchimp counted than the whole read brought (contacts without an address)
+  column('beyond', 'text'),
 ]);
 
 /** The ledger: whom an export put where, what was sent and what came back. */
@@ -70,6 +72,12 @@ export const refusal = table('refusal', [
   column('fields', 'text'),
   column('at', 'time'),
 ]);
+
+/**
+ * Who has ever left an audience by unsubscribing, or could not be in it for a like reason, until they subscribe
+ * again themselves: archived or deleted afterwards, they are still people who left.
+ */
+export const hasLeft = table('has_left', [column('audience', 'text'), column('address', 'text')]);
 
 /** Digests of addresses that are never sent: MD5 or SHA-256 of the folded form. */
 export const doNotSend = table('do_not_send', [column('digest', 'text')]);
@@ -121,6 +129,7 @@ export const planPerson = table('plan_person', [
   column('field_count', 'integer'),
   column('add_segments', 'texts'),
   column('remove_segments', 'texts'),
+  column('archive', 'boolean'), // of a leaver: archive the contact
 ]);
 
 export const planCount = table('plan_count', [
@@ -150,6 +159,7 @@ export const tagWork = table('tag_work', [
   column('segment', 'text'),
   column('position', 'integer'),
   column('address', 'text'),
+  column('done', 'boolean'),
 ]);
 
 /** What became of each person of a run; append-only while it runs, then folded into the ledger. */
@@ -184,6 +194,7 @@ const tables = [
   audienceRead,
   exported,
   refusal,
+  hasLeft,
   doNotSend,
   knownAddress,
   ownTag,

@@ -32,7 +32,7 @@ export interface FieldMapping {
  */
 export function fieldValue(dialect: Dialect, field: FieldMapping, profile: Sql): Sql {
   const value = sql`${profile}.${name(field.attribute.name)}`;
-  return sql`nullif(trim(${attributeText(dialect, field, value)}), '')`;
+  return sql`nullif(${dialect.trimBlanks(attributeText(dialect, field, value))}, '')`;
 }
 
 function attributeText(dialect: Dialect, field: FieldMapping, value: Sql): Sql {

@@ -4,8 +4,8 @@ import { join, sql, type Sql } from '../engine/sql.ts';
 import { planTotals } from './build-plan.ts';
 import {
   audienceMember,
-  chunk as chunkTable,
   exported,
+  hasLeft,
   journal,
   outcome as outcomeTable,
   planPerson,
@@ -38,10 +38,8 @@ export async function finishRun(engine: Engine, record: ExportRun): Promise<Expo
 function settledPeople(dialect: Dialect, record: ExportRun): Sql {
   const { run } = record;
   const done = (kind: string) => sql`
-    SELECT work.address, list(DISTINCT work.segment) AS segments
-    FROM ${ref(tagWork)} AS work JOIN ${ref(chunkTable)} AS chunk
-      ON chunk.run = work.run AND chunk.kind = work.kind AND work.position BETWEEN chunk.first AND chunk.last
-    WHERE work.run = ${run} AND work.kind = ${kind} AND chunk.state = 'done' GROUP BY work.address`;
+    SELECT address, list(DISTINCT segment) AS segments FROM ${ref(tagWork)}
+    WHERE run = ${run} AND kind = ${kind} AND done GROUP BY address`;
   const given = dialect.textsWhere(
     record.tags.map(({ segment, name }) => ({
       when: sql`list_contains(tagged, ${segment})
@@ -53,9 +51,7 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
     CREATE OR REPLACE TABLE export.settled AS
     WITH tagged AS (${done('tag')}), untagged AS (${done('untag')}), archived AS (${done('archive')}),
     unfinished AS (
-      SELECT DISTINCT work.address FROM ${ref(tagWork)} AS work LEFT JOIN ${ref(chunkTable)} AS chunk
-        ON chunk.run = work.run AND chunk.kind = work.kind AND work.position BETWEEN chunk.first AND chunk.last
-      WHERE work.run = ${run} AND coalesce(chunk.state, 'ready') <> 'done'
+      SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run} AND NOT done
     ), beside AS (
       SELECT person.*, outcome.result, outcome.reason AS outcome_reason, outcome.status AS now_status,
         outcome.fields AS now_fields, outcome.tags AS now_tags, coalesce(outcome.created, FALSE) AS created,
@@ -145,13 +141,16 @@ function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
     sql`INSERT INTO ${ref(audienceMember)} SELECT ${audience}, * FROM export.member_now`,
     sql`DROP TABLE export.member_now`,
     sql`DELETE FROM ${ref(refusal)} WHERE audience = ${audience} AND address IN (SELECT address FROM export.settled)`,
-    // Deleted and held-back people stay so whatever we send; others are refused for what was sent.
+    // Some are refused for who they are, whatever we send; others for what was sent.
     sql`INSERT INTO ${ref(refusal)}
       SELECT ${audience}, address, final, final_reason,
-        CASE WHEN final_reason IN ('deleted', 'compliance') THEN NULL ELSE fields END, ${record.finishedAt}::TIMESTAMP
+        CASE WHEN final_reason IN ('deleted', 'compliance', 'fake_address', 'invalid_address') THEN NULL ELSE fields END, ${record.finishedAt}::TIMESTAMP
       FROM export.settled
       WHERE (final = 'rejected' OR (final = 'keptOut' AND final_reason IN ('deleted', 'compliance')))
         AND now_status IS NULL`,
+    sql`INSERT INTO ${ref(hasLeft)}
+      SELECT ${audience}, address FROM export.settled WHERE final_reason IN ('unsubscribed', 'compliance', 'deleted')
+      EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
   ];
 }
 
@@ -171,7 +170,7 @@ function foldIntoLedger(dialect: Dialect, record: ExportRun): Change[] {
         CASE WHEN settled.result = 'done' THEN ${sent} ELSE coalesce(ledger.sent, '{}') END AS sent,
         CASE WHEN settled.result = 'done' THEN ${cameBack} ELSE coalesce(ledger.came_back, '{}') END AS came_back,
         list_sort(list_distinct(list_filter(
-          list_concat(CASE WHEN settled.action = 'leave' AND settled.final = 'done' AND settled.seen_status IS NULL
+          list_concat(CASE WHEN settled.action = 'leave' AND settled.final = 'done' AND ${record.leavers} <> 'keep'
             THEN []::VARCHAR[] ELSE coalesce(ledger.segments, []::VARCHAR[]) END, settled.given_now),
           lambda given: NOT list_contains(settled.untagged, given)))) AS segments,
         coalesce(ledger.created, FALSE) OR settled.created AS created,

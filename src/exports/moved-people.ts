@@ -2,7 +2,7 @@ import type { RunId } from '../base/ids.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
-import { audienceMember, outcome, planPerson, ref } from './export-tables.ts';
+import { audienceMember, doNotSend, outcome, planPerson, ref } from './export-tables.ts';
 
 /**
  * People whom the audience holds otherwise now than when the plan was made: another status, or other values in the
@@ -20,6 +20,18 @@ function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly 
     WHERE person.run = ${run} AND person.action IN ('add', 'update')
       AND (member.status IS DISTINCT FROM person.seen_status
         OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
+}
+
+/** The change that leaves out who came onto the do-not-send list after the plan was made. */
+export function leaveOutDoNotSend(dialect: Dialect, run: RunId, now: Date): Change {
+  const listed = (algorithm: 'md5' | 'sha256') =>
+    sql`${dialect.digest(sql`address`, algorithm)} IN (SELECT digest FROM ${ref(doNotSend)})`;
+  return sql`
+    INSERT INTO ${ref(outcome)}
+    SELECT ${run}, position, address, 'keptOut', 'do_not_send', NULL, NULL, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
+    FROM ${ref(planPerson)}
+    WHERE run = ${run} AND action IN ('add', 'update') AND (${listed('md5')} OR ${listed('sha256')})
+      AND position NOT IN (SELECT position FROM ${ref(outcome)} WHERE run = ${run})`;
 }
 
 /** How many of the people that a plan adds or changes have moved, and of how many. */

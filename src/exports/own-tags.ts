@@ -51,16 +51,24 @@ export function planTags(
   const bySegment = new Map(own.map((tag) => [tag.segment, tag]));
   const fold = (name: string) => name.toLowerCase();
   refuseSharedNames(wanted, fold);
+  /** A tag of ours that this very plan renames, so that its name is free. */
+  const givenUp = (tagId: number, name: string) => {
+    const owner = own.find((tag) => tag.tagId === tagId && tag.origin === 'made');
+    const next = wanted.find(({ segment }) => segment === owner?.segment);
+    return next !== undefined && fold(next.name) !== fold(name);
+  };
   const planned = wanted.map(({ segment, name }): PlannedTag => {
     const ours = bySegment.get(segment);
     const held = ours === undefined ? undefined : heldTag(ours, present, fold);
     const same = present.find((tag) => fold(tag.name) === fold(name) && tag.id !== held?.id);
     if (ours !== undefined && held !== undefined && (same === undefined || ours.origin === 'adopted')) {
       // An adopted tag keeps the name its owner gave it; ours follows the segment's.
-      const goal = ours.origin === 'adopted' ? held.name : name;
+      // Mailchimp changes the case of names: one that differs in nothing else is the name we want.
+      const asNamed = ours.tagId !== null && ours.name === name && fold(held.name) === fold(name);
+      const goal = asNamed || ours.origin === 'adopted' ? held.name : name;
       return { segment, name: goal, heldAs: held.name, tagId: held.id, origin: ours.origin };
     }
-    if (same === undefined) return { segment, name, heldAs: name, origin: 'made' };
+    if (same === undefined || givenUp(same.id, name)) return { segment, name, heldAs: name, origin: 'made' };
     if (adopt.some((adopted) => fold(adopted) === fold(name))) {
       return { segment, name: same.name, heldAs: same.name, tagId: same.id, origin: 'adopted' };
     }

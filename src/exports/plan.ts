@@ -14,6 +14,7 @@ export type Reason =
   | 'left_under_other_address'
   | 'moved'
   | 'beyond_limit'
+  | 'do_not_send'
   // rejected
   | 'no_address'
   | 'invalid_address'
@@ -96,6 +97,7 @@ export interface ExportRun {
   brake: Brake | null;
   warnings: string[];
   tags: PlannedTag[];
+  leavers: 'untag' | 'archive' | 'keep';
   newContacts: 'subscribed' | 'pending' | 'transactional';
   /** What the plan stands on; a run over other ground is refused. */
   ground: string;

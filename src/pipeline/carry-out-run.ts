@@ -1,4 +1,4 @@
-import { PostriderError } from '../base/errors.ts';
+import { messageOf, PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { chunksIn, cutTagWork, noteWhoLeft } from '../exports/chunks.ts';
 import { finishRun } from '../exports/finish-run.ts';
@@ -30,14 +30,15 @@ export async function carryOutRun(
   const began = parts.clock.now();
   const before = destination.traffic();
   const resumed = planned.status === 'running';
-  const run = resumed ? planned : await startRun(parts, destination, planned, justPlanned);
+  // A run that goes on knows nothing of who left since, so its first chunk asks.
+  const { run, readAt } = resumed
+    ? { run: planned, readAt: new Date(0) }
+    : await startRun(parts, destination, planned, justPlanned);
   const sending: Sending = {
     parts,
     destination,
     run,
-    // A plan's reading began when the plan did. A run that goes on, or a plan carried out later, knows nothing of
-    // who left since it read the audience, so the first chunk asks.
-    whoHasLeft: new WhoHasLeft(parts, destination, run.audienceId, readAt(run, resumed || justPlanned)),
+    whoHasLeft: new WhoHasLeft(parts, destination, { key: run.audience, id: run.audienceId }, readAt),
     signal,
   };
   const ended = (): ExportRun => {
@@ -63,10 +64,6 @@ export async function carryOutRun(
     if (signal.aborted) return finishCancelled(sending, ended());
     return finishFailed(sending, ended(), error);
   }
-}
-
-function readAt(run: ExportRun, byPlan: boolean): Date {
-  return new Date(byPlan ? run.madeAt : (run.startedAt ?? run.madeAt));
 }
 
 /** Sends what is ready and settles what is uncertain, until nothing is left or the run is cancelled. */
@@ -114,7 +111,8 @@ async function finishFailed(sending: Sending, record: ExportRun, error: unknown)
 }
 
 function failureOf(error: unknown): NonNullable<ExportRun['failure']> {
-  if (!(error instanceof PostriderError)) throw error;
+  // A bug must end the run too: one that stays "running" would meet the same bug at each start.
+  if (!(error instanceof PostriderError)) return { code: 'bug', message: messageOf(error) };
   const { code, message, hint } = error;
   return { code, message, ...(hint === undefined ? {} : { hint }) };
 }

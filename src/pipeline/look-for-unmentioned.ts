@@ -1,6 +1,6 @@
 import type { AudienceMember, Destination } from '../delivery/destination.ts';
 import { settleFromFacts } from '../delivery/settle-upsert.ts';
-import { addTagWork, replaceOutcomes, unmentionedPeople, type Outcome } from '../exports/chunks.ts';
+import { addTagWork, settleUnmentioned, unmentionedPeople, type Outcome } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { tagNames } from './send-chunks.ts';
@@ -33,7 +33,12 @@ export async function lookForUnmentioned(
       for (const member of page) if (wanted.has(member.address)) found.set(member.address, member);
     }
   }
-  const { outcomes, tagsToGive, needed } = settleFromFacts(people, found, tagNames(run.tags).folded);
+  const { outcomes, tagsToGive, needed } = settleFromFacts(
+    people,
+    found,
+    new Date(run.startedAt ?? run.madeAt),
+    tagNames(run.tags).folded,
+  );
   const missing = needed.map(({ position, address }): Outcome => ({
     position,
     address,
@@ -41,7 +46,7 @@ export async function lookForUnmentioned(
     reason: 'not_mentioned',
   }));
   await parts.engine.commit([
-    ...replaceOutcomes(run.run, [...outcomes, ...missing], parts.clock.now()),
+    ...settleUnmentioned(run.run, [...outcomes, ...missing], parts.clock.now()),
     ...addTagWork(run.run, tagsToGive),
   ]);
 }

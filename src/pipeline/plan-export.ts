@@ -4,13 +4,13 @@ import { newRunId, type ExportId, type SegmentId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { AudienceDescription, Destination } from '../delivery/destination.ts';
 import type { Column } from '../engine/engine.ts';
-import { audienceSizes } from '../exports/audience-facts.ts';
+import { audienceSizes, renameTagInFacts } from '../exports/audience-facts.ts';
 import { buildPlan, segmentsInLedger } from '../exports/build-plan.ts';
 import { takeInDoNotSend } from '../exports/do-not-send.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import { checkFieldMapping, type FieldMapping, type MergeFieldType } from '../exports/field-value.ts';
 import { guardPlan } from '../exports/guard.ts';
-import { ownTags, planTags } from '../exports/own-tags.ts';
+import { noteOwnTag, ownTags, planTags, type OwnTag } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
@@ -36,8 +36,7 @@ export async function planExport(
 
   const ground = await groundFor(parts, destination, id, config);
   await readFacts(parts, destination, { key, id: config.audience });
-  const { doNotSend, folder } = settings;
-  await takeInDoNotSend(engine, doNotSend === undefined ? undefined : resolve(folder, doNotSend));
+  await readDoNotSend(parts);
 
   const run = newRunId(started);
   const { people, changes } = await buildPlan(engine, {
@@ -53,7 +52,7 @@ export async function planExport(
 
   const before = await exportedPeople(engine, id, key);
   const sizes = new Map((await segmentSizes(engine)).map((size) => [size.segment, size.members]));
-  const finishedBefore = await listRuns(engine, { export: id, status: 'succeeded', limit: 1 });
+  const finishedBefore = await listRuns(engine, { export: id, status: 'succeeded' });
   const statuses = await audienceSizes(engine, key);
   const brake = guardPlan(
     {
@@ -63,7 +62,8 @@ export async function planExport(
         .filter((segment) => before.segments.has(segment) && (sizes.get(segment as SegmentId) ?? 0) === 0)
         .map((segment) => segmentName(parts.settings, segment as SegmentId)),
       billable: (statuses.subscribed ?? 0) + (statuses.unsubscribed ?? 0) + (statuses.transactional ?? 0),
-      firstRun: finishedBefore.length === 0,
+      // A canary is no run to compare with: after it nearly everybody is new.
+      firstRun: finishedBefore.every((run) => run.limit !== null),
     },
     config.limits,
   );
@@ -86,6 +86,7 @@ export async function planExport(
     brake,
     warnings: ground.warnings,
     tags: ground.tags,
+    leavers: config.leavers,
     newContacts: config.newContacts,
     ground: ground.digest,
     requestedBy: request.by,
@@ -95,6 +96,14 @@ export async function planExport(
   };
   await engine.commit(writeRun(record));
   return record;
+}
+
+/** The do-not-send list as it is now. */
+export async function readDoNotSend({
+  engine,
+  settings: { doNotSend, folder },
+}: PipelineParts): Promise<void> {
+  await takeInDoNotSend(engine, doNotSend === undefined ? undefined : resolve(folder, doNotSend));
 }
 
 export interface PlanGround {
@@ -133,13 +142,14 @@ export async function groundFor(
     return mapping;
   });
   const key = audienceKey(config);
+  const own = await followRenames(parts, key, await ownTags(parts.engine, key), audience);
   const tags = planTags(
     config.segments.map((segment) => ({
       segment: segment as SegmentId,
       name: segmentName(parts.settings, segment as SegmentId),
     })),
     await segmentsInLedger(parts.engine, id),
-    await ownTags(parts.engine, key),
+    own,
     audience.tags,
     config.adoptTags,
   );
@@ -161,6 +171,33 @@ async function refuseUnknownSizes(parts: PipelineParts, config: ExportConfig): P
     `The segment "${missing}" has not been computed yet.`,
     'Compute it first: postrider refresh --until segments',
   );
+}
+
+/**
+ * Tags that were renamed in Mailchimp since we knew them: the facts name tags as they were read, and a rename
+ * moves nobody's last change.
+ */
+async function followRenames(
+  parts: PipelineParts,
+  audienceKeyText: string,
+  own: readonly OwnTag[],
+  audience: AudienceDescription,
+): Promise<OwnTag[]> {
+  const followed: OwnTag[] = [];
+  for (const tag of own) {
+    const present = audience.tags.find((each) => each.id === tag.tagId);
+    if (present === undefined || present.name.toLowerCase() === tag.name.toLowerCase()) {
+      followed.push(tag);
+      continue;
+    }
+    const renamed = { ...tag, name: present.name };
+    await parts.engine.commit([
+      renameTagInFacts(audienceKeyText, tag.name.toLowerCase(), present.name.toLowerCase()),
+      ...noteOwnTag(audienceKeyText, renamed),
+    ]);
+    followed.push(renamed);
+  }
+  return followed;
 }
 
 function fieldType(audience: AudienceDescription, tag: string, where: string): MergeFieldType {

@@ -161,6 +161,66 @@ describe('1. never resubscribes', () => {
     expect(line.writes()).toBe(0);
   });
 
+  it.each(['untag', 'archive'])(
+    'does not bring back who was archived by somebody else, leavers: %s',
+    async (leavers) => {
+      line.configure({ leavers });
+      await line.people([ana, eva]);
+      await line.run();
+      line.act('ana@acme.test', { kind: 'archive' });
+      await line.people([eva]);
+      await line.run();
+      await line.people([ana, eva]);
+      expect((await line.run()).people).toMatchObject({ add: 0, keptOut: { archived: 1 } });
+    },
+  );
+
+  it('knows who has left even when the contact was archived afterwards', async () => {
+    line.configure({ leavers: 'archive' });
+    await line.people([ana, eva]);
+    await line.run();
+    line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+    await line.people([eva]);
+    await line.run();
+    line.act('ana@acme.test', { kind: 'archive' });
+    await line.people([ana, eva]);
+    expect((await line.run()).people).toMatchObject({ add: 0, keptOut: { archived: 1 } });
+    await line.people([{ ...ana, email: 'ana.other@acme.test' }, eva]);
+    expect((await line.run()).people).toMatchObject({ add: 0, keptOut: { left_under_other_address: 1 } });
+  });
+
+  it('forgets that we archived somebody who came back, left and was archived by somebody else', async () => {
+    line.configure({ leavers: 'archive' });
+    await line.people([ana, eva]);
+    await line.run();
+    await line.people([eva]);
+    await line.run();
+    line.act('ana@acme.test', { kind: 'signUp' });
+    await line.run();
+    line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+    line.act('ana@acme.test', { kind: 'archive' });
+    await line.people([ana, eva]);
+    expect((await line.run()).people).toMatchObject({ add: 0, keptOut: { archived: 1 } });
+  });
+
+  it('does not send who left while Mailchimp made us wait', async () => {
+    line.freshMs = 300;
+    await line.people([ana]);
+    await line.run();
+    await line.people([{ ...ana, first: 'Anna' }, ...crowd(30)]);
+    const busy = { kind: 'status', status: 429, body: 'problem' } as const;
+    line.sandbox.control.addFault({ method: 'POST', path: `^/lists/${audienceId}$`, answer: busy });
+    const running = line.run();
+    while (!line.sandbox.control.counters().byStatus[429])
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+    expect((await running).people).toMatchObject({ add: 30, keptOut: { unsubscribed: 1 } });
+    expect(line.audience()['ana@acme.test']).toMatchObject({
+      status: 'unsubscribed',
+      fields: { FNAME: 'Ana' },
+    });
+  });
+
   it('keeps out under a new address who left under the old one', async () => {
     await line.people([ana, ion]);
     await line.run();
@@ -265,6 +325,63 @@ describe('2. touches only what is ours', () => {
     line.configure({ segments: ['everyone'] });
     await line.run();
     expect(line.audience()['ana@acme.test']?.tags).toEqual(['Everyone']);
+  });
+});
+
+describe('tags that somebody changes in Mailchimp', () => {
+  it('are made anew and given again when they were deleted', async () => {
+    await line.people([ana, eva]);
+    await line.run();
+    const tags = await segmentsOfAudience();
+    await fetch(`${line.sandbox.apiRoot}/lists/${audienceId}/segments/${tags.get('Buyers')}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${line.sandbox.apiKey}` },
+    });
+    await line.run();
+    expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Everyone']);
+  });
+
+  it('cost nobody a request when they were renamed with their segment', async () => {
+    await line.people([ana, eva]);
+    await line.run();
+    line.rename('everyone', 'Friends');
+    await line.run();
+    line.writes();
+    expect((await line.run()).people).toMatchObject({ unchanged: 2, update: 0 });
+    expect(line.writes()).toBe(0);
+    expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Friends']);
+  });
+
+  it('count as given when the answer of the call was lost, also in a cancelled run', async () => {
+    line.sandbox.control.setModes({ tags: 'ignored' });
+    line.sandbox.control.addFault({
+      method: 'POST',
+      path: '/segments/',
+      when: 'after',
+      times: 2,
+      answer: { kind: 'reset' },
+    });
+    await line.people([ana, eva]);
+    await line.run();
+    await line.people([eva]);
+    await line.run();
+    expect(line.audience()['ana@acme.test']?.tags).toEqual([]);
+  });
+
+  it('do not count as given when no call went through', async () => {
+    line.sandbox.control.setModes({ tags: 'ignored' });
+    line.sandbox.control.addFault({
+      method: 'POST',
+      path: '/segments/',
+      times: null,
+      answer: { kind: 'reset' },
+    });
+    line.deadlineMs = 50;
+    await line.people([ana]);
+    expect((await line.run()).people).toMatchObject({ add: 0, failed: { not_sent: 1 } });
+    line.sandbox.control.clearFaults();
+    await line.run();
+    expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Everyone']);
   });
 });
 
@@ -469,6 +586,14 @@ async function sending(): Promise<number> {
     sql`SELECT count(*) AS n FROM export.chunk WHERE state = 'sending'`,
   );
   return row?.n ?? 0;
+}
+
+async function segmentsOfAudience(): Promise<Map<string, number>> {
+  const answer = await fetch(`${line.sandbox.apiRoot}/lists/${audienceId}/segments?type=static&count=100`, {
+    headers: { authorization: `Bearer ${line.sandbox.apiKey}` },
+  });
+  const { segments } = (await answer.json()) as { segments: { id: number; name: string }[] };
+  return new Map(segments.map(({ id, name }) => [name, id]));
 }
 
 function crowd(size: number): TestPerson[] {

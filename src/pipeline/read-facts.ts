@@ -1,6 +1,12 @@
 import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { audienceSizes, nextReadFrom, takeInAudience } from '../exports/audience-facts.ts';
+import {
+  audienceSizes,
+  beyondOf,
+  nextReadFrom,
+  noteBeyond,
+  takeInAudience,
+} from '../exports/audience-facts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /**
@@ -27,13 +33,13 @@ export async function readFacts(
   audience: ReadAudience,
 ): Promise<void> {
   const from = await nextReadFrom(parts.engine, audience.key);
-  if (from === undefined) return read(parts, destination, audience);
+  if (from === undefined) return readWhole(parts, destination, audience);
   await read(parts, destination, audience, from);
   if (await addUp(parts, destination, audience)) return;
   await read(parts, destination, audience, await nextReadFrom(parts.engine, audience.key));
   if (await addUp(parts, destination, audience)) return;
   parts.progress.say('What is known of the audience does not add up with Mailchimp; reading all of it.');
-  await read(parts, destination, audience);
+  await readWhole(parts, destination, audience);
 }
 
 /** @param from absent: the whole audience */
@@ -68,16 +74,34 @@ async function read(
   );
 }
 
+/** What a whole read leaves open (contacts without an address) is remembered, or each run would read all again. */
+async function readWhole(
+  parts: PipelineParts,
+  destination: Destination,
+  audience: ReadAudience,
+): Promise<void> {
+  await read(parts, destination, audience);
+  const [known, counted] = await Promise.all([
+    audienceSizes(parts.engine, audience.key),
+    destination.sizes(audience.id),
+  ]);
+  const beyond = Object.entries(counted).map(([status, people]) => [status, people - (known[status] ?? 0)]);
+  await parts.engine.commit([noteBeyond(audience.key, Object.fromEntries(beyond))]);
+}
+
 async function addUp(
   parts: PipelineParts,
   destination: Destination,
   audience: ReadAudience,
 ): Promise<boolean> {
-  const [known, counted] = await Promise.all([
+  const [known, beyond, counted] = await Promise.all([
     audienceSizes(parts.engine, audience.key),
+    beyondOf(parts.engine, audience.key),
     destination.sizes(audience.id),
   ]);
-  return Object.entries(counted).every(([status, people]) => (known[status] ?? 0) === people);
+  return Object.entries(counted).every(
+    ([status, people]) => (known[status] ?? 0) + (beyond[status] ?? 0) === people,
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { inputError } from '../base/errors.ts';
+import { inputError, messageOf } from '../base/errors.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { buildCatalogue, type Catalogue } from '../segments/catalogue.ts';
@@ -107,6 +107,7 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
     return [];
   }
   const runs: ExportRun[] = [];
+  let failure: unknown;
   for (const id of settings.exports.keys()) {
     if (signal.aborted) break;
     const paused = pauseOf(parts, id);
@@ -114,7 +115,14 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
       progress.say(`The export ${id} is paused: ${paused}`);
       continue;
     }
-    runs.push(await runExport(parts, id, { by, signal }));
+    // One export that cannot run must not keep the others from running; its error is told when they are done.
+    try {
+      runs.push(await runExport(parts, id, { by, signal }));
+    } catch (error) {
+      progress.say(`The export ${id} could not run: ${messageOf(error)}`);
+      failure ??= error;
+    }
   }
+  if (failure !== undefined) throw failure;
   return runs;
 }

@@ -5,7 +5,9 @@ import {
   addressesOf,
   addTagWork,
   chunksIn,
-  giveUpTag,
+  dropAddresses,
+  markAddressesDone,
+  noteSent,
   markDone,
   markReady,
   markSending,
@@ -46,10 +48,11 @@ export async function sendReadyChunks(sending: Sending): Promise<void> {
       next += 1;
       try {
         await sendChunk(sending, chunk);
+        sent += 1;
       } catch (error) {
-        if (!(error instanceof OutcomeUnknown)) failure ??= error;
+        if (error instanceof PeopleLeft) ready.push(chunk);
+        else if (!(error instanceof OutcomeUnknown)) failure ??= error;
       }
-      sent += 1;
       parts.progress.count('sending', sent, ready.length);
     }
   };
@@ -78,8 +81,8 @@ async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
   const people: PlannedPerson[] = [];
   const leftOut: Outcome[] = [];
   for (const person of await peopleOf(engine, chunk)) {
-    const status = whoHasLeft.statusOf(person.address);
-    if (status === undefined || status === person.seenStatus) people.push(person);
+    const status = statusLeftTo(whoHasLeft, person);
+    if (status === undefined) people.push(person);
     else {
       const { position, address } = person;
       leftOut.push({ position, address, result: 'keptOut', reason: status, status });
@@ -91,7 +94,7 @@ async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
   }
   await engine.commit([...writeOutcomes(run.run, leftOut, clock.now()), markSending(chunk, clock.now())]);
   const names = tagNames(run.tags);
-  const answer = await beforeItLeaves(sending, chunk, () =>
+  const answer = await sendOnce(sending, chunk, () =>
     destination.upsert(
       run.audienceId,
       people.map((person) => ({
@@ -100,7 +103,14 @@ async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
         fields: person.fields,
         tags: person.addSegments.map((segment) => names.spelled(segment)),
       })),
-      signal,
+      {
+        signal,
+        // Mailchimp may make us wait for minutes: whoever left meanwhile must not go out with this batch.
+        async beforeRetry() {
+          await whoHasLeft.refresh();
+          if (people.some((person) => statusLeftTo(whoHasLeft, person) !== undefined)) throw new PeopleLeft();
+        },
+      },
     ),
   );
   const { outcomes, tagsToGive } = settleUpsert(people, answer, names.folded);
@@ -111,6 +121,15 @@ async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
   ]);
 }
 
+/** A batch that waited was given up, because some of its people are out by now; the others go again. */
+class PeopleLeft extends Error {}
+
+/** The kept-out status somebody is in now and was not in when the plan was made. */
+function statusLeftTo(whoHasLeft: WhoHasLeft, person: PlannedPerson): string | undefined {
+  const status = whoHasLeft.statusOf(person.address);
+  return status === person.seenStatus ? undefined : status;
+}
+
 async function sendTags(sending: Sending, chunk: Chunk): Promise<void> {
   const { parts, destination, run, signal } = sending;
   const { engine, clock } = parts;
@@ -119,11 +138,12 @@ async function sendTags(sending: Sending, chunk: Chunk): Promise<void> {
   const addresses = await addressesOf(engine, chunk);
   await engine.commit([markSending(chunk, clock.now())]);
   const change = chunk.kind === 'tag' ? 'add' : 'remove';
-  const { unmentioned } = await beforeItLeaves(sending, chunk, () =>
+  const { unmentioned } = await sendOnce(sending, chunk, () =>
     destination.changeTag(run.audienceId, tagId, change, addresses, signal),
   );
-  const missing = chunk.kind === 'tag' ? await lacking(sending, chunk, unmentioned) : [];
-  await engine.commit([...giveUpTag(chunk, missing), markDone(chunk)]);
+  const missing = new Set(chunk.kind === 'tag' ? await lacking(sending, chunk, unmentioned) : []);
+  const done = addresses.filter((address) => !missing.has(address));
+  await engine.commit([...markAddressesDone(chunk, done), markDone(chunk)]);
 }
 
 /** Addresses that still lack the tag: a person who had it already is not mentioned either. */
@@ -138,22 +158,44 @@ async function lacking(sending: Sending, chunk: Chunk, addresses: readonly strin
   return found.filter((address) => address !== undefined);
 }
 
+/** One request each: what is done is noted even when one of them stops the run. */
 async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
   const { parts, destination, run, signal } = sending;
   const addresses = await addressesOf(parts.engine, chunk);
   await parts.engine.commit([markSending(chunk, parts.clock.now())]);
-  await beforeItLeaves(sending, chunk, () =>
-    Promise.all(addresses.map((address) => destination.archive(run.audienceId, address, signal))),
+  const ended = await Promise.allSettled(
+    addresses.map((address) => destination.archive(run.audienceId, address, signal)),
   );
-  await parts.engine.commit([markDone(chunk)]);
+  const those = (is: (result: PromiseSettledResult<string>) => boolean) =>
+    addresses.filter((_, index) => is(ended[index] as PromiseSettledResult<string>));
+  const failures = ended
+    .filter((result) => result.status === 'rejected')
+    .map((result): unknown => result.reason);
+  const uncertain = failures.find((error) => error instanceof OutcomeUnknown);
+  await parts.engine.commit([
+    ...markAddressesDone(
+      chunk,
+      those((result) => result.status === 'fulfilled' && result.value === 'archived'),
+    ),
+    ...dropAddresses(
+      chunk,
+      those((result) => result.status === 'fulfilled' && result.value === 'refused'),
+    ),
+    ...(failures.length === 0 ? [markDone(chunk)] : uncertain === undefined ? [markReady(chunk)] : []),
+  ]);
+  if (failures.length > 0) throw uncertain ?? failures[0];
 }
 
-/** Calls; when the call surely did nothing, the chunk is ready again before the error goes on. */
-async function beforeItLeaves<T>(sending: Sending, chunk: Chunk, call: () => Promise<T>): Promise<T> {
+/**
+ * Calls. When the call surely did nothing, the chunk is ready again before the error goes on; when nobody knows, from
+ * when the server has had it is noted.
+ */
+async function sendOnce<T>(sending: Sending, chunk: Chunk, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) await sending.parts.engine.commit([markReady(chunk)]);
+    const { engine } = sending.parts;
+    await engine.commit([error instanceof OutcomeUnknown ? noteSent(chunk, error.sentAt) : markReady(chunk)]);
     throw error;
   }
 }

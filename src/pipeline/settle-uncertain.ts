@@ -2,8 +2,10 @@ import type { Destination } from '../delivery/destination.ts';
 import { settleFromFacts } from '../delivery/settle-upsert.ts';
 import { factsOf } from '../exports/audience-facts.ts';
 import {
+  addressesOf,
   addTagWork,
   chunksIn,
+  markAddressesDone,
   markDone,
   markReady,
   peopleOf,
@@ -44,9 +46,8 @@ export async function settleUncertain(
   }
   await readFacts(parts, destination, { key: run.audience, id: run.audienceId });
   for (const chunk of uncertain) {
-    // Tags and archiving may be repeated: the second time changes nothing.
     if (chunk.kind === 'upsert') await settlePeople(parts, run, chunk);
-    else await engine.commit([chunk.attempts < mostAttempts ? markReady(chunk) : markDone(chunk)]);
+    else await settleAddresses(parts, run, chunk);
   }
   return true;
 }
@@ -59,7 +60,7 @@ async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk):
     run.audience,
     people.map((person) => person.address),
   );
-  const settled = settleFromFacts(people, facts, tagNames(run.tags).folded);
+  const settled = settleFromFacts(people, facts, new Date(sentAt(chunk)), tagNames(run.tags).folded);
   const givenUp =
     chunk.attempts < mostAttempts
       ? []
@@ -75,6 +76,22 @@ async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk):
     ...addTagWork(run.run, settled.tagsToGive),
     over ? markDone(chunk) : markReady(chunk),
   ]);
+}
+
+/** Tags and archiving: who is as planned by now is done; the others may be asked for again, it changes nothing. */
+async function settleAddresses(parts: PipelineParts, run: ExportRun, chunk: Chunk): Promise<void> {
+  const { engine } = parts;
+  const addresses = await addressesOf(engine, chunk);
+  const facts = await factsOf(engine, run.audience, addresses);
+  const name = chunk.segment === null ? '' : tagNames(run.tags).folded(chunk.segment);
+  const done = addresses.filter((address) => {
+    const member = facts.get(address);
+    if (chunk.kind === 'archive') return member === undefined || member.status === 'archived';
+    const held = member?.tags.includes(name) ?? false;
+    return chunk.kind === 'tag' ? held : !held;
+  });
+  const over = done.length === addresses.length || chunk.attempts >= mostAttempts;
+  await engine.commit([...markAddressesDone(chunk, done), over ? markDone(chunk) : markReady(chunk)]);
 }
 
 function sentAt(chunk: Chunk): number {

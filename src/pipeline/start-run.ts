@@ -1,12 +1,13 @@
 import { PostriderError } from '../base/errors.ts';
+import { renameTagInFacts } from '../exports/audience-facts.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
-import { countMoved, leaveOutMoved } from '../exports/moved-people.ts';
+import { countMoved, leaveOutDoNotSend, leaveOutMoved } from '../exports/moved-people.ts';
 import { forgetOwnTag, noteOwnTag, ownTags } from '../exports/own-tags.ts';
 import type { ExportRun, PlannedTag } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
-import { groundFor } from './plan-export.ts';
+import { groundFor, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 
 /** More than this share of a plan's people moved: the plan is of another world (promise 4). */
@@ -15,6 +16,7 @@ const mostMoved = 0.05;
 /**
  * Everything before the first write of people: the plan's ground is compared, the audience is read again, who moved is
  * left out, tags are made, the work is cut into chunks. A plan is started once; what refuses it says why.
+ * @returns the run, and when the reading of the audience began that it stands on
  * @param justPlanned the plan was made by this very call, so that its ground and its reading are as fresh as they get
  */
 export async function startRun(
@@ -22,11 +24,12 @@ export async function startRun(
   destination: Destination,
   planned: ExportRun,
   justPlanned: boolean,
-): Promise<ExportRun> {
+): Promise<{ run: ExportRun; readAt: Date }> {
   const { engine, clock } = parts;
   refuseUnlessStartable(planned);
   const { id, config } = exportOf(parts.settings, planned.export);
   const fields = Object.keys(config.attributes);
+  let readAt = new Date(planned.madeAt);
   if (!justPlanned) {
     const ground = await groundFor(parts, destination, id, config);
     if (ground.digest !== planned.ground) {
@@ -34,6 +37,8 @@ export async function startRun(
         'the export, its mapping, or the fields or tags of the audience changed since it was made',
       );
     }
+    readAt = clock.now();
+    await readDoNotSend(parts);
     await readFacts(parts, destination, { key: planned.audience, id: planned.audienceId });
     const { moved, of } = await countMoved(engine, planned.run, planned.audience, fields);
     if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
@@ -44,10 +49,11 @@ export async function startRun(
   const running: ExportRun = { ...planned, tags, status: 'running', startedAt: now.toISOString() };
   await engine.commit([
     leaveOutMoved(engine.dialect, planned.run, planned.audience, fields, now),
+    leaveOutDoNotSend(engine.dialect, planned.run, now),
     ...cutIntoChunks(planned.run),
     ...writeRun(running),
   ]);
-  return running;
+  return { run: running, readAt };
 }
 
 function refuseUnlessStartable(run: ExportRun): void {
@@ -79,7 +85,10 @@ async function makeTags(
 ): Promise<PlannedTag[]> {
   const tags: PlannedTag[] = [];
   const needed = await segmentsToGive(parts.engine, run.run);
-  for (const tag of run.tags) {
+  // Renames first: a new tag may take the name that one of ours gives up.
+  for (const tag of run.tags.toSorted(
+    (a, b) => Number(a.tagId === undefined) - Number(b.tagId === undefined),
+  )) {
     const note = (tagId: number | null) =>
       parts.engine.commit(
         noteOwnTag(run.audience, { segment: tag.segment, tagId, name: tag.name, origin: tag.origin }),
@@ -103,6 +112,8 @@ async function makeTags(
       tagId = made.id;
     } else if (tag.heldAs !== tag.name) {
       await destination.renameTag(run.audienceId, tagId, tag.name);
+      const [before, after] = [tag.heldAs.toLowerCase(), tag.name.toLowerCase()];
+      await parts.engine.commit([renameTagInFacts(run.audience, before, after)]);
     }
     await note(tagId);
     tags.push({ ...tag, tagId, heldAs: tag.name });

@@ -1,4 +1,5 @@
 import type { Destination } from '../delivery/destination.ts';
+import { nextReadFrom } from '../exports/audience-facts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /** The statuses that a write must never overwrite; our own writes do not lead into them. */
@@ -15,19 +16,23 @@ const overlapMs = 5_000;
 export class WhoHasLeft {
   readonly #parts: PipelineParts;
   readonly #destination: Destination;
-  readonly #audience: string;
+  readonly #audience: { key: string; id: string };
   readonly #left = new Map<string, string>();
   #readAt: Date;
-  #from: Date;
+  #from: Date | undefined;
   #reading: Promise<void> | undefined;
 
-  /** @param factsReadAt when the run's own read of the audience began */
-  constructor(parts: PipelineParts, destination: Destination, audience: string, factsReadAt: Date) {
+  /** @param factsReadAt when, by our clock, the reading of the audience began that the run stands on */
+  constructor(
+    parts: PipelineParts,
+    destination: Destination,
+    audience: { key: string; id: string },
+    factsReadAt: Date,
+  ) {
     this.#parts = parts;
     this.#destination = destination;
     this.#audience = audience;
     this.#readAt = factsReadAt;
-    this.#from = factsReadAt;
   }
 
   /** The status of an address that is in a kept-out status now, else undefined. */
@@ -51,8 +56,10 @@ export class WhoHasLeft {
 
   async #read(): Promise<void> {
     const began = this.#parts.clock.now();
-    const since = new Date(this.#from.getTime() - overlapMs).toISOString();
-    const read = this.#destination.read(this.#audience, since, keepOut);
+    // From where the facts end, by Mailchimp's clock: ours may be minutes ahead of it.
+    const from = this.#from?.toISOString() ?? (await nextReadFrom(this.#parts.engine, this.#audience.key));
+    const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
+    const read = this.#destination.read(this.#audience.id, since, keepOut);
     for await (const page of read.pages) {
       for (const member of page) this.#left.set(member.address, member.status);
     }

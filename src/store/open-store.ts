@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,9 @@ async function openFolder(folder: string, migrations: readonly Migration[]): Pro
     mkdirSync(join(folder, '..'), { recursive: true, mode: 0o700 });
     await createDatabaseFolder(folder);
   }
+  // V8 would optimise PGlite's 10 MB of code in the background, which takes half a gigabyte for a moment; what
+  // little we ask of it is as fast without.
+  setFlagsFromString('--wasm-tiering-budget=2000000000');
   const pglite = await PGlite.create(folder, { parsers: { [int8]: Number } }).catch((error: unknown) => {
     throw new PostriderError({
       kind: 'configuration',

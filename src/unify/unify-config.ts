@@ -18,7 +18,11 @@ const attributeName = z
 const comparison = z.union(
   [
     z.literal('exact').describe('Equal once outer blanks and upper case are taken away'),
-    z.strictObject({ similar: z.number().min(0).max(1) }).describe('Not available yet'),
+    z
+      .strictObject({
+        similar: z.number().min(0).max(1).describe('How alike, from 0 to 1 for equal; not available yet'),
+      })
+      .describe('Not available yet'),
   ],
   { error: 'How a field is compared: write "exact".' },
 );
@@ -80,8 +84,16 @@ export const unifyConfig = z.strictObject({
   match: z.array(rule).optional().describe('Rules under which records of different sources are one person'),
   merge: z
     .strictObject({
-      default: z.literal('importance').optional(),
-      attributes: z.record(attributeName, preference).optional(),
+      default: z
+        .literal('importance')
+        .optional()
+        .describe(
+          'For every attribute that is not named: the first value that is not blank, in the order of the sources',
+        ),
+      attributes: z
+        .record(attributeName, preference)
+        .optional()
+        .describe('Attribute of the profile: which of its values is taken'),
     })
     .optional()
     .describe('Which value a profile takes where its records differ'),

@@ -1,10 +1,11 @@
-import { inputError } from '../base/errors.ts';
+import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { partSecret } from '../connections/connection-config.ts';
 import {
   readConnectionSecret,
   saveConnectionSecret,
   deleteConnectionSecret,
+  type ConnectionSecret,
 } from '../connections/connection-secrets.ts';
 import type { SecretKey } from '../connections/seal.ts';
 import { recordAudit } from '../store/audit.ts';
@@ -82,10 +83,17 @@ async function bringTo(
     }
   }
   const held = new Set(wanted.map((item) => `${item.kind} ${item.id}`));
-  for (const { kind, id } of before.filter((item) => !held.has(`${item.kind} ${item.id}`))) {
+  const places = Map.groupBy(wanted, ({ kind }) => kind);
+  for (const item of before.filter(({ kind, id }) => !held.has(`${kind} ${id}`))) {
+    const { kind, id } = item;
     if (prune) {
       await removeItem(db, kind, id, now);
       if (kind === 'connection') await deleteConnectionSecret(db, id as ConnectionId);
+    } else if (kind !== 'setting') {
+      // Behind what the file holds: two at one place would come out of `dump` in another order than they stand.
+      const behind = places.get(kind) ?? [];
+      await putItem(db, { ...item, position: behind.length }, now);
+      places.set(kind, [...behind, item]);
     }
     changes.push({ kind, id, change: prune ? 'removed' : 'kept' });
   }
@@ -132,16 +140,30 @@ async function keepSecret(
 ): Promise<boolean> {
   const connection = id as ConnectionId;
   const apiKey = file.connections[id]?.apiKey;
-  const known = await readConnectionSecret(db, key, connection);
   if (apiKey === undefined) {
-    if (known !== undefined) return false;
+    if ((await readConnectionSecret(db, key, connection)) !== undefined) return false;
     throw inputError(
       'connection_without_secret',
       `connections.${id}: there is no API key, neither in the file nor from before.`,
       'Write apiKey: "${MAILCHIMP_API_KEY}" and set that variable.',
     );
   }
+  const known = await readableSecret(db, key, connection);
   if (known?.type === 'apiKey' && known.apiKey === apiKey) return false;
   await saveConnectionSecret(db, key, connection, { type: 'apiKey', apiKey }, now);
   return true;
+}
+
+/** One that cannot be opened any more (`wrong_secret_key`, `secret_damaged`) is as good as none where a new one comes. */
+async function readableSecret(
+  db: Database,
+  key: SecretKey,
+  connection: ConnectionId,
+): Promise<ConnectionSecret | undefined> {
+  try {
+    return await readConnectionSecret(db, key, connection);
+  } catch (error) {
+    if (error instanceof PostriderError && error.kind === 'configuration') return undefined;
+    throw error;
+  }
 }

@@ -33,7 +33,9 @@ export async function dumpWorkspace(db: Database): Promise<string> {
   visit(document, {
     // A value with ${…} in it was plain text when it was applied, and must be so again.
     Scalar(key, node) {
-      if (key !== 'key' && typeof node.value === 'string') node.value = node.value.replaceAll('${', '$${');
+      if (key === 'key' || typeof node.value !== 'string') return;
+      // A function, since `$$` in a replacement text means one `$`.
+      node.value = node.value.replaceAll('${', () => '$${');
     },
     Map(_key, node) {
       // Rules and mappings read best on one line each, as people write them.

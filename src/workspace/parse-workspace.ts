@@ -1,9 +1,7 @@
-import { LineCounter, parseDocument, visit, isMap, isPair, isScalar, type Document } from 'yaml';
-import type { z } from 'zod';
+import { LineCounter, parseDocument, visit, isMap, isPair, isScalar, type Alias, type Document } from 'yaml';
 import { inputError } from '../base/errors.ts';
-import { suggestName } from '../base/nearest.ts';
 import { checkReferences } from './check-references.ts';
-import { knownKeysAt } from './workspace-schema.ts';
+import { problemsOf } from './schema-problems.ts';
 import { workspaceFile, type WorkspaceFile } from './workspace-file.ts';
 
 /** Something wrong in a workspace file, at a place. */
@@ -18,7 +16,8 @@ export interface WorkspaceProblem {
  * A workspace file's text as what it says: YAML 1.2 core schema (JSON is a part of it), `${NAME}` replaced from the
  * environment, checked against the schema and within itself.
  * @param file for messages
- * @throws `input` / `workspace_invalid` with every problem found, each with line, column and path
+ * @throws `input` / `workspace_syntax` at the first place that is no YAML; `workspace_invalid` with every problem
+ *   found, each with line, column and path
  */
 export function parseWorkspace(
   text: string,
@@ -45,11 +44,17 @@ export function parseWorkspace(
       'Mend the YAML here; text with ${NAME} in it must be quoted.',
     );
   }
-  const problems: WorkspaceProblem[] = readEnvironment(document, env);
-  const parsed = workspaceFile.safeParse(document.toJS() ?? {});
-  if (parsed.success) problems.push(...checkReferences(parsed.data));
-  else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
-  if (problems.length === 0 && parsed.success) return parsed.data;
+  const missing = readEnvironment(document, env);
+  const content = contentOf(document, at);
+  const parsed = workspaceFile.safeParse(content);
+  const found = parsed.success
+    ? checkReferences(parsed.data)
+    : parsed.error.issues.flatMap((issue) => problemsOf(issue, content));
+  if (missing.length === 0 && parsed.success && found.length === 0) return parsed.data;
+
+  // What stands in for a missing variable is no value of the writer's: nothing more is said of it.
+  const unset = new Set(missing.map(({ path }) => JSON.stringify(path)));
+  const problems = [...missing, ...found.filter(({ path }) => !unset.has(JSON.stringify(path)))];
 
   const shown = problems.map((problem) => `${at(offsetOf(document, problem.path))} ${sentence(problem)}`);
   throw inputError(
@@ -57,6 +62,34 @@ export function parseWorkspace(
     shown.join('\n'),
     problems.length === 1 ? problems[0]?.hint : 'Mend these places; nothing was changed.',
   );
+}
+
+/** The document as plain values. Aliases are resolved only here, so the slips of aliases show only here. */
+function contentOf(document: Document, at: (offset: number) => string): unknown {
+  const refuse = (alias: Alias | undefined, what: string, hint: string, cause?: unknown) =>
+    inputError('workspace_syntax', `${at(alias?.range?.[0] ?? 0)} ${what}`, hint, cause);
+  let first: Alias | undefined;
+  visit(document, {
+    Alias(_key, alias, ancestors) {
+      first ??= alias;
+      const target = alias.resolve(document);
+      if (target === undefined) {
+        const hint = 'Set the anchor before it, or quote what is meant as text.';
+        throw refuse(alias, `The alias *${alias.source} has no anchor.`, hint);
+      }
+      if (ancestors.includes(target)) {
+        const hint = 'Write out what is meant.';
+        throw refuse(alias, `The alias *${alias.source} stands within its own anchor.`, hint);
+      }
+    },
+  });
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    // The only one left: aliases of aliases that would fill the memory.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw refuse(first, 'The aliases from here on stand for too much.', 'Write out what they mean.', error);
+  }
 }
 
 /** Replaces `${NAME}` in every text value; `$${` stands for a plain `${`. */
@@ -68,8 +101,9 @@ function readEnvironment(
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return;
-      node.value = node.value.replaceAll(/\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (match, name: string) => {
-        if (match.startsWith('$$')) return match.slice(1);
+      const marks = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+      node.value = node.value.replaceAll(marks, (_match, name: string | undefined) => {
+        if (name === undefined) return '${';
         const value = env[name];
         if (value !== undefined) return value;
         problems.push({
@@ -84,38 +118,10 @@ function readEnvironment(
   return problems;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, above: (string | number)[] = []): WorkspaceProblem[] {
-  const path = [...above, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeysAt(path);
-    return issue.keys.map((key) => ({
-      path: [...path, key],
-      message: `unknown key "${key}"`,
-      hint: suggestName(key, known),
-    }));
-  }
-  // Of a union, the branch with the fewest complaints is the one the writer meant.
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const meant = issue.errors.toSorted((a, b) => complaints(a) - complaints(b))[0] ?? [];
-    const inner = meant.flatMap((each) => problemsOf(each, path));
-    if (inner.some((problem) => problem.path.length > path.length)) return inner;
-  }
-  if (issue.code === 'invalid_key') {
-    return issue.issues.map((each) => ({ path, message: each.message }));
-  }
-  return [{ path, message: issue.message }];
-}
-
-function complaints(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
-}
-
-function sentence(problem: WorkspaceProblem): string {
-  const path = problem.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-  return `${path.replace(/^\./, '')}: ${problem.message}.${problem.hint === undefined ? '' : ` ${problem.hint}`}`.replace(
-    '..',
-    '.',
-  );
+function sentence({ path, message, hint }: WorkspaceProblem): string {
+  const place = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  const about = place === '' ? '' : `${place.replace(/^\./, '')}: `;
+  return `${about}${message}${message.endsWith('.') ? '' : '.'}${hint === undefined ? '' : ` ${hint}`}`;
 }
 
 /** Where the nearest thing on the way to a path stands in the text. */

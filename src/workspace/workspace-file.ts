@@ -39,30 +39,38 @@ const byId = <Schema extends z.ZodType>(schema: Schema, what: string) =>
  * this one.
  */
 export const workspaceFile = z
-  .strictObject({
-    $schema: z.string().optional().describe('Where an editor finds this schema.'),
-    version: z.literal(1, { error: 'must be 1' }).describe('The version of this format.'),
-    sources: byId(sourceConfig, 'Where the tables come from.'),
-    unify: unifyConfig.optional().describe('How records become one profile per person.'),
-    relationships: byId(relationshipConfig, 'How related tables point to people.'),
-    segments: byId(segmentConfig, 'Named sets of profiles.'),
-    connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
-    exports: byId(exportConfig, 'Which segments go to which audience.'),
-    doNotSend: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'A text file of people never to send, relative to this file: one address, or its MD5 or SHA-256, a line.',
-      ),
-    schedule: z
-      .strictObject({
-        timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
-        daily: z.array(timeOfDay).max(4).default([]).describe('When to refresh, up to four times a day.'),
-      })
-      .optional()
-      .describe('When the whole line runs by itself.'),
-  })
+  .strictObject(
+    {
+      $schema: z.string().optional().describe('Where an editor finds this schema.'),
+      version: z.literal(1, { error: 'must be 1' }).describe('The version of this format.'),
+      sources: byId(sourceConfig, 'Where the tables come from.'),
+      unify: unifyConfig.optional().describe('How records become one profile per person.'),
+      relationships: byId(relationshipConfig, 'How related tables point to people.'),
+      segments: byId(segmentConfig, 'Named sets of profiles.'),
+      connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
+      exports: byId(exportConfig, 'Which segments go to which audience.'),
+      doNotSend: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'A text file of people never to send, relative to this file: one address, or its MD5 or SHA-256, a line.',
+        ),
+      schedule: z
+        .strictObject({
+          timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
+          daily: z.array(timeOfDay).max(4).default([]).describe('When to refresh, up to four times a day.'),
+        })
+        .optional()
+        .describe('When the whole line runs by itself.'),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'invalid_type'
+          ? 'the file must be a mapping of sections, with version: 1 at its top'
+          : undefined,
+    },
+  )
   .describe('A Postrider workspace.');
 
 /** A connection as it is stored and written out: without its secret. */

@@ -45,6 +45,8 @@ export interface MemberQuery {
 export interface UpsertOptions extends CallOptions {
   /** Takes members without values for required merge fields too. */
   skipMergeValidation?: boolean;
+  /** Called when a batch that surely was not carried out is about to be sent again; may throw to give it up. */
+  beforeRetry?: () => Promise<void>;
 }
 
 export interface ClientStats extends RequestStats {

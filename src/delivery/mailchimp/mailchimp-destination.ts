@@ -37,10 +37,8 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
       const member = await client.member(audience, address);
       return member === undefined ? undefined : memberOf(member);
     },
-    upsert: async (audience, people, signal) =>
-      answerOf(
-        await client.upsert(audience, people.map(batchMember), signal === undefined ? {} : { signal }),
-      ),
+    upsert: async (audience, people, options) =>
+      answerOf(await client.upsert(audience, people.map(batchMember), options)),
     makeTag: (audience, name) => client.createTag(audience, name),
     async renameTag(audience, tagId, name) {
       await client.renameTag(audience, tagId, name);
@@ -58,8 +56,10 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
       const mentioned = new Set(named.map(fold));
       return { unmentioned: addresses.filter((address) => !mentioned.has(address)) };
     },
-    archive: async (audience, address, signal) =>
-      (await client.archive(audience, address, signal === undefined ? {} : { signal })) !== 'refused',
+    async archive(audience, address, signal) {
+      const ended = await client.archive(audience, address, signal === undefined ? {} : { signal });
+      return ended === 'refused' ? 'refused' : 'archived';
+    },
     traffic() {
       const { requests, retries } = client.stats();
       return { requests, retries };
@@ -114,7 +114,8 @@ function refusalOf(error: BatchError): Refusal {
   const verdict = classifyPerson(error);
   return {
     address: fold(error.address),
-    kind: verdict.kind,
+    // A refusal nobody knows is taken to last: sending it in every run would help nobody (FACTS §8).
+    kind: verdict.reason === 'unknown' ? 'rejected' : verdict.kind,
     reason: verdict.reason,
     detail: verdict.field === undefined ? verdict.text : `${verdict.field}: ${verdict.text}`,
   };

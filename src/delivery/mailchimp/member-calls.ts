@@ -46,7 +46,7 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         signal,
       ).catch(refusalAs({ not_found: undefined })),
 
-    async upsert(id, members, { signal, skipMergeValidation } = {}) {
+    async upsert(id, members, { signal, skipMergeValidation, beforeRetry } = {}) {
       checkBatch(members.length);
       return askFor(
         {
@@ -67,6 +67,7 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         ],
         ({ answer }) => parseBatchAnswer(answer.body),
         signal,
+        beforeRetry,
       );
     },
 

@@ -67,9 +67,15 @@ export class PatientRequests {
    * The successful answer's value.
    * @param read parses the answer; when it throws, what came back was no answer of Mailchimp's
    * @param signal after its abort nothing new is sent; a request that has left is let finish
+   * @param beforeRetry called after each wait; when it throws, the request is given up, never sent
    * @throws MailchimpRefusal, MailchimpUnreachable, MailchimpOutcomeUnknown, or the signal's reason
    */
-  async call<T>(request: ApiRequest, read: (reply: Reply) => T, signal?: AbortSignal): Promise<T> {
+  async call<T>(
+    request: ApiRequest,
+    read: (reply: Reply) => T,
+    signal?: AbortSignal,
+    beforeRetry?: () => Promise<void>,
+  ): Promise<T> {
     const { slots, clock, random, deadlineMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const slot = await slots.acquire(signal);
@@ -84,6 +90,7 @@ export class PatientRequests {
       const wait = setback?.schedule === undefined ? undefined : nextWait(setback.schedule, attempt, random);
       if (wait === undefined) throw setback?.error;
       await clock.sleep(wait, signal);
+      await beforeRetry?.();
     }
   }
 

@@ -8,6 +8,7 @@ export type AskFor = <T>(
   fields: readonly string[],
   read: (reply: Reply) => T,
   signal: AbortSignal | undefined,
+  beforeRetry?: () => Promise<void>,
 ) => Promise<T>;
 
 /**
@@ -16,18 +17,18 @@ export type AskFor = <T>(
  */
 export function askForFields(requests: PatientRequests): AskFor {
   const refused = new Set<string>();
-  return async (request, fields, read, signal) => {
+  return async (request, fields, read, signal, beforeRetry) => {
     const call = `${request.method} ${request.template}`;
     if (!refused.has(call)) {
       const query = { ...request.query, fields: fields.join(',') };
       try {
-        return await requests.call({ ...request, query }, read, signal);
+        return await requests.call({ ...request, query }, read, signal, beforeRetry);
       } catch (error) {
         if (!isRefusal(error, 'fields_refused')) throw error;
         refused.add(call);
       }
     }
-    return requests.call(request, read, signal);
+    return requests.call(request, read, signal, beforeRetry);
   };
 }
 

@@ -46,6 +46,7 @@ export const duckdbDialect: Dialect = {
         throw new Error(`no such part: ${String(part satisfies never)}`);
     }
   },
+  trimBlanks: (value) => sql`trim(${value}, ${blanks})`,
   foldAddress: (address) => sql`lower(trim(${address}, ${blanks}))`,
   digest: (value, algorithm) => (algorithm === 'md5' ? sql`md5(${value})` : sql`sha256(${value})`),
   textsWhere(items) {

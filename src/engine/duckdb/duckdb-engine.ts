@@ -81,7 +81,8 @@ class DuckdbEngine implements Engine {
   readonly #writer: DuckDBConnection;
   readonly #released: () => void;
   readonly #idleReaders: DuckDBConnection[] = [];
-  #writes: Promise<unknown> = Promise.resolve();
+  #writes: Promise<void> = Promise.resolve();
+  readonly #waiting: { changes: readonly Change[]; resolve(): void; reject(error: unknown): void }[] = [];
 
   constructor(instance: DuckDBInstance, writer: DuckDBConnection, released: () => void) {
     this.#instance = instance;
@@ -112,10 +113,29 @@ class DuckdbEngine implements Engine {
     }
   }
 
+  /**
+   * Calls that wait while one is at work are carried out together, in one transaction: the cost of a commit
+   * is shared. Should it fail, each is tried alone, so that every caller keeps its own all or nothing.
+   */
   commit(changes: readonly Change[]): Promise<void> {
-    const work = this.#writes.then(() => this.#commitNow(changes));
-    this.#writes = work.catch(() => undefined);
-    return work;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ changes, resolve, reject });
+      this.#writes = this.#writes.then(() => this.#commitWaiting());
+    });
+  }
+
+  async #commitWaiting(): Promise<void> {
+    const batch = this.#waiting.splice(0);
+    if (batch.length > 1) {
+      try {
+        await this.#commitNow(batch.flatMap((call) => call.changes));
+        for (const call of batch) call.resolve();
+        return;
+      } catch {
+        // One of them is to blame; alone, each finds out.
+      }
+    }
+    for (const call of batch) await this.#commitNow(call.changes).then(call.resolve, call.reject);
   }
 
   async checkpoint(): Promise<void> {
