@@ -32,6 +32,8 @@ describe('5. nothing lost, nothing twice', () => {
         }
       }
     },
+    // Two dozen lives, each with a run before it and two after.
+    240_000,
   );
 });
 
