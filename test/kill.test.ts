@@ -27,10 +27,11 @@ const secondExport = `  second:
  */
 describe('a run that is cut off', { timeout: 120_000 }, async () => {
   const folder = await workFolder();
-  const rows = dirtyRows(6000);
+  // Without addresses that Mailchimp takes for fakes: those stay unknown, so they may be sent twice.
+  const rows = dirtyRows(6000).filter(({ email }) => !email.endsWith('@example.com'));
   const wanted = wantedOf(peopleOfRows(rows));
   const sandboxes: Sandbox[] = [];
-  const undisturbed = new Map<SandboxModes['tags'], { run: RunDocument; held: unknown }>();
+  const undisturbed = new Map<SandboxModes['tags'], Undisturbed>();
   let worlds = 0;
 
   beforeAll(async () => {
@@ -73,12 +74,12 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
   const heldBy = (sandbox: Sandbox) => byAddress(wholeAudience(sandbox, audience), timeless);
 
   /** What a run leaves behind that nothing happens to. */
-  async function undisturbedRun(tags: SandboxModes['tags']): Promise<{ run: RunDocument; held: unknown }> {
+  async function undisturbedRun(tags: SandboxModes['tags']): Promise<Undisturbed> {
     const known = undisturbed.get(tags);
     if (known !== undefined) return known;
     const { sandbox, postrider } = await newWorld(tags);
     const run = await postrider.json<RunDocument>('run', 'newsletter');
-    const result = { run, held: heldBy(sandbox) };
+    const result = { run, held: heldBy(sandbox), written: peopleWritten(sandbox) };
     undisturbed.set(tags, result);
     return result;
   }
@@ -138,7 +139,9 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     },
   ])('is finished by the next start when it is killed $when', async ({ tags, moments }) => {
     const { sandbox, postrider } = await newWorld(tags);
+    let written = 0;
     for (const moment of moments) {
+      written += peopleWritten(sandbox);
       sandbox.control.resetCounters();
       const running = postrider.start(['run', 'newsletter', '--json']);
       await reached(sandbox, moment, running);
@@ -153,6 +156,7 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     const run = await postrider.json<RunDocument>('run', 'newsletter');
     expect(run).toMatchObject({ status: 'succeeded', people: { failed: {} } });
     await expectAsUndisturbed(tags, sandbox, run);
+    expect(written + peopleWritten(sandbox)).toBe((await undisturbedRun(tags)).written);
     await expectNothingLeftToDo(sandbox, postrider);
   });
 
@@ -207,6 +211,7 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     const run = await untilDone(postrider);
     for (const fault of sandbox.control.faults()) expect(fault.hits, JSON.stringify(fault)).toBe(fault.times);
     await expectAsUndisturbed(tags, sandbox, run);
+    expect(peopleWritten(sandbox)).toBe((await undisturbedRun(tags)).written);
   });
 
   it('leaves slots to the requests of a process that was killed, whatever is asked next', async () => {
@@ -249,6 +254,19 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     ).toBeGreaterThan(2000);
   });
 });
+
+/** What a run leaves behind that nothing happened to. */
+interface Undisturbed {
+  run: RunDocument;
+  held: unknown;
+  written: number;
+}
+
+/** People in the batches that Mailchimp carried out since its log was emptied, one sent twice counted twice. */
+function peopleWritten(sandbox: Sandbox): number {
+  const batches = sandbox.control.requests({ limit: 5000 }).filter(isBatch);
+  return batches.reduce((total, request) => total + request.members, 0);
+}
 
 /** A state of the request log to wait for. */
 type Moment = (requests: readonly RequestRecord[]) => RequestRecord | undefined | 'answered';

@@ -231,6 +231,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
         people: options.people,
         serve: options.once !== true,
         signal: shell.cancel.signal,
+        say: (message) => shell.say(message),
         tell: (topic, text) =>
           shell.json ? told.push({ topic, text }) : shell.print(`${pc.bold(topic.padEnd(13))} ${text}`),
       });

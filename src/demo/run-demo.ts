@@ -18,6 +18,8 @@ export interface DemoOptions {
   signal: AbortSignal;
   /** Called with each line of the story: what it is about, and what happened. */
   tell(topic: string, text: string): void;
+  /** For a person who watches, beside the story. */
+  say(message: string): void;
   /** Stay and serve the audience page until the signal. */
   serve: boolean;
 }
@@ -58,7 +60,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       tellRefresh(tell, await app.refresh({ until: 'segments', signal }));
       const plan = await app.plan(exportId);
       tell('Plan', planSentence(plan));
-      tellRun(tell, sandbox, await app.run(exportId, { plan: plan.run, signal }));
+      const run = await app.run(exportId, { plan: plan.run, signal });
+      tell('Run', whatRunDid(run));
+      tell('Not sent', whoWasNotSent(run));
+      tell('Audience', audienceNow(sandbox));
 
       tell('3 days later', await letTimePass(shop, sandbox));
       await app.refresh({ until: 'segments', signal });
@@ -67,7 +72,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       await app.close();
     }
     if (options.serve && !signal.aborted) {
-      tell('Look', `${sandbox.url} shows the audience; Ctrl-C ends the demo and removes its files`);
+      options.say(`${sandbox.url} shows the audience; Ctrl-C ends the demo and removes its files`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
   } finally {
@@ -78,15 +83,11 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
 async function runAgain(app: App, sandbox: Sandbox, { tell, signal }: DemoOptions): Promise<void> {
   const second = await app.run(exportId, { signal });
-  tell('Second run', planSentence(second));
-  tellRun(tell, sandbox, second);
+  tell('Second run', whatRunDid(second));
+  tell('Audience', audienceNow(sandbox));
   const third = await app.run(exportId, { signal });
-  tell(
-    'Third run',
-    third.changes.fields + third.changes.tag + third.changes.untag === 0
-      ? 'nothing has changed, nothing is sent'
-      : planSentence(third),
-  );
+  const idle = third.changes.fields + third.changes.tag + third.changes.untag === 0;
+  tell('Third run', idle ? 'nothing has changed, nothing is sent' : whatRunDid(third));
 }
 
 /** On the product's port, or on any when that is taken: a demo should not fail for a port. */
@@ -156,19 +157,20 @@ function planSentence({ people }: ExportRun): string {
   return parts.join(', ');
 }
 
-function tellRun(tell: DemoOptions['tell'], sandbox: Sandbox, run: ExportRun): void {
-  const { add, update, keptOut, rejected, leave } = run.people;
-  const reasons = Object.entries({ ...keptOut, ...rejected }).map(
-    ([reason, count]) => `${reason} ${n(count)}`,
-  );
-  tell(
-    'Run',
-    `${n(add)} added, ${n(update)} changed, ${n(leave)} lost our tags in ${n(run.requests)} requests and ${run.seconds.toFixed(1)} s (${run.status})`,
-  );
-  if (reasons.length > 0) tell('Not sent', reasons.join(', '));
+function whatRunDid(run: ExportRun): string {
+  const { add, update, leave } = run.people;
+  return `${n(add)} added, ${n(update)} changed, ${n(leave)} lost our tags; ${n(run.requests)} requests, ${run.seconds.toFixed(1)} s, ${run.status}`;
+}
+
+function whoWasNotSent({ people: { keptOut, rejected } }: ExportRun): string {
+  return Object.entries({ ...keptOut, ...rejected })
+    .map(([reason, count]) => `${reason} ${n(count)}`)
+    .join(', ');
+}
+
+function audienceNow(sandbox: Sandbox): string {
   const [audience] = sandbox.control.audiences();
-  if (audience !== undefined)
-    tell('Audience', `${n(sum(audience.counts))} contacts; ${tagsOf(audience.tags)}`);
+  return audience === undefined ? '' : `${n(sum(audience.counts))} contacts; ${tagsOf(audience.tags)}`;
 }
 
 function tagsOf(tags: Counts): string {
