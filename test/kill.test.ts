@@ -1,6 +1,6 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FaultSettings } from '../src/sandbox/faults.ts';
 import type { SandboxModes } from '../src/sandbox/modes.ts';
 import type { RequestRecord } from '../src/sandbox/request-log.ts';
@@ -146,6 +146,8 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
       const running = postrider.start(['run', 'newsletter', '--json']);
       await reached(sandbox, moment, running);
       const killed = await running.kill();
+      // Mailchimp carries out what has reached it.
+      await vi.waitFor(() => expect(sandbox.control.counters().inFlight).toBe(0));
       expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
       expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2);
     }
