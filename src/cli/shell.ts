@@ -44,11 +44,14 @@ export class Shell {
 
   /** A result, on standard output; waits where the reader is slow. */
   async printPage(text: string): Promise<void> {
+    this.progress.clear();
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
   }
 
   /** A result's line, on standard output. */
   print(line: string): void {
+    // A bar that is still shown would share its line with the result.
+    this.progress.clear();
     process.stdout.write(`${line}\n`);
   }
 
