@@ -147,7 +147,7 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
       await reached(sandbox, moment, running);
       const killed = await running.kill();
       // Mailchimp carries out what has reached it.
-      await vi.waitFor(() => expect(sandbox.control.counters().inFlight).toBe(0));
+      await vi.waitFor(() => expect(sandbox.control.counters().inFlight).toBe(0), { timeout: 20_000 });
       expect(killed).toMatchObject({ signal: 'SIGKILL', stdout: '' });
       expect.soft(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(2);
     }
