@@ -1,4 +1,5 @@
 import type { SegmentId } from '../base/ids.ts';
+import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Outcome, PlannedPerson } from '../exports/chunks.ts';
 import type { AudienceMember, TakenPerson, UpsertAnswer } from './destination.ts';
 
@@ -7,9 +8,6 @@ export interface SettledPeople {
   /** Tags the answer did not show on the person: to be given by segment calls. */
   tagsToGive: { segment: SegmentId; address: string }[];
 }
-
-/** Statuses in which Mailchimp keeps people who must not be mailed. */
-const blocked: ReadonlySet<string> = new Set(['unsubscribed', 'cleaned', 'pending', 'archived']);
 
 /**
  * What became of each person of a batch, from its answer: members sent = taken + refused + unmentioned.
@@ -61,7 +59,7 @@ export function settleFromFacts(
       settled.needed.push(person);
       continue;
     }
-    const left = blocked.has(member.status) && member.status !== person.status;
+    const left = keptOutStatuses.includes(member.status) && member.status !== person.status;
     if (left || isAsWanted(person, member, sentAt)) {
       settlePresent(settled, person, member, person.action === 'add', tagName);
     } else settled.needed.push(person);
@@ -95,7 +93,7 @@ function settlePresent(
     ...(member.fields === undefined ? {} : { fields: member.fields }),
     ...(member.tags === undefined ? {} : { tags: member.tags.map((tag) => tag.toLowerCase()) }),
   };
-  if (status !== person.status && blocked.has(status)) {
+  if (status !== person.status && keptOutStatuses.includes(status)) {
     settled.outcomes.push({ position, address, result: 'keptOut', reason: status, ...state });
     return;
   }

@@ -1,3 +1,4 @@
+import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Cell, Change, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { audienceMember, audienceRead, exported, hasLeft, readMember, ref } from './export-tables.ts';
@@ -87,7 +88,7 @@ function foldReadMembers(audience: string, whole: boolean): Change[] {
 }
 
 // Mailchimp's times are whole seconds: of two states in one second the one that keeps a person out counts.
-const keptOutFirst = sql`CASE WHEN status IN ('unsubscribed', 'cleaned', 'pending', 'archived') THEN 0 ELSE 1 END`;
+const keptOutFirst = sql`CASE WHEN list_contains(${keptOutStatuses}, status) THEN 0 ELSE 1 END`;
 
 function cells(audience: string, member: MemberFacts): Cell[] {
   // Tag names are compared without case: Mailchimp changes it (FACTS §6).

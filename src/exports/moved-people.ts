@@ -1,4 +1,5 @@
 import type { RunId } from '../base/ids.ts';
+import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
@@ -61,7 +62,7 @@ export function leaveOutMoved(
   return sql`
     INSERT INTO ${ref(outcome)}
     SELECT ${run}, person.position, person.address, 'keptOut',
-      CASE WHEN member.status IN ('unsubscribed', 'cleaned', 'pending', 'archived') THEN member.status ELSE 'moved' END,
+      CASE WHEN list_contains(${keptOutStatuses}, member.status) THEN member.status ELSE 'moved' END,
       NULL, member.status, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     ${moved(dialect, run, audience, fields)}`;
 }

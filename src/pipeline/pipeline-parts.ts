@@ -38,33 +38,23 @@ export function pauseOf(parts: PipelineParts, id: ExportId): string | undefined 
 
 /** The export with this id, or an `input` error that suggests one. */
 export function exportOf(settings: Settings, id: string): { id: ExportId; config: ExportConfig } {
-  const config = settings.exports.get(id as ExportId);
-  if (config !== undefined) return { id: id as ExportId, config };
-  throw inputError(
-    'export_unknown',
-    `There is no export "${id}".`,
-    suggestName(id, [...settings.exports.keys()]),
-  );
+  const known = idIn(settings.exports, 'export', id);
+  return { id: known, config: settings.exports.get(known) as ExportConfig };
 }
 
 /** The source with this id, or an `input` error that suggests one. */
 export function sourceOf(settings: Settings, id: string): SourceId {
-  if (settings.sources.has(id as SourceId)) return id as SourceId;
-  throw inputError(
-    'source_unknown',
-    `There is no source "${id}".`,
-    suggestName(id, [...settings.sources.keys()]),
-  );
+  return idIn(settings.sources, 'source', id);
 }
 
 /** The segment with this id, or an `input` error that suggests one. */
 export function segmentOf(settings: Settings, id: string): SegmentId {
-  if (settings.segments.has(id as SegmentId)) return id as SegmentId;
-  throw inputError(
-    'segment_unknown',
-    `There is no segment "${id}".`,
-    suggestName(id, [...settings.segments.keys()]),
-  );
+  return idIn(settings.segments, 'segment', id);
+}
+
+function idIn<Id extends string>(known: ReadonlyMap<Id, unknown>, sort: string, id: string): Id {
+  if (known.has(id as Id)) return id as Id;
+  throw inputError(`${sort}_unknown`, `There is no ${sort} "${id}".`, suggestName(id, [...known.keys()]));
 }
 
 /** What people call a segment: its tag is named so too. */

@@ -1,9 +1,7 @@
+import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { nextReadFrom } from '../exports/audience-facts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-
-/** The statuses that a write must never overwrite; our own writes do not lead into them. */
-const keepOut = ['unsubscribed', 'cleaned', 'pending', 'archived'] as const;
 
 /** Changes this close to the last reading may have been missed: Mailchimp's clock has whole seconds. */
 const overlapMs = 5_000;
@@ -59,7 +57,7 @@ export class WhoHasLeft {
     // From where the facts end, by Mailchimp's clock: ours may be minutes ahead of it.
     const from = this.#from?.toISOString() ?? (await nextReadFrom(this.#parts.engine, this.#audience.key));
     const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
-    const read = this.#destination.read(this.#audience.id, since, keepOut);
+    const read = this.#destination.read(this.#audience.id, since, keptOutStatuses);
     for await (const page of read.pages) {
       for (const member of page) this.#left.set(member.address, member.status);
     }
