@@ -10,6 +10,11 @@ export function createTable(dialect: Dialect, table: TableName, columns: readonl
   return sql`CREATE TABLE ${tableRef(table)} (${join(definitions)})`;
 }
 
+/** Adds a column, NULL in the rows that are there, behind the others. */
+export function addColumn(dialect: Dialect, table: TableName, column: Column): Sql {
+  return sql`ALTER TABLE ${tableRef(table)} ADD COLUMN ${name(column.name)} ${{ nodes: [{ text: dialect.typeName(column.type) }] }}`;
+}
+
 /** The quoted, qualified name of a table. */
 export function tableRef(table: TableName): Sql {
   return name(table.schema, table.table);

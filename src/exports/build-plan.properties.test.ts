@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportId, RunId, SegmentId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { buildPlan, type PlanInput, type PlanResult } from './build-plan.ts';
+import { buildPlan } from './build-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import type { PlanTotals } from './plan-totals.ts';
 import { accountedFor, type PlannedTag } from './plan.ts';
 import {
   audience,
@@ -112,7 +114,7 @@ async function put(of: World): Promise<void> {
   await putLedger(engine, of.ledger);
 }
 
-async function plan(of: Pick<World, 'leavers'>, limit?: number): Promise<PlanResult & { rows: PlanRow[] }> {
+async function plan(of: Pick<World, 'leavers'>, limit?: number): Promise<PlanTotals & { rows: PlanRow[] }> {
   const result = await buildPlan(engine, {
     run: 'r1' as RunId,
     export: exportId as ExportId,

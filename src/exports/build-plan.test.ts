@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExportId, RunId, SegmentId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { buildPlan, planTotals, segmentsInLedger, type PlanInput } from './build-plan.ts';
+import { buildPlan, segmentsInLedger } from './build-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import { planTotals } from './plan-totals.ts';
 import { refusal } from './export-tables.ts';
 import type { PlannedTag } from './plan.ts';
 import {

@@ -1,7 +1,6 @@
-import type { Column, Engine, TableName } from '../engine/engine.ts';
-import { tableRef } from '../engine/table.ts';
+import type { Change, Column, Engine, TableName } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { createTable } from '../engine/table.ts';
+import { addColumn, createTable, tableRef } from '../engine/table.ts';
 
 /**
  * Where an export's state lives: beside the people, in the engine's file, so that one commit can move a
@@ -207,18 +206,21 @@ const tables = [
   journal,
 ];
 
-/** Makes the tables that are missing; safe to call at each start. */
+/** Makes the tables and columns that are missing; safe to call at each start. A new column is NULL in old rows. */
 export async function ensureExportTables(engine: Engine): Promise<void> {
-  const present = await engine.rows<{ name: string }>(
-    sql`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'export'`,
+  const present = await engine.rows<{ table: string; column: string }>(
+    sql`SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns WHERE table_schema = 'export'`,
   );
-  const names = new Set(present.map((row) => row.name));
-  const missing = tables.filter((each) => !names.has(each.table));
-  if (missing.length === 0) return;
-  await engine.commit([
-    sql`CREATE SCHEMA IF NOT EXISTS export`,
-    ...missing.map((each) => createTable(engine.dialect, each, each.columns)),
-  ]);
+  const known = new Set(present.flatMap((row) => [row.table, `${row.table}.${row.column}`]));
+  const changes = tables.flatMap((each): Change[] =>
+    known.has(each.table)
+      ? each.columns
+          .filter((column) => !known.has(`${each.table}.${column.name}`))
+          .map((column) => addColumn(engine.dialect, each, column))
+      : [createTable(engine.dialect, each, each.columns)],
+  );
+  if (changes.length === 0) return;
+  await engine.commit([sql`CREATE SCHEMA IF NOT EXISTS export`, ...changes]);
 }
 
 /** The quoted name of one of the tables above. */

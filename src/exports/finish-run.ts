@@ -1,7 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
-import { planTotals } from './build-plan.ts';
+import { planTotals } from './plan-totals.ts';
 import {
   audienceMember,
   exported,

@@ -1,0 +1,110 @@
+import type { Dialect } from '../engine/dialect.ts';
+import { join, sql, type Sql } from '../engine/sql.ts';
+import { audienceMember, exported, hasLeft, knownAddress, ref, refusal } from './export-tables.ts';
+import type { PlannedTag } from './plan.ts';
+import type { PlanInput } from './plan-input.ts';
+
+/** Every desired person beside what the audience holds and what we know of having sent, with the verdict. */
+export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
+  const fresh = sql`(seen_status IS NULL OR back_from_archive)`;
+  const changed = (tag: string) => fieldChanged(dialect, tag);
+  const onlyChanged = (of: (tag: string) => Sql) =>
+    dialect.jsonObject(
+      input.fields.map(({ tag }) => ({
+        key: tag,
+        value: sql`CASE WHEN ${changed(tag)} THEN ${of(tag)} END`,
+      })),
+    );
+  const count = input.fields.map(({ tag }) => sql`CASE WHEN ${changed(tag)} THEN 1 ELSE 0 END`);
+  const add = dialect.textsWhere(
+    input.tags.map((tag) => ({
+      when: sql`list_contains(segments, ${tag.segment}) AND NOT ${holdsTag(tag)}`,
+      text: tag.segment,
+    })),
+  );
+  const remove = dialect.textsWhere(
+    input.tags.map((tag) => ({
+      when: sql`list_contains(given, ${tag.segment}) AND NOT list_contains(segments, ${tag.segment}) AND ${holdsTag(tag)}`,
+      text: tag.segment,
+    })),
+  );
+  return sql`
+    WITH gone AS (
+      SELECT address FROM ${ref(hasLeft)} WHERE audience = ${input.audience}
+      UNION SELECT address FROM ${ref(audienceMember)} WHERE audience = ${input.audience} AND status = 'unsubscribed'
+    ), left_person AS (
+      SELECT DISTINCT known.customer_id
+      FROM (SELECT address, customer_id FROM ${ref(knownAddress)}
+        UNION SELECT address, customer_id FROM unify.address) AS known
+      JOIN gone ON gone.address = known.address
+    ), archived_by_us AS (
+      SELECT DISTINCT address FROM ${ref(exported)} WHERE audience = ${input.audience} AND archived
+    ), refused AS (
+      SELECT address, arg_max(kind, "at") AS kind, arg_max(reason, "at") AS reason, arg_max(coalesce(fields, ''), "at") AS fields
+      FROM ${ref(refusal)} WHERE audience = ${input.audience} GROUP BY address
+    ), beside AS (
+      SELECT desired.*, member.status AS seen_status, coalesce(member.fields, '{}') AS held,
+        coalesce(member.tags, []::VARCHAR[]) AS held_tags, coalesce(ledger.sent, '{}') AS sent,
+        coalesce(ledger.came_back, '{}') AS came_back, coalesce(ledger.segments, []::VARCHAR[]) AS given,
+        ledger.left_at IS NOT NULL AS had_left,
+        coalesce(member.status = 'archived' AND archived_by_us.address IS NOT NULL, FALSE) AS back_from_archive,
+        CASE
+          WHEN desired.rejected IS NOT NULL THEN NULL
+          WHEN member.status IN ('unsubscribed', 'cleaned', 'pending') THEN member.status
+          WHEN member.status = 'archived' AND archived_by_us.address IS NULL THEN 'archived'
+          WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived'
+            AND coalesce(refused.fields, '') = '' AND refused.reason IS NOT NULL THEN refused.reason
+          WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived' THEN 'unsubscribed'
+          WHEN gone.address IS NULL AND left_person.customer_id IS NOT NULL THEN 'left_under_other_address'
+        END AS kept_out,
+        refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields
+      FROM export.desired AS desired
+      LEFT JOIN ${ref(audienceMember)} AS member
+        ON member.audience = ${input.audience} AND member.address = desired.address
+      LEFT JOIN ${ref(exported)} AS ledger
+        ON ledger.export = ${input.export} AND ledger.address = desired.address AND ledger.audience = ${input.audience}
+      LEFT JOIN gone ON gone.address = desired.address
+      LEFT JOIN archived_by_us ON archived_by_us.address = desired.address
+      LEFT JOIN refused ON refused.address = desired.address
+      LEFT JOIN left_person ON left_person.customer_id = desired.customer_id
+    ), weighed AS (
+      SELECT *,
+        ${onlyChanged((tag) => dialect.jsonText(sql`fields`, tag))} AS new_fields,
+        ${onlyChanged((tag) => sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`)} AS before,
+        ${count.length === 0 ? sql`0` : join(count, ' + ')} AS field_count,
+        ${add} AS add_segments, ${remove} AS remove_segments
+      FROM beside
+    ), judged AS (
+      SELECT *, coalesce(refused_fields = new_fields OR (refused_fields = '' AND seen_status IS NULL), FALSE) AS refused
+      FROM weighed
+    )
+    SELECT *, CASE
+      WHEN rejected IS NOT NULL THEN 'rejected'
+      WHEN kept_out IS NOT NULL THEN 'keptOut'
+      WHEN refused THEN refused_kind
+      WHEN ${fresh} THEN 'add'
+      WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 THEN 'update'
+      WHEN had_left THEN 'same'
+      ELSE 'unchanged' END AS action
+    FROM judged`;
+}
+
+/**
+ * A field is sent when we have a value, the audience holds another, and it is not that Mailchimp keeps our
+ * value in a form of its own: what we last sent is what we have, and what came back then is still there.
+ * A blank never erases.
+ */
+function fieldChanged(dialect: Dialect, tag: string): Sql {
+  const value = dialect.jsonText(sql`fields`, tag);
+  const held = sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`;
+  const settled = sql`(${dialect.jsonText(sql`sent`, tag)} IS NOT DISTINCT FROM ${value}
+    AND coalesce(${dialect.jsonText(sql`came_back`, tag)}, '') = ${held})`;
+  return sql`coalesce(${value} <> '' AND ${value} <> ${held} AND (seen_status IS NULL OR NOT ${settled}), FALSE)`;
+}
+
+/** Whether the audience's member has this tag, by what was read of it. */
+export function holdsTag(tag: PlannedTag): Sql {
+  // A tag that is not there any more is on nobody, whatever was read when it was.
+  if (tag.tagId === undefined) return sql`FALSE`;
+  return sql`list_contains(held_tags, ${tag.heldAs.toLowerCase()})`;
+}
