@@ -11,10 +11,19 @@ export interface Dialect {
   tryCast(value: Sql, type: ColumnType): Sql;
   /** The text under `key` of a JSON object held as text; NULL where absent. */
   jsonText(json: Sql, key: string): Sql;
+  /** The texts under several keys of a JSON object held as text, as a list with NULL where one is absent. */
+  jsonTexts(json: Sql, keys: readonly string[]): Sql;
   /** A JSON object as text with these members; missing values are left out. */
   jsonObject(members: readonly { key: string; value: Sql }[]): Sql;
   /** Two JSON objects as text in one; the members of `over` win, and those that are null in it vanish. */
   jsonMerge(base: Sql, over: Sql): Sql;
+  /**
+   * An aggregate: all rows as one JSON array of objects as text, in order; NULL of no rows. For rows that are wanted
+   * as objects: one long text leaves an engine far sooner than many cells.
+   */
+  jsonRows(members: readonly { key: string; value: Sql }[], order: Sql): Sql;
+  /** A JSON text as a value of `jsonRows` that is no text in the array, but what it says. */
+  jsonValue(json: Sql): Sql;
   /** Whether `value` matches `pattern` (RE2 syntax) somewhere. */
   matches(value: Sql, pattern: string): Sql;
   /** Without the white space around it: the characters that JavaScript's `trim` takes away. */
@@ -23,6 +32,10 @@ export interface Dialect {
   foldAddress(address: Sql): Sql;
   /** The digest of a text's UTF-8 bytes, in lower-case hexadecimal. */
   digest(value: Sql, algorithm: 'md5' | 'sha256'): Sql;
+  /** HMAC-SHA-256 (RFC 2104) of a text's UTF-8 bytes, in lower-case hexadecimal; the key has at most 64 bytes. */
+  keyedDigest(value: Sql, key: Uint8Array): Sql;
+  /** What looks like an e-mail address in a text, in lower case, as a `texts` value. */
+  addressesIn(text: Sql): Sql;
   /** The texts whose condition holds, as a `texts` value in the given order. */
   textsWhere(items: readonly { when: Sql; text: string }[]): Sql;
   /** A number as people write it: `5`, not `5.0`. */
@@ -39,6 +52,17 @@ export interface Dialect {
   parseTime(text: Sql, pattern: string): Sql;
   /** `text` less every part that matches `pattern` (RE2 syntax). */
   remove(text: Sql, pattern: string): Sql;
+  /** `text` with every part that matches `pattern` (RE2 syntax) replaced by `by`, which is taken as it is. */
+  replaceAll(text: Sql, pattern: string, by: string): Sql;
+  /** Latin letters without what stands on or under them; letters that do not come apart, such as ø, stay. */
+  stripAccents(text: Sql): Sql;
+  /** Text in Unicode's composed form (NFC), so that two ways of writing one letter are equal. */
+  composed(text: Sql): Sql;
+  /**
+   * How alike two texts are, from 0 to 1 for equal: by Jaro and Winkler; as (length − edits) / length of the
+   * longer; or, for sets of words between blanks, twice the common ones over all (Dice).
+   */
+  similarity(by: 'jaroWinkler' | 'editDistance' | 'tokens', one: Sql, other: Sql): Sql;
   /** Whether a text is one JSON object. */
   isJsonObject(text: Sql): Sql;
   /** The keys of a JSON object held as text, as a list in their order. */
@@ -51,6 +75,21 @@ export interface Dialect {
   foldCase(text: Sql): Sql;
   /** The date on the calendar of an IANA time zone at `time`, which is in UTC. */
   localDate(time: Sql, timeZone: string): Sql;
+  /**
+   * An aggregate: `value` of the row with the lowest (`first`) or highest (`last`) `order`, of several such rows the
+   * lowest or highest value. Rows without either do not count; NULL of none.
+   */
+  atEdge(edge: 'first' | 'last', value: Sql, order: Sql): Sql;
+  /**
+   * An aggregate: which of the whole numbers from 0 to below `size`, a multiple of eight, there are where the condition
+   * holds. Base64 of one bit for each number, the first in the highest bit of the first byte; NULL of none.
+   */
+  numberSet(numbers: Sql, when: Sql, size: number): Sql;
+  /**
+   * Rows of `name`, a schema and a table in it, and `id`, to stand after FROM: a table that is made anew, be it under
+   * the same name, has another id, as long as the engine is open.
+   */
+  tableIds(schemas: readonly string[]): Sql;
   /** A part of a date as a whole number: month and day from 1, weekday from 1 = Monday. */
   datePart(date: Sql, part: 'month' | 'day' | 'weekday'): Sql;
 }

@@ -38,8 +38,11 @@ export type Change = Sql | AppendRows;
 export interface Engine {
   readonly dialect: Dialect;
 
-  /** All rows of a result that is known to be small. */
-  rows<T = Row>(query: Sql): Promise<T[]>;
+  /**
+   * All rows of a result that is known to be small.
+   * @param options.signal once aborted, the engine gives the work up and its reason is thrown
+   */
+  rows<T = Row>(query: Sql, options?: { signal?: AbortSignal | undefined }): Promise<T[]>;
 
   /** A result of any size, a few thousand rows at a time, of one snapshot. */
   pages<T = Row>(query: Sql): AsyncIterable<T[]>;
@@ -49,6 +52,12 @@ export interface Engine {
    * one writer at a time.
    */
   commit(changes: readonly Change[]): Promise<void>;
+
+  /**
+   * Runs work that consists of many small statements, several at a time: dividing each of them among threads would
+   * cost more than it saves, so an engine may leave that off meanwhile.
+   */
+  inSmallSteps<T>(work: () => Promise<T>): Promise<T>;
 
   /** Folds the write-ahead log into the file. */
   checkpoint(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import type { ColumnType } from '../engine.ts';
-import { join, sql, type Sql } from '../sql.ts';
+import { join, name, sql, type Sql } from '../sql.ts';
 import { columnTypeOf, duckdbFileRows } from './duckdb-files.ts';
 import { duckdbTypeNames } from './duckdb-types.ts';
 
@@ -12,13 +12,22 @@ export const duckdbDialect: Dialect = {
   typeName: (type) => duckdbTypeNames[type],
   tryCast: (value, type) => sql`try_cast(${value} AS ${rawType(type)})`,
   jsonText: (json, key) => sql`json_extract_string(${json}, ${jsonPointer(key)})`,
+  // The text is read once for all of them.
+  jsonTexts: (json, keys) => sql`json_extract_string(${json}, ${keys.map(jsonPointer)})`,
   jsonObject(members) {
     if (members.length === 0) return sql`'{}'`;
     // json_merge_patch drops members that are null (RFC 7396), json_object alone would keep them.
     const pairs = join(members.map(({ key, value }) => sql`${key}::VARCHAR, ${value}`));
     return sql`json_merge_patch('{}', json_object(${pairs}))::VARCHAR`;
   },
-  jsonMerge: (base, over) => sql`json_merge_patch(${base}, ${over})::VARCHAR`,
+  // Most merges are with nothing: those need not be read and written anew.
+  jsonMerge: (base, over) =>
+    sql`CASE WHEN ${over} = '{}' THEN ${base} ELSE json_merge_patch(${base}, ${over})::VARCHAR END`,
+  jsonRows(members, order) {
+    const row = join(members.map(({ key, value }) => sql`${name(key)} := ${value}`));
+    return sql`to_json(list(struct_pack(${row}) ORDER BY ${order}))::VARCHAR`;
+  },
+  jsonValue: (json) => sql`(${json})::JSON`,
   matches: (value, pattern) => sql`regexp_matches(${value}, ${pattern})`,
   textHolds(text, part, place) {
     switch (place) {
@@ -46,9 +55,30 @@ export const duckdbDialect: Dialect = {
         throw new Error(`no such part: ${String(part satisfies never)}`);
     }
   },
+  atEdge: (
+    edge,
+    value,
+    order,
+  ) => sql`${edge === 'first' ? sql`arg_min` : sql`arg_max`}(${value}, row(${order}, ${value}))
+    FILTER (WHERE ${order} IS NOT NULL AND ${value} IS NOT NULL)`,
+  numberSet(numbers, when, size) {
+    if (!Number.isSafeInteger(size) || size < 8 || size % 8 !== 0) throw new Error(`no such size: ${size}`);
+    // The ends have to be constants.
+    const last: Sql = { nodes: [{ text: String(size - 1) }] };
+    return sql`to_base64((bitstring_agg(${numbers}, 0, ${last}) FILTER (WHERE ${when}))::BLOB)`;
+  },
+  tableIds: (
+    schemas,
+  ) => sql`(SELECT schema_name || '.' || table_name AS name, table_oid AS id FROM duckdb_tables()
+    WHERE list_contains(${schemas}, schema_name))`,
   trimBlanks: (value) => sql`trim(${value}, ${blanks})`,
   foldAddress: (address) => sql`lower(trim(${address}, ${blanks}))`,
   digest: (value, algorithm) => (algorithm === 'md5' ? sql`md5(${value})` : sql`sha256(${value})`),
+  keyedDigest(value, key) {
+    const inner = sql`unhex(sha256(unhex(${paddedKey(key, 0x36)}) || encode(${value})))`;
+    return sql`sha256(unhex(${paddedKey(key, 0x5c)}) || ${inner})`;
+  },
+  addressesIn: (text) => sql`regexp_extract_all(lower(${text}), ${addressPattern})`,
   textsWhere(items) {
     if (items.length === 0) return sql`[]::VARCHAR[]`;
     const entries = join(items.map(({ when, text }) => sql`CASE WHEN ${when} THEN ${text}::VARCHAR END`));
@@ -66,6 +96,25 @@ export const duckdbDialect: Dialect = {
     THEN timezone('UTC', try_cast(${text} AS TIMESTAMPTZ)) ELSE try_cast(${text} AS TIMESTAMP) END`,
   parseTime: (text, pattern) => sql`try_strptime(${text}, ${pattern})`,
   remove: (text, pattern) => sql`regexp_replace(${text}, ${pattern}, '', 'g')`,
+  replaceAll: (text, pattern, by) =>
+    sql`regexp_replace(${text}, ${pattern}, ${by.replaceAll('\\', '\\\\')}, 'g')`,
+  stripAccents: (text) => sql`strip_accents(${text})`,
+  composed: (text) => sql`nfc_normalize(${text})`,
+  similarity(by, one, other) {
+    switch (by) {
+      case 'jaroWinkler':
+        return sql`jaro_winkler_similarity(${one}, ${other})`;
+      case 'editDistance':
+        // levenshtein counts bytes, so the lengths are in bytes too.
+        return sql`1 - levenshtein(${one}, ${other}) / greatest(strlen(${one}), strlen(${other}), 1)`;
+      case 'tokens': {
+        const [left, right] = [one, other].map((text) => sql`list_distinct(string_split(${text}, ' '))`);
+        return sql`2 * len(list_intersect(${left as Sql}, ${right as Sql})) / (len(${left as Sql}) + len(${right as Sql}))`;
+      }
+      default:
+        throw new Error(`no such similarity: ${String(by satisfies never)}`);
+    }
+  },
   // CASE, as AND evaluates both sides and json_type throws on what is no JSON.
   isJsonObject: (text) =>
     sql`CASE WHEN json_valid(${text}) THEN json_type(${text}) = 'OBJECT' ELSE false END`,
@@ -74,6 +123,17 @@ export const duckdbDialect: Dialect = {
     WHEN 'BIGINT' THEN 'integer' WHEN 'UBIGINT' THEN 'integer' WHEN 'DOUBLE' THEN 'number'
     WHEN 'BOOLEAN' THEN 'boolean' WHEN 'ARRAY' THEN 'other' WHEN 'OBJECT' THEN 'other' END`,
 };
+
+// As text, as our SQL binds no bytes; the names are those of RFC 2104: a block of 64 bytes, 0x36 and 0x5c.
+function paddedKey(key: Uint8Array, pad: number): string {
+  if (key.length > 64) throw new Error('a key of more than 64 bytes would have to be hashed first');
+  const block = new Uint8Array(64);
+  block.set(key);
+  return Buffer.from(block.map((byte) => byte ^ pad)).toString('hex');
+}
+
+// Up to what stands around an address in a line of a file: blanks, quotes, separators and brackets.
+const addressPattern = `[^\\s@,;:"'<>|()\\[\\]{}=]+@[^\\s@,;:"'<>|()\\[\\]{}=]+`;
 
 // '$."KEY"' would need quoting of its own; the pointer form takes any key once ~ and / are escaped.
 function jsonPointer(key: string): string {

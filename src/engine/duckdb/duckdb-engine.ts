@@ -1,20 +1,20 @@
 import { realpathSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join as joinPath } from 'node:path';
 import {
-  DuckDBDateValue,
+  DOUBLE,
   DuckDBInstance,
-  DuckDBTimestampValue,
   LIST,
   listValue,
   VARCHAR,
-  type DuckDBAppender,
   type DuckDBConnection,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { inputError, messageOf, PostriderError } from '../../base/errors.ts';
-import type { AppendRows, Cell, Change, ColumnType, Engine, Row } from '../engine.ts';
+import type { Change, Engine, Row } from '../engine.ts';
 import { renderSql, type Sql, type SqlValue } from '../sql.ts';
+import { appendStatements } from './duckdb-append.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { cellFromDuckdb } from './duckdb-values.ts';
 
@@ -42,18 +42,23 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
     throw new Error(`${file} is open in this process already`);
   }
   if (file !== undefined) openFiles.add(file);
+  const threads = options.threads ?? availableParallelism();
   try {
     const instance = await DuckDBInstance.create(options.path, {
       // Extensions would be downloaded; an error at once beats one that waits for a network.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      memory_limit: options.memoryLimit ?? '1GB',
+      // Past it DuckDB spills; a million people fit, and the process beside it holds about as much again.
+      memory_limit: options.memoryLimit ?? '400MB',
+      // A checkpoint holds up every commit: at DuckDB's own 16 MB a run of a million people would meet dozens of
+      // them. What is in the log is read back after a crash, and kept in memory until then.
+      wal_autocheckpoint: '256MB',
       // The order of rows in a table is nobody's promise, and keeping it costs memory in large inserts.
       preserve_insertion_order: 'false',
-      ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+      threads: String(threads),
     });
     const writer = await instance.connect();
-    return new DuckdbEngine(instance, writer, () => file !== undefined && openFiles.delete(file));
+    return new DuckdbEngine(instance, writer, threads, () => file !== undefined && openFiles.delete(file));
   } catch (error) {
     if (file !== undefined) openFiles.delete(file);
     if (/lock/i.test(messageOf(error))) {
@@ -79,25 +84,35 @@ class DuckdbEngine implements Engine {
   readonly dialect = duckdbDialect;
   readonly #instance: DuckDBInstance;
   readonly #writer: DuckDBConnection;
+  readonly #threads: number;
   readonly #released: () => void;
+  #inSmallSteps = 0;
   readonly #idleReaders: DuckDBConnection[] = [];
   #writes: Promise<void> = Promise.resolve();
   readonly #waiting: { changes: readonly Change[]; resolve(): void; reject(error: unknown): void }[] = [];
 
-  constructor(instance: DuckDBInstance, writer: DuckDBConnection, released: () => void) {
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection, threads: number, released: () => void) {
     this.#instance = instance;
     this.#writer = writer;
+    this.#threads = threads;
     this.#released = released;
   }
 
-  async rows<T = Row>(query: Sql): Promise<T[]> {
+  async rows<T = Row>(query: Sql, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<T[]> {
     const { text, values } = renderSql(query, duckdbDialect.quoteName);
+    signal?.throwIfAborted();
     const reader = await this.#reader();
+    const interrupted = interruptOn(signal, reader);
     try {
       const result = await reader.run(text, values.map(bound), boundTypes(values));
       return (await result.convertRowObjects(cellFromDuckdb)) as T[];
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
     } finally {
-      this.#idleReaders.push(reader);
+      // An interrupt may still be on its way to a connection that was told so.
+      if (interrupted.stop()) reader.closeSync();
+      else this.#idleReaders.push(reader);
     }
   }
 
@@ -138,9 +153,29 @@ class DuckdbEngine implements Engine {
     for (const call of batch) await this.#commitNow(call.changes).then(call.resolve, call.reject);
   }
 
-  async checkpoint(): Promise<void> {
-    await this.commit([]);
-    await this.#writer.run('CHECKPOINT');
+  async inSmallSteps<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#inSmallSteps++ === 0) await this.#betweenWrites('SET threads = 1');
+    try {
+      return await work();
+    } finally {
+      if (--this.#inSmallSteps === 0) await this.#betweenWrites(`SET threads = ${this.#threads}`);
+    }
+  }
+
+  checkpoint(): Promise<void> {
+    return this.#betweenWrites('CHECKPOINT');
+  }
+
+  /** Runs a statement that must not stand in a transaction, after the commits that were asked for before it. */
+  #betweenWrites(statement: string): Promise<void> {
+    const before = this.#writes;
+    const inTurn = async (): Promise<void> => {
+      await before;
+      await this.#writer.run(statement);
+    };
+    const done = inTurn();
+    this.#writes = done.catch(() => undefined);
+    return done;
   }
 
   async close(): Promise<void> {
@@ -160,9 +195,8 @@ class DuckdbEngine implements Engine {
     await this.#writer.run('BEGIN TRANSACTION');
     try {
       for (const change of changes) {
-        if ('into' in change) await this.#append(change);
-        else {
-          const { text, values } = renderSql(change, duckdbDialect.quoteName);
+        for (const statement of 'into' in change ? appendStatements(change) : [change]) {
+          const { text, values } = renderSql(statement, duckdbDialect.quoteName);
           await this.#writer.run(text, values.map(bound), boundTypes(values));
         }
       }
@@ -172,53 +206,41 @@ class DuckdbEngine implements Engine {
       throw error;
     }
   }
+}
 
-  async #append(change: AppendRows): Promise<void> {
-    if (change.rows.length === 0) return;
-    const appender = await this.#writer.createAppender(change.into.table, change.into.schema);
-    try {
-      for (const row of change.rows) {
-        change.columns.forEach((column, index) => appendCell(appender, column.type, row[index] ?? null));
-        appender.endRow();
-      }
-      appender.flushSync();
-    } finally {
-      appender.closeSync();
-    }
-  }
+/**
+ * Interrupts what a connection does once the signal is aborted.
+ * @returns `stop` ends the waiting for it and tells whether there was an interrupt
+ */
+function interruptOn(signal: AbortSignal | undefined, reader: DuckDBConnection): { stop: () => boolean } {
+  let again: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    reader.interrupt();
+    // A query that has not begun yet would forget that it was interrupted.
+    again = setTimeout(interrupt, 20);
+  };
+  if (signal?.aborted === true) interrupt();
+  else signal?.addEventListener('abort', interrupt, { once: true });
+  return {
+    stop() {
+      signal?.removeEventListener('abort', interrupt);
+      clearTimeout(again);
+      return again !== undefined;
+    },
+  };
 }
 
 function bound(value: SqlValue): DuckDBValue {
   return Array.isArray(value) ? listValue(value as string[]) : (value as DuckDBValue);
 }
 
-// An empty list tells DuckDB nothing of its items; everything else tells its type by itself, by index.
+// An empty list tells DuckDB nothing of its items, and any whole number is taken for a BIGINT, though not all fit;
+// everything else tells its type by itself, by index.
 function boundTypes(values: readonly SqlValue[]): DuckDBType[] {
   const types: DuckDBType[] = [];
   values.forEach((value, index) => {
     if (Array.isArray(value)) types[index] = LIST(VARCHAR);
+    else if (Number.isInteger(value) && !Number.isSafeInteger(value)) types[index] = DOUBLE;
   });
   return types;
-}
-
-function appendCell(appender: DuckDBAppender, type: ColumnType, cell: Cell): void {
-  if (cell === null) return appender.appendNull();
-  switch (type) {
-    case 'text':
-      return appender.appendVarchar(String(cell));
-    case 'integer':
-      return appender.appendBigInt(BigInt(cell as number));
-    case 'number':
-      return appender.appendDouble(Number(cell));
-    case 'boolean':
-      return appender.appendBoolean(Boolean(cell));
-    case 'date':
-      return appender.appendDate(new DuckDBDateValue(Math.floor(Date.parse(String(cell)) / 86_400_000)));
-    case 'time':
-      return appender.appendTimestamp(new DuckDBTimestampValue(BigInt(Date.parse(String(cell))) * 1000n));
-    case 'texts':
-      return appender.appendList(listValue(cell as string[]), LIST(VARCHAR));
-    default:
-      throw new Error(`no such column type: ${String(type satisfies never)}`);
-  }
 }
