@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Column, Row } from '../engine/engine.ts';
-import { neutraliseFormula } from './neutralise-formula.ts';
+import { neutraliseFormula } from '../base/neutralise-formula.ts';
 
 /** Members as CSV text, header first, safe to open in a spreadsheet. */
 export async function* membersCsv(

@@ -13,6 +13,7 @@ const shownPlaces = 3;
 /**
  * That the key tells all rows apart. Errors name lines and columns, never a key: keys may be addresses.
  * @param from the rows to look at, with `_file` and `_line`, as a table expression
+ * @param once those of them that must differ: of a file of changes several rows may speak of the same thing
  * @param lineWord what `_line` counts: lines, or rows where the format has no lines
  * @throws `source_key_blank`, `source_key_duplicate`
  */
@@ -20,8 +21,7 @@ export async function checkKey(
   engine: Engine,
   parts: readonly KeyPart[],
   key: Sql,
-  from: Sql,
-  lineWord: 'line' | 'row',
+  { from, once, lineWord }: { from: Sql; once: Sql; lineWord: 'line' | 'row' },
 ): Promise<void> {
   for (const part of parts) {
     const blank = sql`coalesce(${part.text}, '') = ''`;
@@ -38,7 +38,7 @@ export async function checkKey(
       'Fill it in, take another key, or leave "key" out where the table is only related to others.',
     );
   }
-  const keyed = sql`(SELECT _file, _line, ${key} AS key FROM ${from} AS r) AS k`;
+  const keyed = sql`(SELECT _file, _line, ${key} AS key FROM ${once} AS r) AS k`;
   const [first] = await engine.rows<{ key: string; n: number; again: number }>(
     sql`SELECT key, count(*) OVER () AS n, count(*) AS again FROM ${keyed}
       GROUP BY key HAVING count(*) > 1 ORDER BY min(_file), min(_line) LIMIT 1`,

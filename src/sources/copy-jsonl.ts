@@ -66,7 +66,7 @@ function oneList(file: SourceFile): Error {
   return inputError(
     'source_not_lines',
     `${file.shown} is one JSON list, not JSON lines.`,
-    "Write each object on a line of its own, without brackets around all and commas between: jq -c '.[]'.",
+    'Write "type: json".',
   );
 }
 

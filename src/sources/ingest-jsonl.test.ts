@@ -36,7 +36,7 @@ describe('JSON lines', () => {
       { name: 'code', type: 'text' },
       { name: 'sum', type: 'number' },
       { name: 'ok', type: 'boolean' },
-      { name: 'born', type: 'date' },
+      { name: 'born', type: 'date', semantic: 'birth_date' },
       { name: 'at', type: 'time' },
       { name: 'tags', type: 'text' },
       { name: 'long', type: 'text' },

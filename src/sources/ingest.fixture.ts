@@ -7,7 +7,8 @@ import type { Cell, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
 import { ingestSource } from './ingest.ts';
-import { loadedSources, rejectTable, sourceTable, type SourceLoad } from './loaded-source.ts';
+import type { IngestedSource } from './ingest-place.ts';
+import { loadedSources, rejectTable, sourceTable } from './loaded-source.ts';
 import { sourceConfig } from './source-config.ts';
 
 /** For tests: an engine in memory, a folder for files, and the way from one to the other. */
@@ -15,6 +16,8 @@ export class SourceBench {
   readonly engine: Engine;
   readonly folder = mkdtempSync(join(tmpdir(), 'postrider-sources-'));
   readonly id = 'crm' as SourceId;
+  /** What addresses of databases refer to. */
+  readonly env: Record<string, string> = {};
 
   private constructor(engine: Engine) {
     this.engine = engine;
@@ -33,15 +36,16 @@ export class SourceBench {
     writeFileSync(join(this.folder, file), content);
   }
 
-  ingest(config: unknown, folder = this.folder): Promise<SourceLoad> {
+  ingest(config: unknown, folder = this.folder): Promise<IngestedSource> {
     return ingestSource(this.engine, this.id, sourceConfig.parse(config), {
       folder,
       now: new Date('2026-11-24T06:00:00Z'),
+      env: this.env,
     });
   }
 
   /** Writes `content` to crm.csv and loads it. */
-  async csv(content: string | Uint8Array, config: object = {}): Promise<SourceLoad> {
+  async csv(content: string | Uint8Array, config: object = {}): Promise<IngestedSource> {
     this.write('crm.csv', content);
     return this.ingest({ type: 'csv', path: 'crm.csv', ...config });
   }

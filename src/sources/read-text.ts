@@ -1,12 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { open, type FileHandle } from 'node:fs/promises';
 import iconv from 'iconv-lite';
-import { inputError, PostriderError } from '../base/errors.ts';
-import { unreadable, type SourceFile } from './find-files.ts';
+import { inputError, type PostriderError } from '../base/errors.ts';
+import { fileBytes } from './file-bytes.ts';
+import type { SourceFile } from './find-files.ts';
 
 export type Encoding = 'utf-8' | 'windows-1252' | 'utf-16';
-
-const chunkBytes = 1 << 20;
 
 /**
  * The text of a file as pieces of UTF-8, without a byte order mark; no piece ends inside a character.
@@ -14,29 +12,18 @@ const chunkBytes = 1 << 20;
  * @throws `source_encoding` where the bytes are not what was declared; nothing is guessed or replaced
  */
 export async function* readText(file: SourceFile, encoding: Encoding): AsyncGenerator<Buffer, void> {
-  let handle: FileHandle;
-  try {
-    handle = await open(file.path);
-  } catch (error) {
-    throw unreadable(file.shown, error);
+  const convert = encoding === 'utf-8' ? checkedUtf8(file) : converted(file, encoding);
+  const nothing = Buffer.alloc(0);
+  let first = true;
+  for await (const chunk of fileBytes(file)) {
+    if (first) checkStart(chunk, file, encoding);
+    const text = convert(chunk, first, false);
+    if (text.length > 0) yield text;
+    first = false;
   }
-  try {
-    const convert = encoding === 'utf-8' ? checkedUtf8(file) : converted(file, encoding);
-    for (let first = true; ; first = false) {
-      // A new buffer each time: the one before may still be in use by whoever took it.
-      const buffer = Buffer.allocUnsafe(chunkBytes);
-      const { bytesRead } = await handle.read(buffer, 0, chunkBytes);
-      const chunk = buffer.subarray(0, bytesRead);
-      if (first) checkStart(chunk, file, encoding);
-      const text = convert(chunk, first, bytesRead === 0);
-      if (text.length > 0) yield text;
-      if (bytesRead === 0) return yield Buffer.alloc(0);
-    }
-  } catch (error) {
-    throw error instanceof PostriderError ? error : unreadable(file.shown, error);
-  } finally {
-    await handle.close();
-  }
+  const text = convert(nothing, first, true);
+  if (text.length > 0) yield text;
+  yield nothing;
 }
 
 type Convert = (chunk: Buffer, first: boolean, last: boolean) => Buffer;

@@ -12,6 +12,8 @@ export interface StagedColumn {
    * only dates and times are to be looked for. A column type: of that type already.
    */
   holds: 'written' | 'strings' | Exclude<ColumnType, 'texts'>;
+  /** The type it has where it comes from, for `written` cells: theirs unless a value does not fit it. */
+  wants?: Exclude<ColumnType, 'texts'>;
 }
 
 /** The records of a source as its reader left them: `_file`, `_line`, then one column a cell. */

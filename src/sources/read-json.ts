@@ -3,6 +3,7 @@ import { join as joinPath } from 'node:path';
 import type { Column, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
+import { copyJson } from './copy-json.ts';
 import { copyLines, jsonSeparator } from './copy-jsonl.ts';
 import type { SourceFile } from './find-files.ts';
 import { headerNames } from './header-names.ts';
@@ -12,21 +13,23 @@ import { RejectFile } from './reject-file.ts';
 import type { StagedColumn, StagedSource, StagingPlace } from './staged-source.ts';
 
 /**
- * JSON lines → one record a line in the staging table, one column a key that occurs, in order of first appearance.
- * Strings stay strings; objects and lists are kept as JSON text. Lines that are no object are rejected.
+ * JSON lines, or a list in JSON → one record a line or item in the staging table, one column a key that occurs, in order
+ * of first appearance. Strings stay strings; objects and lists are kept as JSON text. What is no object is rejected.
  */
-export async function readJsonl(
+export async function readJson(
   engine: Engine,
+  type: 'json' | 'jsonl',
   files: readonly SourceFile[],
   place: StagingPlace,
 ): Promise<StagedSource> {
+  const copy = type === 'json' ? copyJson : copyLines;
   const rejects = await RejectFile.create(place.source, joinPath(place.folder, 'rejects.csv'));
   let records = 0;
   try {
     await engine.commit([createTable(engine.dialect, place.lines, [...placeColumns, ...lineColumns])]);
     for (const [index, file] of files.entries()) {
       const path = joinPath(place.folder, `lines-${index}`);
-      records += await copyFile(engine, file, path, rejects, tableRef(place.lines));
+      records += await copyFile(engine, file, path, rejects, tableRef(place.lines), copy);
     }
     await rejects.close();
     return await spread(engine, tableRef(place.lines), place, rejects, files, records);
@@ -48,11 +51,12 @@ async function copyFile(
   path: string,
   rejects: RejectFile,
   into: Sql,
+  copy: typeof copyLines,
 ): Promise<number> {
   const out = await RecordWriter.create(path);
   let records: number;
   try {
-    records = await copyLines(file, out, rejects);
+    records = await copy(file, out, rejects);
     await out.close();
   } catch (error) {
     await out.abandon();
