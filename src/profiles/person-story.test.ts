@@ -76,9 +76,24 @@ describe("one person's story", () => {
         },
       ],
       links: [
-        { rule: 'twice in the crm', source: 'crm', key: 'c2', withSource: 'crm', withKey: 'c1' },
-        { rule: 'same phone', source: 'shop', key: 's1', withSource: 'crm', withKey: 'c1' },
+        {
+          rule: 'twice in the crm',
+          source: 'crm',
+          key: 'c2',
+          withSource: 'crm',
+          withKey: 'c1',
+          similarity: null,
+        },
+        {
+          rule: 'same phone',
+          source: 'shop',
+          key: 's1',
+          withSource: 'crm',
+          withKey: 'c1',
+          similarity: null,
+        },
       ],
+      alternates: [{ attribute: 'email', value: 'other@x.ro', source: 'shop' }],
       previousIds: [],
     });
   });

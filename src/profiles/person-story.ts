@@ -21,6 +21,15 @@ export interface StoryLink {
   key: string;
   withSource: string;
   withKey: string;
+  /** How alike they are at least, from 0 to 1; null where the rule asks for equal values only. */
+  similarity: number | null;
+}
+
+/** A value that a record has and the profile does not show, because another one came first. */
+export interface StoryAlternate {
+  attribute: string;
+  value: string;
+  source: string;
 }
 
 /** Everything unification knows of one person. */
@@ -34,6 +43,7 @@ export interface PersonStory {
   records: StoryRecord[];
   /** Why the records are one person. */
   links: StoryLink[];
+  alternates: StoryAlternate[];
   /** Ids of people who became part of this one. */
   previousIds: { was: string; since: string }[];
 }
@@ -49,10 +59,21 @@ export async function personStory(engine: Engine, customerId: CustomerId): Promi
   const addresses = await engine.rows<{ address: string }>(
     sql`SELECT address FROM unify.address WHERE customer_id = ${customerId} ORDER BY address`,
   );
+  // People of before there were alternates stay readable until the next refresh.
+  const [current] = await engine.rows(
+    sql`SELECT 1 AS n FROM information_schema.tables WHERE table_schema = 'unify' AND table_name = 'alternate'`,
+  );
   const links = await engine.rows<StoryLink>(sql`
-    SELECT l.rule, l.source, l.key, l.with_source AS "withSource", l.with_key AS "withKey"
+    SELECT l.rule, l.source, l.key, l.with_source AS "withSource", l.with_key AS "withKey",
+      ${current !== undefined ? sql`l.similarity` : sql`NULL`} AS similarity
     FROM unify.link l JOIN unify.record r ON r.source = l.source AND r.key = l.key
     WHERE r.customer_id = ${customerId} ORDER BY l.source, l.key, l.rule, l.with_source, l.with_key`);
+  const alternates =
+    current !== undefined
+      ? await engine.rows<StoryAlternate>(
+          sql`SELECT attribute, value, source FROM unify.alternate WHERE customer_id = ${customerId} ORDER BY attribute, value, source`,
+        )
+      : [];
   const previousIds = await engine.rows<{ was: string; since: string }>(
     sql`SELECT was, since FROM unify.previous_id WHERE customer_id = ${customerId} ORDER BY since, was`,
   );
@@ -63,6 +84,7 @@ export async function personStory(engine: Engine, customerId: CustomerId): Promi
     addresses: addresses.map((row) => row.address),
     records: await recordsOf(engine, customerId),
     links,
+    alternates,
     previousIds,
   };
 }

@@ -1,13 +1,13 @@
 import type { Engine } from '../engine/engine.ts';
 import { PostriderError } from '../base/errors.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { scratch } from './unify-tables.ts';
+import { replaceScratch, scratch } from './unify-tables.ts';
 
 /** Each round at least halves what is left in all but contrived tables; a chain of 2^60 records is none of ours. */
 const mostRounds = 60;
 
 /**
- * Spreads the links over the scratch table `label (n, label)`: afterwards records that are linked, directly
+ * Spreads the links of the scratch table `fresh` over `label (n, label)`: afterwards records that are linked, directly
  * or over others, have one label, the smallest number among them.
  *
  * Borůvka's way, in tables. A round hooks every label that has a smaller neighbour onto the smallest such,
@@ -15,20 +15,23 @@ const mostRounds = 60;
  * twenty), relabels, and drops the edges that lie inside a group. It ends when no edge is left.
  */
 export async function spreadLabels(engine: Engine): Promise<void> {
-  await engine.commit([replace('edge', edgesBetweenLabels)]);
+  await engine.commit([replaceScratch('edge', edgesBetweenLabels)]);
   for (let round = 0; (await count(engine, sql`${scratch('edge')}`)) > 0; round += 1) {
     if (round === mostRounds) throw unsettled();
     await engine.commit([
-      replace('hook', sql`SELECT high AS label, min(low) AS parent FROM ${scratch('edge')} GROUP BY high`),
+      replaceScratch(
+        'hook',
+        sql`SELECT high AS label, min(low) AS parent FROM ${scratch('edge')} GROUP BY high`,
+      ),
     ]);
     await followHooks(engine);
     await engine.commit([
-      replace(
+      replaceScratch(
         'label',
         sql`SELECT l.n, coalesce(h.parent, l.label) AS label
           FROM ${scratch('label')} l LEFT JOIN ${scratch('hook')} h ON h.label = l.label`,
       ),
-      replace(
+      replaceScratch(
         'edge',
         sql`SELECT DISTINCT greatest(a, b) AS high, least(a, b) AS low FROM (
           SELECT coalesce(h.parent, e.high) AS a, coalesce(l.parent, e.low) AS b FROM ${scratch('edge')} e
@@ -44,7 +47,7 @@ async function followHooks(engine: Engine): Promise<void> {
   for (let jump = 0; (await count(engine, unfinished)) > 0; jump += 1) {
     if (jump === mostRounds) throw unsettled();
     await engine.commit([
-      replace(
+      replaceScratch(
         'hook',
         sql`SELECT h.label, coalesce(up.parent, h.parent) AS parent
           FROM ${scratch('hook')} h LEFT JOIN ${scratch('hook')} up ON up.label = h.parent`,
@@ -55,13 +58,9 @@ async function followHooks(engine: Engine): Promise<void> {
 
 const edgesBetweenLabels: Sql = sql`
   SELECT DISTINCT greatest(a.label, b.label) AS high, least(a.label, b.label) AS low
-  FROM ${scratch('link')} l
+  FROM ${scratch('fresh')} l
   JOIN ${scratch('label')} a ON a.n = l.n JOIN ${scratch('label')} b ON b.n = l.head
   WHERE a.label <> b.label`;
-
-function replace(table: string, select: Sql): Sql {
-  return sql`CREATE OR REPLACE TABLE ${scratch(table)} AS ${select}`;
-}
 
 async function count(engine: Engine, from: Sql): Promise<number> {
   const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${from}`);

@@ -6,8 +6,9 @@ import { scratch } from './unify-tables.ts';
  * Gives every group of records its `CustomerId`, in the scratch table `person (label, customer_id)`.
  *
  * The rule: a group asks for the oldest id its records have now (tie: the smaller id). An id that several
- * groups ask for, because a person was split, goes to the one with the most important record (`_n`) among
- * those that brought the id along as their first, or else among all. Who went away empty asks for the next;
+ * groups ask for, because a person was split, goes to the larger side: the group with the most records of it,
+ * among those that brought the id along as their first, or else among all; of equals to the one with the most
+ * important record (`_n`). Who went away empty asks for the next;
  * after those for ids of records that had departed and are back; last for the first ids its records ever
  * had, so that people who were joined by mistake and parted again get their old ids back. Who has nothing
  * left to ask for is new. The order of rows plays no part in it.
@@ -51,7 +52,7 @@ const known: Sql = sql`
     UNION ALL SELECT source, key, customer_id, first_id, 2 FROM unify.departed
   ) m ON m.source = s.source AND m.key = r._key`;
 
-/** The ids a group may ask for; `n` is its most important record with the claim, `brought` that had it first. */
+/** The ids a group may ask for: by `records` of it, the most important being `n`; `brought` is that which had it first. */
 const claims: Sql = sql`
   WITH remembered AS (
     SELECT l.label, k.n, k.customer_id, k.first_id, k.wish
@@ -61,15 +62,17 @@ const claims: Sql = sql`
     UNION ALL
     SELECT label, n, first_id, ${firstId}, n FROM remembered WHERE first_id <> customer_id
   )
-  SELECT label, id, c.first_seen, min(wish) AS wish, min(brought) AS brought, min(n) AS n
+  SELECT label, id, c.first_seen, min(wish) AS wish, min(brought) AS brought, min(n) AS n, count(*) AS records
   FROM claim JOIN unify.customer c ON c.customer_id = claim.id
   GROUP BY label, id, c.first_seen`;
 
 /** Each group's first wish, and of those for one id the strongest. */
 const granted: Sql = sql`
   SELECT label, id FROM (
-    SELECT label, id, row_number() OVER (PARTITION BY id ORDER BY wish, brought NULLS LAST, n) AS place FROM (
-      SELECT label, id, wish, brought, n, row_number() OVER (PARTITION BY label ORDER BY wish, first_seen, id) AS choice
+    SELECT label, id, row_number() OVER (
+      PARTITION BY id ORDER BY wish, CASE WHEN brought IS NULL THEN 1 ELSE 0 END, records DESC, brought NULLS LAST, n
+    ) AS place FROM (
+      SELECT label, id, wish, brought, n, records, row_number() OVER (PARTITION BY label ORDER BY wish, first_seen, id) AS choice
       FROM ${scratch('claim')}
     ) WHERE choice = 1
   ) WHERE place = 1`;

@@ -43,6 +43,7 @@ export function interruptedWorld(engine: Engine, n: number, instead: () => never
     dialect: engine.dialect,
     rows: (query) => engine.rows(query),
     pages: (query) => engine.pages(query),
+    inSmallSteps: (work) => engine.inSmallSteps(work),
     checkpoint: () => engine.checkpoint(),
     close: () => engine.close(),
     async commit(changes) {

@@ -3,24 +3,35 @@ import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
 import { sourceTable } from '../sources/loaded-source.ts';
 import { unlessBlank } from './comparable.ts';
+import { filterSql } from './row-filter.ts';
 import type { PlannedAttribute, PlannedSource, UnifyPlan } from './unify-plan.ts';
 import { createScratch, scratch } from './unify-tables.ts';
 
 /**
  * The records of all sources in one table, each with a number. `_n` counts in the order of sources, then of
  * keys, so the smallest number of a group is its most important record. `_rank` orders the records of one
- * person by whose value is taken first: source, then most filled, then key. Names begin with "_" because
+ * person by whose value is taken first: source, then the source's own order (`winner`: most filled, unless it
+ * says else), then key. `_filled` counts attributes that are not blank. Names begin with "_" because
  * attributes cannot.
  */
 const ownColumns: Column[] = [
   { name: '_n', type: 'integer' },
   { name: '_rank', type: 'integer' },
+  { name: '_filled', type: 'integer' },
   { name: '_position', type: 'integer' },
   { name: '_key', type: 'text' },
 ];
 
-/** Fills the scratch tables `source`, `record` and `label`. Keys are unique in their source: loading saw to it. */
-export async function mapRecords(engine: Engine, plan: UnifyPlan): Promise<void> {
+/** `_rank` is the place of the source times this, and something smaller: 40 bits of number, 10 of what is not filled. */
+export const ranksOfSource = 1024 * 2 ** 40;
+export const ranksOfFilling = 2 ** 40;
+export const mostAttributes = 1023;
+
+/**
+ * Fills the scratch tables `source`, `record` and `label`. Keys are unique in their source: loading saw to it.
+ * @returns by place of the source, how many of its rows are read
+ */
+export async function mapRecords(engine: Engine, plan: UnifyPlan): Promise<Map<number, number>> {
   const { dialect } = engine;
   await engine.commit([
     createScratch(dialect, 'record', [...ownColumns, ...plan.attributes]),
@@ -38,6 +49,10 @@ export async function mapRecords(engine: Engine, plan: UnifyPlan): Promise<void>
   await engine.commit([
     sql`CREATE TABLE ${scratch('label')} AS SELECT _n AS n, _n AS label FROM ${scratch('record')}`,
   ]);
+  const rows = await engine.rows<{ position: number; n: number }>(
+    sql`SELECT _position AS position, count(*) AS n FROM ${scratch('record')} GROUP BY _position`,
+  );
+  return new Map(rows.map(({ position, n }) => [position, n]));
 }
 
 function insertRecords(
@@ -59,12 +74,26 @@ function insertRecords(
     ' + ',
   );
   const integer: Sql = { nodes: [{ text: engine.dialect.typeName('integer') }] };
-  // One integer instead of three columns: 40 bits of number, 10 of what is not filled, the rest for the source.
+  const ofSource = sql`CAST(${position} AS ${integer}) * ${big(ranksOfSource)}`;
   return sql`
     INSERT INTO ${scratch('record')}
-    SELECT _n, (CAST(${position} AS ${integer}) * 1024 + 1023 - (${filled})) * 1099511627776 + _n, ${position}, _key, ${join(names)}
-    FROM (
+    SELECT _n, ${ofSource} + ${withinSource(source)}, _filled, ${position}, _key, ${join(names)}
+    FROM (SELECT *, ${filled} AS _filled FROM (
       SELECT _key, row_number() OVER (ORDER BY _key) + (SELECT count(*) FROM ${scratch('record')}) AS _n, ${join(values)}
-      FROM ${tableRef(sourceTable(source.source))}
-    )`;
+      FROM ${tableRef(sourceTable(source.source))} WHERE ${filterSql(engine.dialect, source.filter)}
+    ))`;
+}
+
+function withinSource({ winner }: PlannedSource): Sql {
+  if (winner === 'mostFilled') return sql`(${big(mostAttributes)} - _filled) * ${big(ranksOfFilling)} + _n`;
+  const order =
+    'mostRecent' in winner
+      ? sql`${name(winner.mostRecent)} DESC NULLS LAST`
+      : sql`${name(winner.leastRecent)} ASC NULLS LAST`;
+  return sql`row_number() OVER (ORDER BY ${order}, _filled DESC, _n)`;
+}
+
+/** As SQL text: a number that is bound arrives as a floating one. */
+function big(number: number): Sql {
+  return { nodes: [{ text: String(number) }] };
 }

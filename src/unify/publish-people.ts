@@ -2,7 +2,10 @@ import type { Column, Engine } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { createTable } from '../engine/table.ts';
 import { address } from './comparable.ts';
-import type { UnifyPlan } from './unify-plan.ts';
+import { formColumn } from './compare-records.ts';
+import { alternates } from './alternates.ts';
+import { handMade } from './settle-links.ts';
+import type { PlannedAttribute, UnifyPlan } from './unify-plan.ts';
 import { fillNext, memory, nextTable, scratch, succeed } from './unify-tables.ts';
 
 const catalogueColumns: Column[] = [
@@ -25,6 +28,7 @@ export async function publishPeople(engine: Engine, plan: UnifyPlan, now: Sql): 
   await remember('departed', departed(now));
   await remember('previous_id', previousIds(now));
   await remember('link', links(plan));
+  await remember('alternate', alternates(engine, plan));
   await remember('address', addresses(engine, plan));
 
   const catalogue = nextTable({ schema: 'profile', table: 'attribute' });
@@ -49,7 +53,7 @@ export async function publishPeople(engine: Engine, plan: UnifyPlan, now: Sql): 
 }
 
 /** Records with the ids they now have; the first id stays what it was. */
-const records: Sql = sql`
+export const records: Sql = sql`
   SELECT s.source, r._key AS key, p.customer_id, coalesce(k.first_id, p.customer_id) AS first_id
   FROM ${scratch('record')} r
   JOIN ${scratch('source')} s ON s.position = r._position
@@ -89,14 +93,17 @@ function previousIds(now: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM merged again WHERE again.was = old.was)`;
 }
 
-function links(plan: UnifyPlan): Sql {
+export function links(plan: UnifyPlan): Sql {
   const ruleNames = join(
-    plan.rules.map((rule, index) => sql`WHEN ${index} THEN ${rule.name}`),
+    [
+      sql`WHEN ${handMade.index} THEN ${handMade.name}`,
+      ...[...plan.rules, ...plan.scores].map(({ name: rule }, index) => sql`WHEN ${index} THEN ${rule}`),
+    ],
     ' ',
   );
-  const rule = plan.rules.length === 0 ? sql`''` : sql`CASE l.rule ${ruleNames} END`;
+  const rule = sql`CASE l.rule ${ruleNames} END`;
   return sql`
-    SELECT s.source, r._key AS key, ${rule} AS rule, t.source AS with_source, h._key AS with_key
+    SELECT s.source, r._key AS key, ${rule} AS rule, t.source AS with_source, h._key AS with_key, l.similarity
     FROM ${scratch('link')} l
     JOIN ${scratch('record')} r ON r._n = l.n JOIN ${scratch('source')} s ON s.position = r._position
     JOIN ${scratch('record')} h ON h._n = l.head JOIN ${scratch('source')} t ON t.position = h._position`;
@@ -107,14 +114,30 @@ function addresses(engine: Engine, plan: UnifyPlan): Sql {
   const text: Sql = { nodes: [{ text: dialect.typeName('text') }] };
   const each = plan.attributes
     .filter((attribute) => attribute.isEmail)
-    .map(
-      (attribute) => sql`
-        SELECT ${address(dialect, sql`CAST(${name('r', attribute.name)} AS ${text})`)} AS address, l.label
-        FROM ${scratch('record')} r JOIN ${scratch('label')} l ON l.n = r._n`,
-    );
+    .map((attribute) => {
+      const compared = comparedAsAddress(plan, attribute);
+      return compared === undefined
+        ? sql`SELECT ${address(dialect, sql`CAST(${name('r', attribute.name)} AS ${text})`)} AS address, l.label
+            FROM ${scratch('record')} r JOIN ${scratch('label')} l ON l.n = r._n`
+        : sql`SELECT ${name('c', formColumn(compared))} AS address, l.label
+            FROM ${scratch('compared')} c JOIN ${scratch('label')} l ON l.n = c._n`;
+    });
   if (each.length === 0) return sql`SELECT '' AS address, '' AS customer_id WHERE false`;
   return sql`
     SELECT address, customer_id
     FROM (SELECT DISTINCT address, label FROM (${join(each, ' UNION ALL ')}) WHERE address IS NOT NULL) a
     JOIN ${scratch('person')} p ON p.label = a.label`;
+}
+
+/** The form that holds the folded addresses of an attribute already, all of them and nothing else. */
+function comparedAsAddress({ forms }: UnifyPlan, { name: attribute }: PlannedAttribute): number | undefined {
+  const place = forms.findIndex(
+    ({ attribute: { name: compared }, normaliser, bypass }) =>
+      compared === attribute &&
+      normaliser.as === 'email' &&
+      !normaliser.ignorePlus &&
+      !normaliser.ignoreDots &&
+      !bypass,
+  );
+  return place < 0 ? undefined : place;
 }

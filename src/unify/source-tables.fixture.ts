@@ -43,7 +43,9 @@ export async function loadFixture(engine: Engine, { id, columns, rows }: SourceF
     key: ['id'],
     rows: rows.length,
     rejected: 0,
+    suppressed: 0,
     loadedAt: '2026-11-24T06:00:00.000Z',
+    dataAt: '2026-11-24T06:00:00.000Z',
     files: [`${id}.csv`],
     warnings: [],
   };

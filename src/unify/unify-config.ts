@@ -1,54 +1,13 @@
 import { z } from 'zod';
 import { idPattern } from '../base/ids.ts';
+import { attributeName } from './attribute-name.ts';
+import { mergeConfig, winnerConfig } from './merge-config.ts';
+import { normaliserConfig } from './normaliser-config.ts';
+import { joiningConfig } from './probabilistic/score-config.ts';
 
-/** Columns of the profile table that are ours. */
-const reservedNames = new Set(['customer_id', 'first_seen']);
-
-const attributeName = z
-  .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9_]{0,62}$/,
-    'An attribute begins with a letter and has letters, digits and "_" only, 63 at most.',
-  )
-  .refine(
-    (name) => !reservedNames.has(name.toLowerCase()),
-    'customer_id and first_seen are filled in by Postrider.',
-  );
-
-const comparison = z.union(
-  [
-    z.literal('exact').describe('Equal once outer blanks and upper case are taken away'),
-    z
-      .strictObject({
-        similar: z.number().min(0).max(1).describe('How alike, from 0 to 1 for equal; not available yet'),
-      })
-      .describe('Not available yet'),
-  ],
-  { error: 'How a field is compared: write "exact".' },
-);
-
-const rule = z
-  .strictObject({
-    name: z.string().min(1).optional().describe('What people see; absent: made of the fields'),
-    fields: z
-      .record(attributeName, comparison)
-      .refine((fields) => Object.keys(fields).length > 0, 'A rule needs at least one field.')
-      .describe('Attributes that must all agree; a blank agrees with nothing'),
-    unless: z.record(attributeName, z.literal('different')).optional().describe('Not available yet'),
-  })
-  .superRefine((value, context) => {
-    const later = (path: string[], what: string) =>
-      context.addIssue({
-        code: 'custom',
-        path,
-        params: { code: 'not_yet' },
-        message: `${what} come later; only "exact" works today.`,
-      });
-    for (const [attribute, how] of Object.entries(value.fields)) {
-      if (how !== 'exact') later(['fields', attribute], 'Similar values');
-    }
-    if (value.unless !== undefined) later(['unless'], 'Exceptions');
-  });
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()], {
+  error: 'A text, a number, true, false, or null for a blank.',
+});
 
 const unifiedSource = z.strictObject({
   source: z
@@ -59,50 +18,96 @@ const unifiedSource = z.strictObject({
     .record(attributeName, z.string().min(1))
     .refine((attributes) => Object.keys(attributes).length > 0, 'Map at least one attribute.')
     .describe('Attribute of the profile: column of this source'),
-  deduplicate: z
-    .array(rule)
+  where: z
+    .record(z.string().min(1), z.union([cell, z.array(cell).min(1)]))
     .optional()
-    .describe('Rules under which two records of this source are one person'),
+    .describe(
+      'Column of this source: its value, or a list of which it has one; null is a blank. Only rows that fit in every column are read',
+    ),
+  include: z
+    .enum(['all', 'matchedOnly'])
+    .optional()
+    .describe('matchedOnly: people who are in no other source are left out. Absent: all'),
+  deduplicate: joiningConfig
+    .optional()
+    .describe('Rules, or a score, by which two records of this source are one person'),
+  winner: winnerConfig
+    .optional()
+    .describe('Which of several records of one person comes first within this source; absent: mostFilled'),
 });
 
-const preference = z.union(
+const reference = z.union(
   [
-    z.literal('importance').describe('The first value that is not blank, in the order of the sources'),
-    z.strictObject({ mostRecent: attributeName.describe('The attribute that says when') }),
-    z.strictObject({ leastRecent: attributeName.describe('The attribute that says when') }),
+    z.string().regex(/^[^:]+:./, 'A record by source and key, as in crm:17.'),
+    z.array(z.string().min(1)).min(2).describe('Source, then the columns of the key'),
   ],
-  { error: 'Write "importance", { mostRecent: ATTRIBUTE } or { leastRecent: ATTRIBUTE }.' },
+  { error: 'A record by source and key: "crm:17", or [crm, "17"].' },
+);
+
+const pairs = z.union(
+  [
+    z.string().min(1).describe('A CSV file with two records a line, as in crm:17,shop:9'),
+    z.array(z.tuple([reference, reference])),
+  ],
+  { error: 'A CSV file, or a list of pairs such as [crm:17, shop:9].' },
 );
 
 /**
  * `unify` of the workspace file. What cannot be said for one value alone (attributes nobody maps, columns
- * that a source does not have) is checked by `planUnify`. An issue whose `params.code` is `not_yet` stands
- * for something the file format knows and this version does not do.
+ * that a source does not have) is checked by `planUnify`.
  */
 export const unifyConfig = z.strictObject({
   sources: z.array(unifiedSource).min(1).describe('Sources of people, the most important first'),
-  match: z.array(rule).optional().describe('Rules under which records of different sources are one person'),
-  merge: z
-    .strictObject({
-      default: z
-        .literal('importance')
-        .optional()
-        .describe(
-          'For every attribute that is not named: the first value that is not blank, in the order of the sources',
-        ),
-      attributes: z
-        .record(attributeName, preference)
-        .optional()
-        .describe('Attribute of the profile: which of its values is taken'),
-    })
+  match: joiningConfig
     .optional()
-    .describe('Which value a profile takes where its records differ'),
+    .describe('Rules, or a score, by which records of different sources are one person'),
+  merge: mergeConfig.optional().describe('Which value a profile takes where its records differ'),
   emails: z
     .array(attributeName)
     .optional()
     .describe('Attributes that hold e-mail addresses, besides those named email, e_mail and mail'),
+  normalise: z
+    .record(attributeName, normaliserConfig)
+    .optional()
+    .describe('In which form an attribute is compared; absent: by its name and type'),
+  bypass: z
+    .record(
+      attributeName,
+      z.union(
+        [
+          z.string().min(1).describe('A CSV file with one value a line'),
+          z.array(z.string().min(1)).describe('Values'),
+        ],
+        { error: 'A list of values, or the path of a CSV file.' },
+      ),
+    )
+    .optional()
+    .describe('Values that agree with nothing, such as the telephone number of the shop itself'),
+  pairs: z
+    .strictObject({
+      always: pairs.optional().describe('Records that are one person, whatever the rules say'),
+      never: pairs.optional().describe('Records that are two people, whatever the rules say'),
+    })
+    .optional()
+    .describe('What somebody has decided by hand'),
+  maxBlock: z
+    .int()
+    .min(2)
+    .max(100_000)
+    .optional()
+    .describe('How many records may share the exact fields of a rule that compares pairs; absent: 1,000'),
+  maxGroup: z
+    .int()
+    .min(2)
+    .max(1_000_000)
+    .optional()
+    .describe('How many records may become one person without a word of yours; absent: 50'),
+  allowGroups: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Groups over maxGroup that are one person all the same, by the id that a refresh shows'),
 });
 
 export type UnifyConfig = z.infer<typeof unifyConfig>;
-export type RuleConfig = z.infer<typeof rule>;
-export type Preference = z.infer<typeof preference>;
+export type UnifiedSourceConfig = z.infer<typeof unifiedSource>;
+export type RecordReference = z.infer<typeof reference>;

@@ -11,7 +11,9 @@ const load = (source: string, columns: SourceLoad['columns'], key = ['id']): Sou
   key,
   rows: 0,
   rejected: 0,
+  suppressed: 0,
   loadedAt: '2026-11-24T06:00:00.000Z',
+  dataAt: '2026-11-24T06:00:00.000Z',
   files: [],
   warnings: [],
 });
@@ -81,6 +83,64 @@ describe('what is refused, and where it stands', () => {
       '',
       { sources: [crm], merge: { attributes: { email: { mostRecent: 'first_name' } } } },
     ],
+    [
+      'unify_recency_type',
+      'unify.sources[0].winner',
+      '',
+      { sources: [{ ...crm, winner: { mostRecent: 'first_name' } }] },
+    ],
+    [
+      'unify_column_missing',
+      'unify.sources[0].where.chnged',
+      '"changed"',
+      { sources: [{ ...crm, where: { chnged: '2026-01-01' } }] },
+    ],
+    [
+      'unify_where_type',
+      'unify.sources[0].where.mail',
+      'Quote',
+      { sources: [{ ...crm, where: { mail: ['a', 1] } }] },
+    ],
+    [
+      'unify_where_type',
+      'unify.sources[0].where.changed',
+      'time',
+      { sources: [{ ...crm, where: { changed: 'soon' } }] },
+    ],
+    [
+      'unify_similar_type',
+      'unify.match[0].fields.updated_at',
+      'text',
+      { sources: [crm], match: [{ fields: { email: 'exact', updated_at: { similar: 0.9 } } }] },
+    ],
+    [
+      'unify_attribute_unknown',
+      'unify.match[0].unless.firstname',
+      '"first_name"',
+      { sources: [crm], match: [{ fields: { email: 'exact' }, unless: { firstname: 'different' } }] },
+    ],
+    [
+      'unify_attribute_unknown',
+      'unify.normalise.email.country',
+      '',
+      { sources: [crm], normalise: { email: { as: 'phone', country: 'land' } } },
+    ],
+    ['unify_attribute_unknown', 'unify.bypass.phone', '', { sources: [crm], bypass: { phone: ['0'] } }],
+    [
+      'unify_preference_source',
+      'unify.merge.default.order[1]',
+      '"crm"',
+      { sources: [crm], merge: { default: { order: ['crm', 'shop'] } } },
+    ],
+    [
+      'unify_group_overlap',
+      'unify.merge.groups.b',
+      'once',
+      {
+        sources: [crm],
+        merge: { groups: { a: ['email', 'first_name'], b: ['first_name', 'updated_at'] } },
+      },
+    ],
   ])('%s at %s', (code, path, hint, config) => {
     let thrown: unknown;
     try {
@@ -96,26 +156,46 @@ describe('what is refused, and where it stands', () => {
 
 describe('the shape', () => {
   const issues = (config: unknown) =>
-    unifyConfig.safeParse(config).error?.issues.map((issue) => ({
-      path: issue.path.join('.'),
-      code: issue.code === 'custom' ? (issue.params?.code as string | undefined) : issue.code,
-    }));
+    unifyConfig.safeParse(config).error?.issues.flatMap((issue) => {
+      // A list that has something wrong in it was meant as rules, not as a score: so it is told to people too.
+      const inRules =
+        issue.code === 'invalid_union' && issue.path.join() === 'match' ? (issue.errors[0] ?? []) : [];
+      return (inRules.length > 0 ? inRules : [issue]).map((each) => ({
+        path: [...(each === issue ? [] : issue.path), ...each.path].join('.'),
+        code: each.code === 'custom' ? (each.params?.code as string | undefined) : each.code,
+      }));
+    });
 
   it.each<[string, unknown, { path: string; code: string | undefined }[]]>([
     [
-      'similar values',
-      { sources: [crm], match: [{ fields: { first_name: { similar: 0.9 }, email: 'exact' } }] },
-      [{ path: 'match.0.fields.first_name', code: 'not_yet' }],
+      'similar values alone',
+      { sources: [crm], match: [{ fields: { first_name: { similar: 0.9 } } }] },
+      [{ path: 'match.0.fields', code: 'unify_no_block' }],
     ],
     [
-      'exceptions',
-      { sources: [crm], match: [{ fields: { email: 'exact' }, unless: { first_name: 'different' } }] },
-      [{ path: 'match.0.unless', code: 'not_yet' }],
+      'a method without a level',
+      { sources: [crm], match: [{ fields: { first_name: { by: 'tokens' }, email: 'exact' } }] },
+      [{ path: 'match.0.fields.first_name.by', code: undefined }],
     ],
     [
-      'similar values inside a source',
-      { sources: [{ ...crm, deduplicate: [{ fields: { email: { similar: 1 } } }] }] },
-      [{ path: 'sources.0.deduplicate.0.fields.email', code: 'not_yet' }],
+      'a level over 1',
+      { sources: [crm], match: [{ fields: { first_name: { similar: 90 }, email: 'exact' } }] },
+      [{ path: 'match.0.fields.first_name.similar', code: 'too_big' }],
+    ],
+    [
+      'an exception without a kind',
+      { sources: [crm], match: [{ fields: { email: 'exact' }, unless: { first_name: {} } }] },
+      [{ path: 'match.0.unless.first_name', code: 'invalid_union' }],
+    ],
+    [
+      'an option of another normaliser',
+      { sources: [crm], normalise: { first_name: { as: 'name', plus: 'ignore' } } },
+      [{ path: 'normalise.first_name', code: 'unrecognized_keys' }],
+    ],
+    [
+      'a record without its key',
+      { sources: [crm], pairs: { always: [['crm', 'crm:1']] } },
+      [{ path: 'pairs.always.0.0', code: 'invalid_format' }],
     ],
     [
       'an unknown comparison',
@@ -143,11 +223,18 @@ describe('the shape', () => {
     expect(issues(config)).toEqual(expected);
   });
 
-  it('accepts the example of the design but for its fuzzy rule', () => {
+  it('accepts the example of the design', () => {
     expect(
       issues({
         sources: [{ ...crm, deduplicate: [{ fields: { email: 'exact' } }] }, shop],
-        match: [{ name: 'same address', fields: { email: 'exact' } }],
+        match: [
+          { name: 'same address', fields: { email: 'exact' } },
+          {
+            name: 'name and birthday',
+            fields: { last_name: { similar: 0.9 }, birth_date: 'exact' },
+            unless: { first_name: 'different' },
+          },
+        ],
         merge: { default: 'importance', attributes: { first_name: { mostRecent: 'updated_at' } } },
       }),
     ).toBeUndefined();
@@ -173,6 +260,28 @@ describe('the plan', () => {
       match: [{ fields: { first_name: 'exact', email: 'exact' } }],
     });
     expect(rules.map((rule) => rule.name)).toEqual(['same first_name and email']);
+    const { rules: mixed } = plan({
+      sources: [crm, shop],
+      match: [{ fields: { first_name: { similar: 'high' }, email: 'exact', updated_at: 'exact' } }],
+    });
+    expect(mixed.map((rule) => rule.name)).toEqual(['similar first_name and same email and updated_at']);
+  });
+
+  it('makes each form once, whichever rules use it', () => {
+    const { forms, rules } = plan({
+      sources: [crm, shop],
+      match: [
+        { fields: { email: 'exact' } },
+        { fields: { email: 'exact', first_name: { similar: 0.9 } } },
+        { fields: { email: { normalise: { as: 'email', plus: 'ignore' } } } },
+      ],
+    });
+    expect(forms.map(({ attribute, normaliser }) => [attribute.name, normaliser.as])).toEqual([
+      ['email', 'email'],
+      ['first_name', 'name'],
+      ['email', 'email'],
+    ]);
+    expect(rules.map(({ exact }) => exact)).toEqual([[0], [0], [2]]);
   });
 
   it('warns of match rules with nobody to match', () => {

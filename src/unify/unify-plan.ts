@@ -3,9 +3,13 @@ import type { SourceId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Column } from '../engine/engine.ts';
 import type { SourceLoad } from '../sources/loaded-source.ts';
-import { checkUnifyConfig } from './check-unify-config.ts';
 import { attributeType, mixedTypes } from './attribute-type.ts';
-import type { Preference, RuleConfig, UnifyConfig } from './unify-config.ts';
+import { checkUnifyConfig } from './check-unify-config.ts';
+import { checkFilter, type RowFilter } from './row-filter.ts';
+import type { Preference, Winner } from './merge-config.ts';
+import { planRules, type Form, type PlannedRule } from './plan-rules.ts';
+import type { PlannedScore } from './probabilistic/score-plan.ts';
+import type { UnifyConfig, UnifiedSourceConfig } from './unify-config.ts';
 
 /** Something that does not stop the work and that somebody should know. */
 export interface UnifyWarning {
@@ -19,6 +23,9 @@ export interface PlannedSource {
   rows: number;
   /** Which column of the source feeds an attribute. */
   columns: ReadonlyMap<string, Column>;
+  filter: RowFilter;
+  include: 'all' | 'matchedOnly';
+  winner: Winner;
 }
 
 export interface PlannedAttribute extends Column {
@@ -27,12 +34,11 @@ export interface PlannedAttribute extends Column {
   preference: Preference;
 }
 
-/** Records agree under a rule when all its fields are filled and equal. */
-export type PlannedRule =
-  /** Joins records of the source at this place. */
-  | { kind: 'deduplicate'; position: number; name: string; fields: PlannedAttribute[] }
-  /** Joins records of different sources. */
-  | { kind: 'match'; name: string; fields: PlannedAttribute[] };
+/** Attributes whose values all come from one record. */
+export interface PlannedGroup {
+  attributes: PlannedAttribute[];
+  preference: Preference;
+}
 
 /** The configuration held against the tables that are there: everything the SQL is made of. */
 export interface UnifyPlan {
@@ -40,58 +46,81 @@ export interface UnifyPlan {
   sources: PlannedSource[];
   /** In the order in which the sources first name them. */
   attributes: PlannedAttribute[];
+  groups: PlannedGroup[];
+  /** In which forms which attributes are compared; rules speak of them by their place here. */
+  forms: Form[];
+  /** Deduplication first. */
   rules: PlannedRule[];
+  /** Each after all rules of its kind. */
+  scores: PlannedScore[];
+  maxBlock: number;
+  maxGroup: number;
+  allowGroups: readonly string[];
   warnings: UnifyWarning[];
 }
 
 /**
- * Errors: those of `checkUnifyConfig`; `unify_source_unknown`, `unify_key_missing`, `unify_column_missing`;
- * `unify_recency_type` where "most recent" is asked of something that has no order.
+ * Errors: those of `checkUnifyConfig` and `planRules`; `unify_source_unknown`, `unify_key_missing`,
+ * `unify_column_missing`, `unify_where_type`; `unify_recency_type` where "most recent" is asked of something
+ * that has no order.
  */
 export function planUnify(config: UnifyConfig, loads: readonly SourceLoad[]): UnifyPlan {
   checkUnifyConfig(config);
-  const sources = config.sources.map((entry, position): PlannedSource => {
-    const load = loadOf(entry.source, position, loads);
-    const columns = new Map<string, Column>();
-    for (const [attribute, column] of Object.entries(entry.attributes)) {
-      columns.set(attribute, columnOf(load, column, `unify.sources[${position}].attributes.${attribute}`));
-    }
-    return { source: load.source, rows: load.rows, columns };
-  });
+  const sources = config.sources.map((entry, position) => plannedSource(entry, position, loads));
 
   const warnings: UnifyWarning[] = [];
   const attributes = attributesOf(config, sources, warnings);
-  const fieldsOf = (rule: RuleConfig): PlannedAttribute[] =>
-    attributes.filter((attribute) => Object.hasOwn(rule.fields, attribute.name));
-  const match = config.match ?? [];
-  if (match.length > 0 && sources.length === 1) {
+  config.sources.forEach(({ winner }, position) =>
+    checkOrder(winner ?? 'importance', attributes, `unify.sources[${position}].winner`),
+  );
+  const matches = Array.isArray(config.match) ? config.match.length > 0 : config.match !== undefined;
+  if (matches && sources.length === 1) {
     warnings.push({
       code: 'match_needs_two_sources',
       message:
         'unify.match joins records of different sources, and there is one source only: use "deduplicate" in it.',
     });
   }
-  const rules: PlannedRule[] = [
-    ...config.sources.flatMap(({ deduplicate = [] }, position) =>
-      deduplicate.map((rule): PlannedRule => ({
-        kind: 'deduplicate',
-        position,
-        name: ruleName(rule),
-        fields: fieldsOf(rule),
-      })),
-    ),
-    ...match.map((rule): PlannedRule => ({ kind: 'match', name: ruleName(rule), fields: fieldsOf(rule) })),
-  ];
-  return { sources, attributes, rules, warnings };
+  return {
+    sources,
+    attributes,
+    groups: groupsOf(config, attributes),
+    ...planRules(config, attributes),
+    maxBlock: config.maxBlock ?? 1000,
+    maxGroup: config.maxGroup ?? 50,
+    allowGroups: config.allowGroups ?? [],
+    warnings,
+  };
 }
 
-function loadOf(source: string, position: number, loads: readonly SourceLoad[]): SourceLoad {
+function plannedSource(
+  entry: UnifiedSourceConfig,
+  position: number,
+  loads: readonly SourceLoad[],
+): PlannedSource {
+  const path = `unify.sources[${position}]`;
+  const load = loadOf(entry.source, path, loads);
+  const columns = new Map<string, Column>();
+  for (const [attribute, column] of Object.entries(entry.attributes)) {
+    columns.set(attribute, columnOf(load, column, `${path}.attributes.${attribute}`));
+  }
+  const filter = Object.entries(entry.where ?? {}).map(([column, values]) =>
+    checkFilter(
+      columnOf(load, column, `${path}.where.${column}`),
+      Array.isArray(values) ? values : [values],
+      `${path}.where.${column}`,
+    ),
+  );
+  const { include = 'all', winner = 'mostFilled' } = entry;
+  return { source: load.source, rows: load.rows, columns, filter, include, winner };
+}
+
+function loadOf(source: string, path: string, loads: readonly SourceLoad[]): SourceLoad {
   const load = loads.find((candidate) => candidate.source === source);
-  const path = `unify.sources[${position}].source`;
   if (load === undefined) {
     throw inputError(
       'unify_source_unknown',
-      `There is no source "${source}" (${path}).`,
+      `There is no source "${source}" (${path}.source).`,
       suggestName(
         source,
         loads.map((candidate) => candidate.source),
@@ -101,7 +130,7 @@ function loadOf(source: string, position: number, loads: readonly SourceLoad[]):
   if (load.key.length === 0) {
     throw inputError(
       'unify_key_missing',
-      `The source "${source}" has no key, so its people could not be known again (${path}).`,
+      `The source "${source}" has no key, so its people could not be known again (${path}.source).`,
       `Name the column that tells its records apart: sources.${source}.key.`,
     );
   }
@@ -145,26 +174,35 @@ function attributesOf(
       name,
       type: attributeType(types),
       isEmail: emails.has(name.toLowerCase()),
-      preference: config.merge?.attributes?.[name] ?? 'importance',
+      preference: config.merge?.attributes?.[name] ?? config.merge?.default ?? 'importance',
     };
   });
-  for (const { name, preference } of attributes) checkOrder(name, preference, attributes);
+  checkOrder(config.merge?.default ?? 'importance', attributes, 'unify.merge.default');
+  for (const { name, preference } of attributes) {
+    checkOrder(preference, attributes, `unify.merge.attributes.${name}`);
+  }
   return attributes;
 }
 
-function checkOrder(name: string, preference: Preference, attributes: readonly PlannedAttribute[]): void {
-  if (preference === 'importance') return;
+function groupsOf(config: UnifyConfig, attributes: readonly PlannedAttribute[]): PlannedGroup[] {
+  return Object.entries(config.merge?.groups ?? {}).map(([group, entry]) => {
+    const { attributes: members, prefer } = Array.isArray(entry)
+      ? { attributes: entry, prefer: undefined }
+      : entry;
+    const preference = prefer ?? config.merge?.default ?? 'importance';
+    checkOrder(preference, attributes, `unify.merge.groups.${group}.prefer`);
+    return { attributes: attributes.filter(({ name }) => members.includes(name)), preference };
+  });
+}
+
+function checkOrder(preference: Preference, attributes: readonly PlannedAttribute[], path: string): void {
+  if (typeof preference === 'string' || 'order' in preference) return;
   const by = 'mostRecent' in preference ? preference.mostRecent : preference.leastRecent;
   const type = attributes.find((attribute) => attribute.name === by)?.type;
   if (type === 'date' || type === 'time' || type === 'integer' || type === 'number') return;
   throw inputError(
     'unify_recency_type',
-    `"${by}" is neither a date, a time nor a number, so nothing is the most or least recent by it (unify.merge.attributes.${name}).`,
+    `"${by}" is neither a date, a time nor a number, so nothing is the most or least recent by it (${path}).`,
     'Give the column a type in its source, or name another attribute.',
   );
-}
-
-/** `same last_name and birth_date`, where the rule has no name of its own. */
-function ruleName(rule: RuleConfig): string {
-  return rule.name ?? `same ${Object.keys(rule.fields).join(' and ')}`;
 }

@@ -13,8 +13,10 @@ export const memory = {
   departed: columns('source text, key text, customer_id text, first_id text, gone_since time'),
   customer: columns('customer_id text, first_seen time'),
   previous_id: columns('customer_id text, was text, since time'),
-  /** Why: this record agrees with that one under a rule. */
-  link: columns('source text, key text, rule text, with_source text, with_key text'),
+  /** Why: this record agrees with that one under a rule; how much at least, where it asks for similar values. */
+  link: columns('source text, key text, rule text, with_source text, with_key text, similarity number'),
+  /** Values that a profile could have had, of the records that gave way. */
+  alternate: columns('customer_id text, attribute text, value text, source text'),
   /** Every usable e-mail address of any record, folded, and its person. */
   address: columns('address text, customer_id text'),
 } as const;
@@ -26,12 +28,23 @@ export function scratch(table: string): Sql {
   return name(scratchSchema, table);
 }
 
+/** The same as a name, for rows to be appended to. */
+export function scratchTable(table: string): TableName {
+  return { schema: scratchSchema, table };
+}
+
+/** A scratch table anew, with the rows of `select`. */
+export function replaceScratch(table: string, select: Sql): Sql {
+  return sql`CREATE OR REPLACE TABLE ${scratch(table)} AS ${select}`;
+}
+
 /** The tables that a unification replaces. Everything else only grows. */
 const replaced: readonly TableName[] = [
   { schema: 'unify', table: 'record' },
   { schema: 'unify', table: 'departed' },
   { schema: 'unify', table: 'previous_id' },
   { schema: 'unify', table: 'link' },
+  { schema: 'unify', table: 'alternate' },
   { schema: 'unify', table: 'address' },
   { schema: 'profile', table: 'profile' },
   { schema: 'profile', table: 'attribute' },
@@ -61,6 +74,12 @@ export const succeed: readonly Sql[] = replaced.flatMap((table) => [
   sql`ALTER TABLE ${tableRef(nextTable(table))} RENAME TO ${name(table.table)}`,
 ]);
 
+/** Tables of two unifications side by side, which belong to a preview. */
+export const previewSchema = 'unify_preview';
+
+/** Takes away what a preview that was killed has left. */
+export const clearPreview: readonly Sql[] = [sql`DROP SCHEMA IF EXISTS ${name(previewSchema)} CASCADE`];
+
 /** Takes away what is only of use during a unification. */
 export const clearWork: readonly Sql[] = [
   sql`DROP SCHEMA IF EXISTS ${name(scratchSchema)} CASCADE`,
@@ -87,7 +106,7 @@ export async function prepareTables(engine: Engine): Promise<void> {
 }
 
 export function createScratch(dialect: Dialect, table: string, tableColumns: readonly Column[]): Sql {
-  return createTable(dialect, { schema: scratchSchema, table }, tableColumns);
+  return createTable(dialect, scratchTable(table), tableColumns);
 }
 
 function columns(text: string): Column[] {

@@ -5,6 +5,7 @@ import type { Cell, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { loadFixtures, type SourceFixture } from './source-tables.fixture.ts';
 import { unify } from './unify.ts';
+import { rulesOf } from './probabilistic/score-config.ts';
 import { unifyConfig, type UnifyConfig } from './unify-config.ts';
 
 /** A record of the model; `source` is its place. Few values, so that people meet. */
@@ -255,6 +256,75 @@ describe('unification, whatever the records and rules', () => {
           },
         ),
         { numRuns: 20 },
+      );
+    },
+    patience,
+  );
+
+  it(
+    'keeps apart what is never one person, and joins what always is unless that cannot be',
+    async () => {
+      const pairs = fc.array(fc.tuple(fc.nat(15), fc.nat(15)), { maxLength: 3 });
+      await fc.assert(
+        fc.asyncProperty(world, rules, pairs, pairs, async (items, byRules, wantedApart, wantedTogether) => {
+          await forget(engine);
+          const named = (places: readonly (readonly [number, number])[]) =>
+            places.flatMap(([a, b]) => {
+              const [one, other] = [items[a], items[b]];
+              return one === undefined || other === undefined || one === other
+                ? []
+                : [[refOf(one), refOf(other)] as const];
+            });
+          const never = named(wantedApart);
+          const always = named(wantedTogether).filter(
+            (pair) => !never.some((other) => String(pair.toSorted()) === String(other.toSorted())),
+          );
+          const asWritten = (list: readonly (readonly string[])[]) =>
+            list.map((pair) => pair.map((ref) => ref.replace('/', ':')));
+          const config = unifyConfig.parse({
+            ...configOf(byRules),
+            pairs: { always: asWritten(always), never: asWritten(never) },
+          });
+          const ids = await refresh(engine, items, config, 0);
+          for (const [one, other] of never) expect(ids.get(one)).not.toBe(ids.get(other));
+          if (never.length === 0) {
+            for (const [one, other] of always) expect(ids.get(one)).toBe(ids.get(other));
+          }
+        }),
+        { numRuns: 15 },
+      );
+    },
+    patience,
+  );
+
+  it(
+    'takes a rule of wholly similar values for a rule of equal ones, and rules in any order for the same people',
+    async () => {
+      const by = fc.constantFrom('jaroWinkler', 'editDistance');
+      await fc.assert(
+        fc.asyncProperty(world, rules, by, async (items, byRules, method) => {
+          const exact = configOf(byRules);
+          const alike = ({ fields: names }: { fields: Record<string, unknown> }) => ({
+            fields: Object.fromEntries(
+              Object.keys(names).map((field, place) => [
+                field,
+                place === 0 ? 'exact' : { similar: 1, by: method },
+              ]),
+            ),
+          });
+          const similar = unifyConfig.parse({
+            ...exact,
+            sources: exact.sources.map((source) => ({
+              ...source,
+              deduplicate: rulesOf(source.deduplicate).map(alike).toReversed(),
+            })),
+            match: rulesOf(exact.match).map(alike).toReversed(),
+          });
+          await forget(engine, other);
+          const people = groupsOf(await refresh(engine, items, exact, 0));
+          expect(groupsOf(await refresh(other, items, similar, 0))).toEqual(people);
+        }),
+        { numRuns: 15 },
       );
     },
     patience,

@@ -4,6 +4,7 @@ import type { Cell, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { loadFixtures, type SourceFixture } from './source-tables.fixture.ts';
 import { unify, type UnifyResult } from './unify.ts';
+import { rulesOf } from './probabilistic/score-config.ts';
 import { unifyConfig, type UnifyConfig } from './unify-config.ts';
 
 let engine: Engine;
@@ -88,7 +89,7 @@ describe('who is one person', () => {
   });
 
   it('joins over others: address here, telephone there', async () => {
-    const config: UnifyConfig = { ...base, match: [...(base.match ?? []), { fields: { phone: 'exact' } }] };
+    const config: UnifyConfig = { ...base, match: [...rulesOf(base.match), { fields: { phone: 'exact' } }] };
     await run(
       [
         crm([
@@ -133,6 +134,7 @@ describe('who is one person', () => {
     }));
     await run([crm(rows), shop([])], {
       ...base,
+      maxGroup: 1000,
       sources: [
         {
           source: 'crm',
@@ -154,8 +156,8 @@ describe('who is one person', () => {
       ]),
     ]);
     expect(result.perSource).toEqual([
-      { source: 'crm', records: 3, duplicates: 1, matched: 2 },
-      { source: 'shop', records: 2, duplicates: 0, matched: 1 },
+      { source: 'crm', records: 3, duplicates: 1, matched: 2, leftOut: 0 },
+      { source: 'shop', records: 2, duplicates: 0, matched: 1, leftOut: 0 },
     ]);
     expect(result.profiles).toBe(3);
   });
@@ -324,7 +326,7 @@ describe('ids over refreshes', () => {
     expect(await previous()).toEqual([]);
   });
 
-  it('a split leaves the id with the most important record', async () => {
+  it('a split into equal sides leaves the id with the most important record', async () => {
     await refresh(0, [
       ['c1', 'a@x.ro'],
       ['c2', 'a@x.ro'],
@@ -337,6 +339,22 @@ describe('ids over refreshes', () => {
     expect(await idOf('c1')).toBe(id);
     expect(await idOf('c2')).not.toBe(id);
     expect(await previous()).toEqual([]);
+  });
+
+  it('a split leaves the id with the larger side, however important the other is', async () => {
+    await refresh(0, [
+      ['c1', 'a@x.ro'],
+      ['c2', 'a@x.ro'],
+      ['c3', 'a@x.ro'],
+    ]);
+    const id = await idOf('c1');
+    await refresh(1, [
+      ['c1', 'b@x.ro'],
+      ['c2', 'a@x.ro'],
+      ['c3', 'a@x.ro'],
+    ]);
+    expect([await idOf('c2'), await idOf('c3')]).toEqual([id, id]);
+    expect(await idOf('c1')).not.toBe(id);
   });
 
   it('a person who was joined by mistake gets the old id back', async () => {
