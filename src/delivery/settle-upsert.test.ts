@@ -117,6 +117,54 @@ describe('settleUpsert', () => {
     expect(settleUpsert([ana], answer, tagName).outcomes).toMatchObject([{ result: 'done' }]);
   });
 
+  const ion: PlannedPerson = { ...ana, position: 8, address: 'ion@acme.test', email: 'ion@acme.test' };
+  const nameless = (reason: string): Refusal => ({ address: '', kind: 'rejected', reason, detail: 'no' });
+
+  it.each([
+    {
+      of: 'as many as people are missing, and alike: theirs',
+      refused: [nameless('unknown'), nameless('unknown')],
+      ends: ['rejected', 'rejected'],
+    },
+    {
+      of: 'fewer than that: nobody knows whose',
+      refused: [nameless('unknown')],
+      ends: ['unmentioned', 'unmentioned'],
+    },
+    {
+      of: 'not alike: nobody knows whose',
+      refused: [nameless('unknown'), nameless('bad_field')],
+      ends: ['unmentioned', 'unmentioned'],
+    },
+  ])('reads refusals that name nobody: $of', ({ refused, ends }) => {
+    const { outcomes } = settleUpsert([ana, ion], { taken: [], refused }, tagName);
+    expect(outcomes.map(({ result }) => result)).toEqual(ends);
+  });
+
+  it('goes by addresses, not by places in the answer', () => {
+    const answer = {
+      taken: [],
+      refused: [
+        { address: ion.address, kind: 'rejected' as const, reason: 'fake_address', detail: '' },
+        { address, kind: 'keptOut' as const, reason: 'compliance', detail: '' },
+      ],
+    };
+    expect(settleUpsert([ana, ion], answer, tagName).outcomes).toMatchObject([
+      { address, reason: 'compliance' },
+      { address: ion.address, reason: 'fake_address' },
+    ]);
+  });
+
+  it('takes two spellings that Mailchimp knows as one for two people: who is not named is looked for', () => {
+    const alias: PlannedPerson = { ...ana, position: 8, address: 'an.a@acme.test', email: 'an.a@acme.test' };
+    const taken = [
+      { address, created: true },
+      { address, created: false },
+    ];
+    const { outcomes } = settleUpsert([ana, alias], { taken, refused: [] }, tagName);
+    expect(outcomes.map(({ result }) => result)).toEqual(['done', 'unmentioned']);
+  });
+
   it('has no use for people whom nobody sent', () => {
     const stranger = { address: 'eva@acme.test', created: true };
     expect(settleUpsert([], { taken: [stranger], refused: [] }, tagName)).toEqual({

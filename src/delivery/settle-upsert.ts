@@ -1,7 +1,13 @@
 import type { SegmentId } from '../base/ids.ts';
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Outcome, PlannedPerson } from '../exports/chunks.ts';
-import type { AudienceMember, TakenPerson, UpsertAnswer } from './destination.ts';
+import {
+  writtenOnce,
+  type AudienceMember,
+  type Refusal,
+  type TakenPerson,
+  type UpsertAnswer,
+} from './destination.ts';
 
 export interface SettledPeople {
   outcomes: Outcome[];
@@ -36,7 +42,28 @@ export function settleUpsert(
       settled.outcomes.push({ position, address, result: 'unmentioned' });
     }
   }
-  return settled;
+  const unmentioned = settled.outcomes.filter(({ result }) => result === 'unmentioned');
+  const theirs = namelessRefusal(answer.refused, unmentioned.length);
+  if (theirs === undefined) return settled;
+  const { kind, reason, detail } = theirs;
+  return {
+    ...settled,
+    outcomes: settled.outcomes.map((outcome) =>
+      outcome.result === 'unmentioned' ? { ...outcome, result: kind, reason, detail } : outcome,
+    ),
+  };
+}
+
+/**
+ * What refusals that name nobody say of people who are named nowhere else: theirs, when there are as many of the ones
+ * as of the others, and all say the same. In any other case these people are looked for.
+ */
+function namelessRefusal(refused: readonly Refusal[], unmentioned: number): Refusal | undefined {
+  const nameless = refused.filter((refusal) => refusal.address === '');
+  const [first] = nameless;
+  if (first === undefined || nameless.length !== unmentioned) return undefined;
+  const alike = nameless.every(({ reason, detail }) => reason === first.reason && detail === first.detail);
+  return alike ? first : undefined;
 }
 
 /**
@@ -68,8 +95,8 @@ export function settleFromFacts(
 }
 
 function isAsWanted(person: PlannedPerson, member: AudienceMember, sentAt: Date): boolean {
-  const wanted = Object.entries(person.fields);
-  if (wanted.every(([tag, value]) => member.fields[tag] === value)) return true;
+  const wanted = Object.entries(person.fields).filter(([tag]) => !writtenOnce.includes(tag));
+  if (wanted.every(([tag, value]) => (member.fields[tag] ?? '') === value)) return true;
   // Somebody new who is there with a value in each field we sent, changed since: ours, in Mailchimp's own form.
   // A second asking for a confirmation would send a second mail (FACTS §4), so "pending" is believed at once.
   if (person.action !== 'add') return false;
@@ -92,6 +119,7 @@ function settlePresent(
     status,
     ...(member.fields === undefined ? {} : { fields: member.fields }),
     ...(member.tags === undefined ? {} : { tags: member.tags.map((tag) => tag.toLowerCase()) }),
+    ...(member.contactId === undefined ? {} : { contactId: member.contactId }),
   };
   if (status !== person.status && keptOutStatuses.includes(status)) {
     settled.outcomes.push({ position, address, result: 'keptOut', reason: status, ...state });

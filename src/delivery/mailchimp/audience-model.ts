@@ -1,4 +1,7 @@
-/** What we read from and write to a Mailchimp audience, in our own words; the wire's are in `parse-answers.ts`. */
+/**
+ * What we read from and write to a Mailchimp audience, in our own words; the wire's are in `parse-answers.ts` and
+ * `parse-members.ts`.
+ */
 
 export type MemberStatus =
   'subscribed' | 'unsubscribed' | 'cleaned' | 'pending' | 'transactional' | 'archived';
@@ -49,6 +52,14 @@ export interface MergeFieldOptions {
   size?: number;
 }
 
+export interface NewMergeField {
+  tag: string;
+  name: string;
+  type: string;
+  /** Of radio and dropdown fields. */
+  choices?: readonly string[];
+}
+
 /** A tag is a static segment: its id is the segment's. */
 export interface Tag {
   id: number;
@@ -59,6 +70,7 @@ export interface Tag {
 export interface Member {
   /** MD5 of the lower-case address. */
   id: string;
+  /** Stays when the contact changes its address. */
   contactId?: string;
   /** `''` for contacts who have only a telephone number. */
   address: string;
@@ -68,6 +80,10 @@ export interface Member {
   tags: string[];
   /** ISO 8601 with whole seconds; `''` where Mailchimp has none. */
   lastChanged: string;
+  /** Why they unsubscribed, in Mailchimp's or the person's own words. */
+  unsubscribeReason?: string;
+  /** Two letters, as in `ro`; some with a country, as in `pt_PT`. */
+  language?: string;
 }
 
 /** One value as it is sent. The empty text erases a field of any type. */
@@ -86,6 +102,9 @@ export interface BatchMember {
   vip?: boolean;
   ipSignup?: string;
   timestampSignup?: string;
+  /** The proof of consent: from which IP address, and when (ISO 8601). */
+  ipOpt?: string;
+  timestampOpt?: string;
 }
 
 /** A member as a write's answer shows it; what the answer left out is undefined. */
@@ -93,7 +112,9 @@ export interface AnsweredMember {
   address: string;
   status?: MemberStatus;
   mergeFields?: Record<string, string>;
+  language?: string;
   tags?: string[];
+  contactId?: string;
 }
 
 export interface BatchError {

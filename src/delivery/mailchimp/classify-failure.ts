@@ -1,6 +1,6 @@
 import { classifyPerson } from './classify-person.ts';
 import { failures, type Failure } from './failure-catalogue.ts';
-import { parseProblem, type ProblemDetail } from './problem-detail.ts';
+import { parseProblem, withoutAddresses, type ProblemDetail } from './problem-detail.ts';
 
 export interface FailedAnswer {
   status: number;
@@ -15,7 +15,22 @@ export interface FailedAnswer {
 export function classifyFailure(answer: FailedAnswer): Failure {
   const problem = parseProblem(answer.body);
   const reference = referenceOf(problem, answer.headers);
-  return { ...classify(answer, problem), ...(reference === undefined ? {} : { reference }) };
+  const said = answer.status === 400 ? wordsOf(problem) : '';
+  return {
+    ...classify(answer, problem),
+    status: answer.status,
+    ...(said === '' ? {} : { said }),
+    ...(reference === undefined ? {} : { reference }),
+  };
+}
+
+/** What a refusal says, the first field it minds included. */
+function wordsOf(problem: ProblemDetail | undefined): string {
+  const [first] = problem?.errors ?? [];
+  const field = first === undefined ? '' : `${first.field}: ${first.message}`;
+  return withoutAddresses(
+    [problem?.detail || problem?.title || '', field].filter((part) => part !== '').join(' '),
+  );
 }
 
 function classify(answer: FailedAnswer, problem: ProblemDetail | undefined): Failure {

@@ -108,6 +108,33 @@ describe('writes', () => {
   });
 });
 
+describe('a batch that asks before it leaves', () => {
+  it('gives its slot back until what it says is up to date again', async () => {
+    await serve(() => batch, { maxRequests: 1 });
+    let upToDate = false;
+    await client.upsert('L', [ana], {
+      beforeSend: () => Promise.resolve(upToDate),
+      async renew() {
+        // The only slot is free: otherwise this would wait for ever.
+        await client.upsert('L', []);
+        upToDate = true;
+      },
+    });
+    expect(fake.requests.map(({ body }) => (body as { members: unknown[] }).members.length)).toEqual([0, 1]);
+  });
+
+  it('is given up, with its slot, when that fails', async () => {
+    await serve(() => batch, { maxRequests: 1 });
+    const left = new Error('somebody left');
+    const asked = client.upsert('L', [ana], {
+      beforeSend: () => Promise.resolve(false),
+      renew: () => Promise.reject(left),
+    });
+    await expect(asked).rejects.toBe(left);
+    expect(client.stats()).toMatchObject({ requests: 0, inFlight: 0 });
+  });
+});
+
 describe('the ceiling', () => {
   it('is used up and never passed', async () => {
     const full = Promise.withResolvers<void>();

@@ -12,6 +12,10 @@ export interface Failure {
   code: string;
   message: string;
   hint: string;
+  /** The answer's. */
+  status?: number;
+  /** Mailchimp's own words without addresses, where it refused a request for what was in it. */
+  said?: string;
   /** Mailchimp's id of the answer, for its support. */
   reference?: string;
 }

@@ -8,10 +8,13 @@ import type {
   MemberPage,
   MemberStatus,
   MergeField,
+  NewMergeField,
   Tag,
   TagAnswer,
+  WritableStatus,
 } from './audience-model.ts';
-import type { RequestEvent, RequestStats } from './patient-requests.ts';
+import type { CallHooks, RequestEvent, RequestStats } from './patient-requests.ts';
+import type { SlotSource } from './request-slots.ts';
 
 export interface MailchimpOptions {
   /** From `apiRootFor`. */
@@ -23,6 +26,8 @@ export interface MailchimpOptions {
   deadlineMs?: number;
   /** Until when requests of an earlier process may still run; each keeps a slot until then. */
   heldUntil?: readonly Date[];
+  /** Slots that are shared with other clients; absent: own ones, from `maxRequests` and `heldUntil`. */
+  slots?: SlotSource;
   clock?: Clock;
   random?: () => number;
   observe?: (event: RequestEvent) => void;
@@ -42,11 +47,9 @@ export interface MemberQuery {
   count: number;
 }
 
-export interface UpsertOptions extends CallOptions {
+export interface UpsertOptions extends CallOptions, CallHooks {
   /** Takes members without values for required merge fields too. */
   skipMergeValidation?: boolean;
-  /** Called when a batch that surely was not carried out is about to be sent again; may throw to give it up. */
-  beforeRetry?: () => Promise<void>;
 }
 
 export interface ClientStats extends RequestStats {
@@ -65,7 +68,11 @@ export interface MailchimpClient {
   readonly maxRequests: number;
   account(options?: CallOptions): Promise<Account>;
   audience(id: string, options?: CallOptions): Promise<Audience>;
+  /** All of the account. */
+  audiences(options?: CallOptions): Promise<Audience[]>;
   mergeFields(id: string, options?: CallOptions): Promise<MergeField[]>;
+  /** `taken`: the audience has a field of this tag already, of whatever type. */
+  createMergeField(id: string, field: NewMergeField, options?: CallOptions): Promise<'made' | 'taken'>;
   tags(id: string, options?: CallOptions): Promise<Tag[]>;
   /** An empty tag; one whose name differs only in case is answered as it is, with `existed`. */
   createTag(id: string, name: string, options?: CallOptions): Promise<Tag & { existed: boolean }>;
@@ -88,6 +95,27 @@ export interface MailchimpClient {
   ): Promise<TagAnswer>;
   /** `gone`: the audience does not hold them; `refused`: Mailchimp does not archive this person. */
   archive(id: string, address: string, options?: CallOptions): Promise<'archived' | 'gone' | 'refused'>;
+  /** Everything of the person in this audience, for ever: only they themselves can come back, by a form. */
+  deletePermanently(id: string, address: string, options?: CallOptions): Promise<'deleted' | 'gone'>;
+  /** Addresses of one page of those who have the tag, whatever their status; archived people may be missing. */
+  tagMembers(
+    id: string,
+    tagId: number,
+    page: { offset: number; count: number },
+    options?: CallOptions,
+  ): Promise<{ items: string[]; total: number }>;
+  /** Writes one member's status and nothing else. */
+  setStatus(
+    id: string,
+    address: string,
+    status: WritableStatus,
+    options?: CallOptions,
+  ): Promise<MemberStatus>;
+  /** Whom the audience calls. */
+  webhooks(id: string, options?: CallOptions): Promise<{ id: string; url: string }[]>;
+  /** The URL is asked with GET first; the secret that calls are signed with is told only here, where they are. */
+  createWebhook(id: string, url: string, options?: CallOptions): Promise<{ id: string; secret?: string }>;
+  deleteWebhook(id: string, webhook: string, options?: CallOptions): Promise<'deleted' | 'gone'>;
   stats(): ClientStats;
   /** Sends nothing more, waits for what is in flight. */
   close(): Promise<void>;

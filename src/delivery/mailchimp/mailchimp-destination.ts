@@ -1,20 +1,48 @@
 import type { AudienceMember, Destination, Refusal, UpsertAnswer, UpsertPerson } from '../destination.ts';
-import type { AnsweredMember, BatchError, Member, MemberStatus, WritableStatus } from './audience-model.ts';
+import type {
+  Account,
+  AnsweredMember,
+  Audience,
+  BatchError,
+  BatchMember,
+  Member,
+  MemberStatus,
+  WritableStatus,
+} from './audience-model.ts';
+import { throwBatchRefusal } from './batch-refusal.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { MailchimpClient } from './mailchimp-client.ts';
+import { isRefusal } from './mailchimp-error.ts';
+import { mergeValueFromText } from './merge-value.ts';
 import { allStatuses, readMembers } from './read-audience.ts';
+import { tagHolders } from './tag-holders.ts';
 
-/** Mailchimp as a destination: its client's words in the pipeline's. */
-export function mailchimpDestination(client: MailchimpClient): Destination {
+/**
+ * Mailchimp as a destination: its client's words in the pipeline's.
+ * @param whose whose account it is, where that is known without a request
+ */
+export function mailchimpDestination(
+  client: MailchimpClient,
+  whose: () => Promise<Account> = () => client.account(),
+): Destination {
   return {
-    async describe(audience) {
-      const [list, fields, tags] = await Promise.all([
-        client.audience(audience),
-        client.mergeFields(audience),
-        client.tags(audience),
-      ]);
-      return { id: list.id, name: list.name, doubleOptIn: list.doubleOptin, fields, tags };
+    async account() {
+      const { accountId, accountName } = await whose();
+      return { id: accountId, name: accountName };
     },
+    async describe(audience, signal) {
+      const options = signal === undefined ? {} : { signal };
+      const [list, fields, tags] = await Promise.all([
+        client.audience(audience, options),
+        client.mergeFields(audience, options),
+        client.tags(audience, options),
+      ]);
+      const { id, name, doubleOptin: doubleOptIn, marketingPermissions } = list;
+      return { id, name, doubleOptIn, marketingPermissions, fields, tags };
+    },
+    contacts: async () =>
+      Object.fromEntries((await client.audiences()).map((list) => [list.id, billableContacts(list)])),
+    makeField: (audience, field) => client.createMergeField(audience, field),
     read(audience, since, statuses) {
       const reading = readMembers(client, audience, {
         ...(since === undefined ? {} : { since }),
@@ -37,8 +65,11 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
       const member = await client.member(audience, address);
       return member === undefined ? undefined : memberOf(member);
     },
-    upsert: async (audience, people, options) =>
-      answerOf(await client.upsert(audience, people.map(batchMember), options)),
+    async upsert(audience, people, { fieldTypes = {}, skipRequired = false, ...options } = {}) {
+      const members = people.map((person) => batchMember(person, fieldTypes));
+      const answer = client.upsert(audience, members, { ...options, skipMergeValidation: skipRequired });
+      return answerOf(await answer.catch(throwBatchRefusal));
+    },
     makeTag: (audience, name) => client.createTag(audience, name),
     async renameTag(audience, tagId, name) {
       await client.renameTag(audience, tagId, name);
@@ -56,10 +87,24 @@ export function mailchimpDestination(client: MailchimpClient): Destination {
       const mentioned = new Set(named.map(fold));
       return { unmentioned: addresses.filter((address) => !mentioned.has(address)) };
     },
+    whoHasTag: (audience, tag, among, signal) =>
+      tagHolders(client, audience, tag, among, signal === undefined ? {} : { signal }),
+    async setStatus(audience, address, status) {
+      await client.setStatus(audience, address, status as WritableStatus);
+    },
     async archive(audience, address, signal) {
       const ended = await client.archive(audience, address, signal === undefined ? {} : { signal });
       return ended === 'refused' ? 'refused' : 'archived';
     },
+    async deletePermanently(audience, address) {
+      return (await client.deletePermanently(audience, address)) === 'deleted' ? 'deleted' : 'absent';
+    },
+    webhooks: (audience) => client.webhooks(audience),
+    makeWebhook: (audience, url) => client.createWebhook(audience, url),
+    async removeWebhook(audience, id) {
+      return (await client.deleteWebhook(audience, id)) === 'deleted' ? 'removed' : 'absent';
+    },
+    isGone: (error) => isRefusal(error, 'resource_not_found'),
     traffic() {
       const { requests, retries } = client.stats();
       return { requests, retries };
@@ -76,18 +121,39 @@ function memberOf(member: Member): AudienceMember {
   return {
     address: fold(member.address),
     status: member.status,
-    fields: member.mergeFields,
+    fields: withLanguage(member.mergeFields, member.language),
     tags: member.tags,
     lastChanged: member.lastChanged === '' ? null : member.lastChanged,
+    ...(member.contactId === undefined || member.contactId === '' ? {} : { contactId: member.contactId }),
+    ...(member.unsubscribeReason === undefined ? {} : { reason: member.unsubscribeReason }),
   };
 }
 
-function batchMember(person: UpsertPerson) {
+/** The language travels among the merge fields: their tags are capitals, so its key is free. */
+function withLanguage(
+  fields: Readonly<Record<string, string>>,
+  language: string | undefined,
+): Readonly<Record<string, string>> {
+  return language === undefined ? fields : { ...fields, language };
+}
+
+/** Subscribed, unsubscribed and non-subscribed ones (FACTS §7); the last are what is left of the approximate total. */
+function billableContacts({ memberCount, unsubscribed, cleaned, totalContacts }: Audience): number {
+  return Math.max(memberCount + unsubscribed, (totalContacts ?? 0) - cleaned);
+}
+
+function batchMember(person: UpsertPerson, types: Readonly<Record<string, string>>): BatchMember {
+  const { language, ip_opt: ipOpt, timestamp_opt: timestampOpt, ...fields } = person.fields;
   return {
     address: person.email,
     // The plan sends nobody who is archived by somebody else, and those we archived come back as new.
     status: person.status as WritableStatus,
-    mergeFields: person.fields,
+    mergeFields: Object.fromEntries(
+      Object.entries(fields).map(([tag, value]) => [tag, mergeValueFromText(value, types[tag] ?? 'text')]),
+    ),
+    ...(language === undefined ? {} : { language }),
+    ...(ipOpt === undefined ? {} : { ipOpt }),
+    ...(timestampOpt === undefined ? {} : { timestampOpt }),
     ...(person.tags.length === 0 ? {} : { tags: person.tags }),
   };
 }
@@ -101,8 +167,11 @@ function answerOf(answer: {
     address: fold(member.address),
     created,
     ...(member.status === undefined ? {} : { status: member.status }),
-    ...(member.mergeFields === undefined ? {} : { fields: member.mergeFields }),
+    ...(member.mergeFields === undefined
+      ? {}
+      : { fields: withLanguage(member.mergeFields, member.language) }),
     ...(member.tags === undefined ? {} : { tags: member.tags }),
+    ...(member.contactId === undefined ? {} : { contactId: member.contactId }),
   });
   return {
     taken: [...answer.created.map(taken(true)), ...answer.updated.map(taken(false))],

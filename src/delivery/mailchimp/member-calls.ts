@@ -2,14 +2,27 @@ import type { BatchMember, Member } from './audience-model.ts';
 import { checkBatch, type MailchimpClient } from './mailchimp-client.ts';
 import { refusalAs } from './mailchimp-error.ts';
 import { memberHash } from './member-hash.ts';
-import { parseBatchAnswer, parseMember, parseMembers } from './parse-answers.ts';
+import { parseBatchAnswer, parseMember, parseMembers } from './parse-members.ts';
 import type { PatientRequests, Reply } from './patient-requests.ts';
 import { under, type AskFor } from './requested-fields.ts';
 
-type MemberCalls = Pick<MailchimpClient, 'memberPage' | 'member' | 'upsert' | 'archive'>;
+type MemberCalls = Pick<
+  MailchimpClient,
+  'memberPage' | 'member' | 'upsert' | 'setStatus' | 'archive' | 'deletePermanently'
+>;
 
-const memberFields = ['id', 'contact_id', 'email_address', 'status', 'merge_fields', 'tags', 'last_changed'];
-const answeredFields = ['email_address', 'status', 'merge_fields', 'tags'];
+const memberFields = [
+  'id',
+  'contact_id',
+  'email_address',
+  'status',
+  'unsubscribe_reason',
+  'merge_fields',
+  'language',
+  'tags',
+  'last_changed',
+];
+const answeredFields = ['email_address', 'status', 'merge_fields', 'language', 'tags'];
 const oneMember = '/lists/{list_id}/members/{subscriber_hash}';
 
 /** Reading and writing people (FACTS §4, §5). */
@@ -46,7 +59,7 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         signal,
       ).catch(refusalAs({ not_found: undefined })),
 
-    async upsert(id, members, { signal, skipMergeValidation, beforeRetry } = {}) {
+    async upsert(id, members, { signal, skipMergeValidation, ...hooks } = {}) {
       checkBatch(members.length);
       return askFor(
         {
@@ -58,7 +71,7 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
           body: { members: members.map(wireMember), update_existing: true },
         },
         [
-          ...under('new_members', answeredFields),
+          ...under('new_members', [...answeredFields, 'contact_id']),
           ...under('updated_members', answeredFields),
           'errors',
           'total_created',
@@ -67,9 +80,22 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         ],
         ({ answer }) => parseBatchAnswer(answer.body),
         signal,
-        beforeRetry,
+        hooks,
       );
     },
+
+    setStatus: (id, address, status, { signal } = {}) =>
+      askFor(
+        {
+          method: 'PATCH',
+          template: oneMember,
+          parameters: memberParameters(id, address),
+          body: { status },
+        },
+        memberFields,
+        ({ answer }) => parseMember(answer.body).status,
+        signal,
+      ),
 
     archive: (id, address, { signal } = {}) =>
       requests
@@ -79,6 +105,19 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
           signal,
         )
         .catch(refusalAs({ not_found: 'gone' as const, cannot_remove: 'refused' as const })),
+
+    deletePermanently: (id, address, { signal } = {}) =>
+      requests
+        .call(
+          {
+            method: 'POST',
+            template: `${oneMember}/actions/delete-permanent`,
+            parameters: memberParameters(id, address),
+          },
+          () => 'deleted' as const,
+          signal,
+        )
+        .catch(refusalAs({ not_found: 'gone' as const })),
   };
 }
 
@@ -98,6 +137,8 @@ function wireMember(member: BatchMember): Record<string, unknown> {
     vip: member.vip,
     ip_signup: member.ipSignup,
     timestamp_signup: member.timestampSignup,
+    ip_opt: member.ipOpt,
+    timestamp_opt: member.timestampOpt,
   };
 }
 

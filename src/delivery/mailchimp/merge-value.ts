@@ -24,7 +24,12 @@ export function mergeValueFromText(text: string, type: string): MergeValue {
     return text;
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return text;
-  return Object.fromEntries(Object.entries(parsed).map(([part, value]) => [part, mergeValueText(value)]));
+  // A blank country is the audience's own; Mailchimp knows no country named "".
+  return Object.fromEntries(
+    Object.entries(parsed)
+      .map(([part, value]): [string, string] => [part, mergeValueText(value)])
+      .filter(([part, value]) => part !== 'country' || value !== ''),
+  );
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

@@ -9,6 +9,7 @@ import { PatientRequests } from './patient-requests.ts';
 import { askForFields } from './requested-fields.ts';
 import { RequestSlots } from './request-slots.ts';
 import { tagCalls } from './tag-calls.ts';
+import { webhookCalls } from './webhook-calls.ts';
 
 /**
  * A client for one account; nothing is sent before the first call.
@@ -33,7 +34,8 @@ export function openMailchimpClient(options: MailchimpOptions): MailchimpClient 
     timeoutMs: deadlineMs * 1.1,
     clock,
   });
-  const slots = new RequestSlots({ max: maxRequests, clock, heldUntil: options.heldUntil ?? [] });
+  const slots =
+    options.slots ?? new RequestSlots({ max: maxRequests, clock, heldUntil: options.heldUntil ?? [] });
   const requests = new PatientRequests({
     transport,
     slots,
@@ -46,9 +48,10 @@ export function openMailchimpClient(options: MailchimpOptions): MailchimpClient 
 
   return {
     maxRequests,
-    ...audienceCalls(askFor),
+    ...audienceCalls(requests, askFor),
     ...tagCalls(requests, askFor),
     ...memberCalls(requests, askFor),
+    ...webhookCalls(requests, askFor),
     stats: () => ({
       ...requests.stats(),
       inFlight: slots.inFlight,

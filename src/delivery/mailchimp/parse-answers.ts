@@ -1,43 +1,15 @@
 import { z } from 'zod';
-import type {
-  Account,
-  AnsweredMember,
-  Audience,
-  BatchAnswer,
-  Member,
-  MemberStatus,
-  MergeField,
-  Tag,
-  TagAnswer,
-} from './audience-model.ts';
-import { mergeValueText } from './merge-value.ts';
+import type { Account, Audience, MergeField, Tag, TagAnswer } from './audience-model.ts';
 
 /**
  * Mailchimp's answers as our types. Tolerant on purpose: only what we cannot do without is required, anything else
  * may be missing, empty or of another type, and unknown parts are dropped, so that an answer is understood whether
- * or not `fields` was honoured.
+ * or not `fields` was honoured. Answers that are full of people are read in `parse-members.ts`.
  */
 const text = z.string().catch('');
 const count = z.coerce.number().int().min(0).catch(0);
 const flag = z.boolean().catch(false);
 const idText = z.union([z.string(), z.number()]).transform(String);
-const status: z.ZodType<MemberStatus> = z.enum([
-  'subscribed',
-  'unsubscribed',
-  'cleaned',
-  'pending',
-  'transactional',
-  'archived',
-]);
-const mergeFields = z
-  .record(z.string(), z.unknown())
-  .transform((fields) =>
-    Object.fromEntries(Object.entries(fields).map(([tag, value]) => [tag, mergeValueText(value)])),
-  );
-const tagNames = z
-  .array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]))
-  .catch([]);
-
 const account = z
   .object({
     account_id: idText,
@@ -119,81 +91,6 @@ const tag = z
   .object({ id: z.coerce.number().int(), name: z.string(), member_count: count })
   .transform((wire): Tag => ({ id: wire.id, name: wire.name, memberCount: wire.member_count }));
 
-const member = z
-  .object({
-    id: z.string(),
-    contact_id: z.string().optional().catch(undefined),
-    email_address: text,
-    status,
-    merge_fields: mergeFields.catch({}),
-    tags: tagNames,
-    last_changed: text,
-  })
-  .transform((wire): Member =>
-    compact({
-      id: wire.id,
-      contactId: wire.contact_id,
-      address: wire.email_address,
-      status: wire.status,
-      mergeFields: wire.merge_fields,
-      tags: wire.tags,
-      lastChanged: wire.last_changed,
-    }),
-  );
-
-const answeredMember = z
-  .object({
-    email_address: z.string(),
-    status: status.optional().catch(undefined),
-    merge_fields: mergeFields.optional().catch(undefined),
-    // No `catch([])` here: tags that were not echoed are not the same as no tags.
-    tags: tagNames.optional(),
-  })
-  .transform((wire): AnsweredMember =>
-    compact({
-      address: wire.email_address,
-      status: wire.status,
-      mergeFields: wire.merge_fields,
-      tags: wire.tags,
-    }),
-  );
-
-const filledText = z
-  .string()
-  .optional()
-  .catch(undefined)
-  .transform((value) => (value === '' ? undefined : value));
-const batchAnswer = z
-  .object({
-    new_members: z.array(answeredMember).optional(),
-    updated_members: z.array(answeredMember).optional(),
-    errors: z
-      .array(
-        z.object({
-          email_address: text,
-          error: text,
-          error_code: text,
-          field: filledText,
-          field_message: filledText,
-        }),
-      )
-      .optional(),
-  })
-  .refine((wire) => wire.new_members ?? wire.updated_members ?? wire.errors)
-  .transform((wire): BatchAnswer => ({
-    created: wire.new_members ?? [],
-    updated: wire.updated_members ?? [],
-    errors: (wire.errors ?? []).map((error) =>
-      compact({
-        address: error.email_address,
-        code: error.error_code,
-        text: error.error,
-        field: error.field,
-        fieldMessage: error.field_message,
-      }),
-    ),
-  }));
-
 const addresses = z
   .array(z.object({ email_address: z.string() }).transform(({ email_address }) => email_address))
   .catch([]);
@@ -217,8 +114,6 @@ const tagAnswer = z
 export const parseAccount = (body: string): Account => account.parse(JSON.parse(body));
 export const parseAudience = (body: string): Audience => audience.parse(JSON.parse(body));
 export const parseTag = (body: string): Tag => tag.parse(JSON.parse(body));
-export const parseMember = (body: string): Member => member.parse(JSON.parse(body));
-export const parseBatchAnswer = (body: string): BatchAnswer => batchAnswer.parse(JSON.parse(body));
 export const parseTagAnswer = (body: string): TagAnswer => tagAnswer.parse(JSON.parse(body));
 
 /** One page of a listing, with how many there are in all. */
@@ -229,8 +124,13 @@ export interface Listing<T> {
 
 const total = z.number().int().min(0);
 const mergeFieldPage = z.object({ merge_fields: z.array(mergeField), total_items: total });
+const audiencePage = z.object({ lists: z.array(audience), total_items: total });
 const tagPage = z.object({ segments: z.array(tag), total_items: total });
-const memberPage = z.object({ members: z.array(member), total_items: total });
+
+export function parseAudiences(body: string): Listing<Audience> {
+  const page = audiencePage.parse(JSON.parse(body));
+  return { items: page.lists, total: page.total_items };
+}
 
 export function parseMergeFields(body: string): Listing<MergeField> {
   const page = mergeFieldPage.parse(JSON.parse(body));
@@ -240,11 +140,6 @@ export function parseMergeFields(body: string): Listing<MergeField> {
 export function parseTags(body: string): Listing<Tag> {
   const page = tagPage.parse(JSON.parse(body));
   return { items: page.segments, total: page.total_items };
-}
-
-export function parseMembers(body: string): Listing<Member> {
-  const page = memberPage.parse(JSON.parse(body));
-  return { items: page.members, total: page.total_items };
 }
 
 /** Without the members that are undefined, as exact optional types want it. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts';
 import { nextWait } from '../../base/retry-schedule.ts';
 import { pathOf, type ApiRequest, type Method } from './api-request.ts';
 import type { HttpAnswer, HttpOutcome, HttpTransport } from './http-transport.ts';
-import type { RequestSlots, Slot } from './request-slots.ts';
+import type { Slot, SlotSource } from './request-slots.ts';
 import { isSuccess, setbackOf, type Setback } from './setback.ts';
 
 /** What happened to one attempt; never a path with a person in it, never a body. */
@@ -36,7 +36,7 @@ export interface RequestStats {
 
 export interface PatientOptions {
   transport: HttpTransport;
-  slots: RequestSlots;
+  slots: SlotSource;
   deadlineMs: number;
   clock: Clock;
   random: () => number;
@@ -48,6 +48,14 @@ export interface Reply {
   answer: HttpAnswer;
   sentAt: Date;
   receivedAt: Date;
+}
+
+/** What a caller has to say about the attempts of a call. */
+export interface CallHooks {
+  /** Called with a slot in hand, right before an attempt leaves; false gives the slot back, for `renew` first. */
+  beforeSend?: () => Promise<boolean>;
+  /** Called after each wait for another attempt, and after `beforeSend` said no; throws to give the call up. */
+  renew?: () => Promise<void>;
 }
 
 /** Calls with patience: a slot for each attempt, and further attempts where `setbackOf` says so. */
@@ -67,18 +75,17 @@ export class PatientRequests {
    * The successful answer's value.
    * @param read parses the answer; when it throws, what came back was no answer of Mailchimp's
    * @param signal after its abort nothing new is sent; a request that has left is let finish
-   * @param beforeRetry called after each wait; when it throws, the request is given up, never sent
    * @throws MailchimpRefusal, MailchimpUnreachable, MailchimpOutcomeUnknown, or the signal's reason
    */
   async call<T>(
     request: ApiRequest,
     read: (reply: Reply) => T,
     signal?: AbortSignal,
-    beforeRetry?: () => Promise<void>,
+    hooks: CallHooks = {},
   ): Promise<T> {
-    const { slots, clock, random, deadlineMs } = this.#options;
+    const { clock, random, deadlineMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
-      const slot = await slots.acquire(signal);
+      const slot = await this.#readySlot(hooks, signal);
       const outcome = await this.#send(request, slot, signal);
       const done = readOutcome(outcome, read);
       const setback = done === undefined ? setbackOf(request, outcome, deadlineMs) : undefined;
@@ -90,7 +97,22 @@ export class PatientRequests {
       const wait = setback?.schedule === undefined ? undefined : nextWait(setback.schedule, attempt, random);
       if (wait === undefined) throw setback?.error;
       await clock.sleep(wait, signal);
-      await beforeRetry?.();
+      await hooks.renew?.();
+    }
+  }
+
+  /** A slot may be long in coming, and what the request says may be out of date by then. */
+  async #readySlot({ beforeSend, renew }: CallHooks, signal: AbortSignal | undefined): Promise<Slot> {
+    for (;;) {
+      const slot = await this.#options.slots.acquire(signal);
+      try {
+        if (beforeSend === undefined || (await beforeSend())) return slot;
+      } catch (error) {
+        slot.end({ kind: 'unused' });
+        throw error;
+      }
+      slot.end({ kind: 'unused' });
+      await renew?.();
     }
   }
 

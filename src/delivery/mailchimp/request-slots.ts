@@ -13,6 +13,8 @@ export interface SlotsOptions {
 export type SlotEnd =
   /** Answered, or never sent: nothing of it runs on the server. */
   | { kind: 'over' }
+  /** Given back before anything was tried. */
+  | { kind: 'unused' }
   /** The server refused it for too many at once. */
   | { kind: 'throttled' }
   /** No answer that we could trust: the server may work on it until this moment. */
@@ -21,6 +23,30 @@ export type SlotEnd =
 /** The right to have one request in flight; `end` gives it back, once. */
 export interface Slot {
   end(how: SlotEnd): void;
+}
+
+/** Where requests get their slots from. */
+export interface SlotSource {
+  /** Requests that run or may still run on the server. */
+  readonly inFlight: number;
+  /** Of `inFlight`, those nobody waits for any more. */
+  readonly held: number;
+  /** How many may be in flight at the moment. */
+  readonly allowed: number;
+  /** Resolves when a slot is free; rejects with the signal's reason, or after `close`. */
+  acquire(signal?: AbortSignal): Promise<Slot>;
+  /** No more slots: those who wait are refused. Resolves when the taken ones came back. */
+  close(): Promise<void>;
+}
+
+/** What those are refused with who wait for a slot when it is closed. */
+export function clientClosed(): PostriderError {
+  return new PostriderError({
+    kind: 'conflict',
+    code: 'mailchimp_client_closed',
+    message: 'The connection to Mailchimp was closed before the request could leave.',
+    retry: 'later',
+  });
 }
 
 // A raise is tried after so many good answers. At 200 ms an answer and 4 at once, that is every second.
@@ -34,7 +60,7 @@ const goodAnswersPerRaise = 20;
  * A slot goes `free → taken → free`, or `taken → held → free` where the request was abandoned: Mailchimp works on
  * after we hung up, and counts that. First come, first served.
  */
-export class RequestSlots {
+export class RequestSlots implements SlotSource {
   readonly #max: number;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
@@ -92,14 +118,7 @@ export class RequestSlots {
 
   /** No more slots: those who wait are refused. Resolves when the taken ones came back; held ones are let go. */
   async close(): Promise<void> {
-    this.#closing.abort(
-      new PostriderError({
-        kind: 'conflict',
-        code: 'mailchimp_client_closed',
-        message: 'The connection to Mailchimp was closed before the request could leave.',
-        retry: 'later',
-      }),
-    );
+    this.#closing.abort(clientClosed());
     for (const waiter of this.#waiting.splice(0)) waiter.refuse(this.#closing.signal.reason);
     if (this.#taken > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
@@ -124,6 +143,8 @@ export class RequestSlots {
         switch (how.kind) {
           case 'over':
             this.#raise();
+            break;
+          case 'unused':
             break;
           case 'throttled':
             if (halvingsAtStart === this.#halvings) this.#halve();

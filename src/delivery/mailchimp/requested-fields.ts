@@ -1,6 +1,6 @@
 import type { ApiRequest } from './api-request.ts';
 import { isRefusal } from './mailchimp-error.ts';
-import type { PatientRequests, Reply } from './patient-requests.ts';
+import type { CallHooks, PatientRequests, Reply } from './patient-requests.ts';
 
 /** A call that asks for some parts of the answer only. */
 export type AskFor = <T>(
@@ -8,7 +8,7 @@ export type AskFor = <T>(
   fields: readonly string[],
   read: (reply: Reply) => T,
   signal: AbortSignal | undefined,
-  beforeRetry?: () => Promise<void>,
+  hooks?: CallHooks,
 ) => Promise<T>;
 
 /**
@@ -17,18 +17,18 @@ export type AskFor = <T>(
  */
 export function askForFields(requests: PatientRequests): AskFor {
   const refused = new Set<string>();
-  return async (request, fields, read, signal, beforeRetry) => {
+  return async (request, fields, read, signal, hooks) => {
     const call = `${request.method} ${request.template}`;
     if (!refused.has(call)) {
       const query = { ...request.query, fields: fields.join(',') };
       try {
-        return await requests.call({ ...request, query }, read, signal, beforeRetry);
+        return await requests.call({ ...request, query }, read, signal, hooks);
       } catch (error) {
         if (!isRefusal(error, 'fields_refused')) throw error;
         refused.add(call);
       }
     }
-    return requests.call(request, read, signal, beforeRetry);
+    return requests.call(request, read, signal, hooks);
   };
 }
 

@@ -2,10 +2,14 @@ import { askForAll } from './audience-calls.ts';
 import { checkBatch, type MailchimpClient } from './mailchimp-client.ts';
 import { isRefusal, refusalAs } from './mailchimp-error.ts';
 import { parseTag, parseTagAnswer, parseTags } from './parse-answers.ts';
+import { parseTagMembers } from './parse-tag-members.ts';
 import type { PatientRequests } from './patient-requests.ts';
 import { under, type AskFor } from './requested-fields.ts';
 
-type TagCalls = Pick<MailchimpClient, 'tags' | 'createTag' | 'renameTag' | 'deleteTag' | 'changeTag'>;
+type TagCalls = Pick<
+  MailchimpClient,
+  'tags' | 'createTag' | 'renameTag' | 'deleteTag' | 'changeTag' | 'tagMembers'
+>;
 
 const oneTag = '/lists/{list_id}/segments/{segment_id}';
 const allTags = '/lists/{list_id}/segments';
@@ -57,6 +61,25 @@ export function tagCalls(requests: PatientRequests, askFor: AskFor): TagCalls {
           signal,
         )
         .catch(refusalAs({ tag_not_found: 'gone' as const })),
+
+    tagMembers: (id, tagId, { offset, count }, { signal } = {}) =>
+      askFor(
+        {
+          method: 'GET',
+          template: `${oneTag}/members`,
+          parameters: tagParameters(id, tagId),
+          query: {
+            include_cleaned: true,
+            include_transactional: true,
+            include_unsubscribed: true,
+            offset,
+            count,
+          },
+        },
+        ['members.email_address', 'total_items'],
+        ({ answer }) => parseTagMembers(answer.body),
+        signal,
+      ),
 
     async changeTag(id, tagId, { add = [], remove = [] }, { signal } = {}) {
       checkBatch(add.length);
