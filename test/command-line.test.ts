@@ -14,18 +14,16 @@ interface ErrorDocument {
 }
 
 /** Exports that cannot be right, which only Mailchimp knows. */
-const wrongExports = [
-  'wrong-field tagged00001 FNAM',
-  'no-audience nosuchlist FNAME',
-  'their-tag tagged00001 FNAME',
-]
-  .map((text) => text.split(' '))
-  .map(
-    ([id, list, field]) => `  ${id}:
+const wrongExports = Object.fromEntries(
+  ['wrong-field tagged00001 FNAM', 'no-audience nosuchlist FNAME', 'their-tag tagged00001 FNAME']
+    .map((text) => text.split(' '))
+    .map(([id = '', list, field]) => [
+      id,
+      `  ${id}:
     { connection: account, audience: "${list}", match: { email: email }, attributes: { ${field}: first_name }, segments: [${id === 'their-tag' ? 'big-spenders' : 'romania'}] }
 `,
-  )
-  .join('');
+    ]),
+);
 
 const commands = ['apply', 'dump', 'refresh', 'segments', 'plan', 'run', 'release', 'runs', 'person', 'demo'];
 
@@ -42,7 +40,7 @@ describe('the command line', { timeout: 60_000 }, async () => {
     sandbox.control.createAudience({ id: audience, name: 'Shop' });
     await writeFile(join(folder, 'people.csv'), csvOf(rows));
     sandbox.control.createAudience({ id: 'tagged00001', name: 'Tagged', tags: ['big SPENDERS'] });
-    workspace = await writeNewsletterWorkspace(folder, (text) => text + wrongExports);
+    workspace = await writeNewsletterWorkspace(folder, (text) => text + Object.values(wrongExports).join(''));
     postrider = new Postrider(join(folder, 'data'), {
       MAILCHIMP_API_KEY: apiKey,
       MAILCHIMP_BASE_URL: sandbox.apiRoot,
@@ -148,7 +146,7 @@ describe('the command line', { timeout: 60_000 }, async () => {
         const document = await postrider.json<{
           dryRun: boolean;
           changes: { kind: string; id: string; change: string }[];
-        }>('apply', workspace, ...options);
+        }>('apply', workspace, '--offline', ...options);
         return {
           dryRun: document.dryRun,
           changes: document.changes.map(({ kind, id, change }) => `${change} ${kind} ${id}`),
@@ -167,12 +165,26 @@ describe('the command line', { timeout: 60_000 }, async () => {
           '  everybody: { rules: { combinator: and, rules: [] } }\nconnections:\n',
         ),
       );
-      await postrider.do('apply', file);
-      const keeps = await postrider.json<{ changes: object[] }>('apply', workspace);
+      await postrider.do('apply', file, '--offline');
+      const keeps = await postrider.json<{ changes: object[] }>('apply', workspace, '--offline');
       expect(keeps.changes).toEqual([{ kind: 'segment', id: 'everybody', change: 'kept' }]);
-      const prunes = await postrider.json<{ changes: object[] }>('apply', workspace, '--prune');
+      const prunes = await postrider.json<{ changes: object[] }>('apply', workspace, '--offline', '--prune');
       expect(prunes.changes).toEqual([{ kind: 'segment', id: 'everybody', change: 'removed' }]);
     });
+  });
+
+  it.each([
+    ['wrong-field', 'merge_field_unknown', /exports\.wrong-field\.attributes\.FNAM/],
+    ['no-audience', 'audience_unknown', /exports\.no-audience\.audience/],
+    ['their-tag', 'tag_exists', /"big SPENDERS"/],
+  ])('refuses to save an export that does not fit its audience: %s', async (id, code, says) => {
+    const others = Object.entries(wrongExports).filter(([other]) => other !== id);
+    const file = await edited('misfit', (text) =>
+      others.reduce((rest, [, wrong]) => rest.replace(wrong, ''), text),
+    );
+    sandbox.control.resetCounters();
+    expect(await postrider.run(['apply', file, '--dry-run'])).toMatchObject(refusal({ exit: 2, code, says }));
+    expect(sandbox.control.counters().writes).toBe(0);
   });
 
   describe('dump', () => {
@@ -181,7 +193,7 @@ describe('the command line', { timeout: 60_000 }, async () => {
       expect(stdout).not.toContain('apiKey');
       const file = join(folder, 'dumped.yaml');
       await writeFile(file, stdout);
-      expect((await postrider.json<{ changes: object[] }>('apply', file)).changes).toEqual([]);
+      expect((await postrider.json<{ changes: object[] }>('apply', file, '--offline')).changes).toEqual([]);
 
       const elsewhere = ['--data', join(folder, 'elsewhere')];
       expect(await postrider.run([...elsewhere, 'apply', file])).toMatchObject(
@@ -196,10 +208,9 @@ describe('the command line', { timeout: 60_000 }, async () => {
         withKey,
         stdout.replace('type: mailchimp', 'type: mailchimp\n    apiKey: "${MAILCHIMP_API_KEY}"'),
       );
-      await postrider.do(...elsewhere, 'apply', withKey);
-      expect((await postrider.json<{ changes: object[] }>(...elsewhere, 'apply', workspace)).changes).toEqual(
-        [],
-      );
+      const offline = [...elsewhere, 'apply', '--offline'];
+      await postrider.do(...offline, withKey);
+      expect((await postrider.json<{ changes: object[] }>(...offline, workspace)).changes).toEqual([]);
     });
   });
 

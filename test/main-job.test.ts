@@ -122,7 +122,8 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
       retries: 0,
     });
     expect(held()).toEqual(sorted(expected.members));
-    expect(run.requests).toBe(sandbox.control.counters().requests);
+    // One request before the run asks whose key it is, and so in which queue the run stands.
+    expect(run.requests).toBe(sandbox.control.counters().requests - 1);
   });
 
   it('leaves every contact alone that is not to change, even the moment it last changed', () => {

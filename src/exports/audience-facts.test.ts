@@ -69,7 +69,7 @@ describe('takeInAudience', () => {
     await take('a', 1, true, [member('ana@acme.test')]);
     await take('a', 2, false);
     expect(await engine.rows(sql`SELECT * FROM export.audience_read`)).toEqual([
-      { audience: 'a', read_from: minute(2), full_read_at: minute(1), beyond: null },
+      { audience: 'a', read_from: minute(2), full_read_at: minute(1), beyond: null, read_at: minute(2) },
     ]);
     expect(await audienceSizes(engine, 'a')).toEqual({ subscribed: 1 });
   });

@@ -1,7 +1,12 @@
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Cell, Change, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
+import type { Suppression } from '../suppression/suppression-list.ts';
+import { hideErased } from './erased-members.ts';
 import { audienceMember, audienceRead, exported, hasLeft, readMember, ref } from './export-tables.ts';
+import { forgetLostContacts } from './lost-contacts.ts';
+import { findRenamed, followRenamed, movedContacts } from './renamed-contacts.ts';
+import { believeHints, retireHints } from './webhook-events.ts';
 
 /** A member as the audience holds it. */
 export interface MemberFacts {
@@ -13,12 +18,16 @@ export interface MemberFacts {
   tags: readonly string[];
   /** ISO 8601; Mailchimp knows seconds only. */
   lastChanged: string | null;
+  /** The same after a change of address, where Mailchimp tells. */
+  contactId?: string;
+  /** Why they unsubscribed. */
+  reason?: string;
 }
 
-/** From when to read what changed, or undefined when the audience was never read whole. */
+/** From when to read what changed, or undefined when the audience was never read whole with the ids of its contacts. */
 export async function nextReadFrom(engine: Engine, audience: string): Promise<string | undefined> {
   const [row] = await engine.rows<{ read_from: string }>(
-    sql`SELECT read_from FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
+    sql`SELECT read_from FROM ${ref(audienceRead)} WHERE audience = ${audience} AND read_at IS NOT NULL`,
   );
   return row?.read_from;
 }
@@ -27,24 +36,31 @@ export async function nextReadFrom(engine: Engine, audience: string): Promise<st
  * Takes in the pages of one read: all of the audience, or what changed since `nextReadFrom`. Pages wait in
  * a table of their own; one commit at the end makes them the facts, so that a read that breaks off
  * changes nothing.
+ * @param now when the read began, by our clock
  * @returns how many members were read (a member that moved between pages counts twice)
  */
 export async function takeInAudience(
   engine: Engine,
   audience: string,
-  read: { whole: boolean; pages: AsyncIterable<readonly MemberFacts[]>; nextFrom: () => Date },
+  read: {
+    whole: boolean;
+    pages: AsyncIterable<readonly MemberFacts[]>;
+    nextFrom: () => Date;
+    /** Absent: nobody was erased. */
+    erased?: Suppression | undefined;
+  },
   now: Date,
 ): Promise<number> {
   await engine.commit([sql`DELETE FROM ${ref(readMember)} WHERE audience = ${audience}`]);
   let members = 0;
-  for await (const page of read.pages) {
-    members += page.length;
+  for await (const pages of grouped(read.pages)) {
+    members += pages.length;
     await engine.commit([
       {
         into: readMember,
         columns: readMember.columns,
         // Contacts without an address (known by telephone only) are none of an e-mail export's business.
-        rows: page.filter((member) => member.address !== '').map((member) => cells(audience, member)),
+        rows: pages.filter((member) => member.address !== '').map((member) => cells(audience, member)),
       },
     ]);
   }
@@ -54,8 +70,10 @@ export async function takeInAudience(
   await engine.commit([
     sql`CREATE OR REPLACE TABLE export.read_from_now AS
       SELECT ${audience} AS audience, ${read.nextFrom().toISOString()}::TIMESTAMP AS read_from, ${fullReadAt} AS full_read_at,
-        (SELECT max(beyond) FROM ${ref(audienceRead)} WHERE audience = ${audience}) AS beyond`,
-    ...foldReadMembers(audience, read.whole),
+        (SELECT max(beyond) FROM ${ref(audienceRead)} WHERE audience = ${audience}) AS beyond,
+        ${now.toISOString()}::TIMESTAMP AS read_at`,
+    ...(read.erased === undefined ? [] : [hideErased(audience, read.erased)]),
+    ...foldReadMembers(audience, read.whole, now),
     sql`DELETE FROM ${ref(audienceRead)} WHERE audience = ${audience}`,
     sql`INSERT INTO ${ref(audienceRead)} SELECT * FROM export.read_from_now`,
     sql`DROP TABLE export.read_from_now`,
@@ -63,19 +81,48 @@ export async function takeInAudience(
   return members;
 }
 
-function foldReadMembers(audience: string, whole: boolean): Change[] {
+/** What one commit takes in: pages are small beside what a commit costs. */
+const membersPerCommit = 10_000;
+
+async function* grouped(pages: AsyncIterable<readonly MemberFacts[]>): AsyncGenerator<MemberFacts[]> {
+  let group: MemberFacts[] = [];
+  for await (const page of pages) {
+    group.push(...page);
+    if (group.length < membersPerCommit) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+function foldReadMembers(audience: string, whole: boolean, now: Date): Change[] {
   const facts = ref(audienceMember);
   const fresh = ref(readMember);
+  const at = sql`${now.toISOString()}::TIMESTAMP`;
   return [
+    findRenamed(audience),
+    // Rows move while pages are read, so one member can come twice: the later state counts.
+    sql`CREATE OR REPLACE TABLE export.fresh_member AS
+      WITH latest AS (
+        SELECT * FROM ${fresh} WHERE audience = ${audience}
+        QUALIFY row_number() OVER (PARTITION BY address
+          ORDER BY last_changed DESC NULLS LAST, ${keptOutFirst}, status) = 1
+      )
+      SELECT latest.audience, latest.address, latest.status, latest.fields, latest.tags, latest.last_changed, latest.contact_id,
+        coalesce(latest.reason, CASE WHEN before.status = latest.status THEN before.reason END) AS reason,
+        coalesce(CASE WHEN before.status = latest.status THEN before.since END, latest.last_changed, ${at}) AS since
+      FROM latest
+      LEFT JOIN ${movedContacts} AS moved ON moved.to_address = latest.address
+      LEFT JOIN ${facts} AS before
+        ON before.audience = ${audience} AND before.address = coalesce(moved.from_address, latest.address)`,
+    ...forgetLostContacts(audience, whole, movedContacts),
     whole
       ? sql`DELETE FROM ${facts} WHERE audience = ${audience}`
       : sql`DELETE FROM ${facts} WHERE audience = ${audience}
-          AND address IN (SELECT address FROM ${fresh} WHERE audience = ${audience})`,
-    // Rows move while pages are read, so one member can come twice: the later state counts.
-    sql`INSERT INTO ${facts}
-      SELECT audience, address, status, fields, tags, last_changed FROM ${fresh} WHERE audience = ${audience}
-      QUALIFY row_number() OVER (PARTITION BY address
-        ORDER BY last_changed DESC NULLS LAST, ${keptOutFirst}, status) = 1`,
+          AND address IN (SELECT address FROM export.fresh_member UNION ALL SELECT from_address FROM ${movedContacts})`,
+    sql`INSERT INTO ${facts} SELECT * FROM export.fresh_member`,
+    sql`DROP TABLE export.fresh_member`,
+    ...followRenamed(audience, now),
     sql`INSERT INTO ${ref(hasLeft)} SELECT audience, address FROM ${fresh} WHERE audience = ${audience} AND status = 'unsubscribed'
       EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
     sql`DELETE FROM ${ref(hasLeft)} WHERE audience = ${audience} AND address IN (
@@ -84,6 +131,8 @@ function foldReadMembers(audience: string, whole: boolean): Change[] {
     sql`UPDATE ${ref(exported)} SET archived = FALSE WHERE audience = ${audience} AND archived AND address IN (
       SELECT address FROM ${fresh} WHERE audience = ${audience} AND status <> 'archived')`,
     sql`DELETE FROM ${fresh} WHERE audience = ${audience}`,
+    ...retireHints(audience, now),
+    ...believeHints(audience),
   ];
 }
 
@@ -93,7 +142,17 @@ const keptOutFirst = sql`CASE WHEN list_contains(${keptOutStatuses}, status) THE
 function cells(audience: string, member: MemberFacts): Cell[] {
   // Tag names are compared without case: Mailchimp changes it (FACTS §6).
   const tags = member.tags.map((tag) => tag.toLowerCase()).toSorted();
-  return [audience, member.address, member.status, fieldsJson(member.fields), tags, member.lastChanged];
+  return [
+    audience,
+    member.address,
+    member.status,
+    fieldsJson(member.fields),
+    tags,
+    member.lastChanged,
+    member.contactId ?? null,
+    member.reason ?? null,
+    null,
+  ];
 }
 
 /** Fields as the tables keep them: a JSON object of text without blanks, keys in order. */

@@ -77,6 +77,7 @@ describe('whom a plan wants', () => {
         add_segments: ['all'],
         remove_segments: [],
         archive: false,
+        detail: null,
       },
     ]);
     expect({ people, changes }).toEqual(await planTotals(engine, 'r1' as RunId));

@@ -4,6 +4,7 @@ import { sql } from '../engine/sql.ts';
 import { comparedPeople } from './compare-people.ts';
 import { desiredPeople, rememberAddresses } from './desired-people.ts';
 import { exported, planCount, planPerson, ref } from './export-tables.ts';
+import { forgetLostTags } from './lost-tags.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planRows } from './plan-rows.ts';
 import { planTotals, type PlanTotals } from './plan-totals.ts';
@@ -20,12 +21,18 @@ export async function buildPlan(engine: Engine, input: PlanInput): Promise<PlanT
     sql`CREATE OR REPLACE TABLE export.desired AS ${desiredPeople(dialect, input)}`,
     rememberAddresses,
     sql`CREATE OR REPLACE TABLE export.compared AS ${comparedPeople(dialect, input)}`,
-    sql`INSERT INTO ${ref(planPerson)} ${planRows(dialect, input)}`,
+    sql`INSERT INTO ${ref(planPerson)} (run, position, action, reason, address, email, customer_id, seen_status, status,
+        fields, before, field_count, add_segments, remove_segments, archive, detail) ${planRows(dialect, input)}`,
     sql`INSERT INTO ${ref(planCount)}
       SELECT run, action, reason, count(*) FROM ${ref(planPerson)} WHERE run = ${input.run} GROUP BY ALL`,
     sql`INSERT INTO ${ref(planCount)} SELECT ${input.run}, 'desired', NULL, count(*) FROM export.desired`,
     sql`INSERT INTO ${ref(planCount)}
       SELECT ${input.run}, 'unchanged', NULL, count(*) FROM export.compared WHERE action IN ('unchanged', 'same')`,
+    sql`INSERT INTO ${ref(planCount)} SELECT ${input.run}, 'problem', problem, count(*) FROM (
+        SELECT unnest(list_distinct(CASE WHEN bad_field IS NULL THEN problems ELSE list_append(problems, bad_field) END)) AS problem
+        FROM export.compared WHERE rejected IS NULL AND kept_out IS NULL)
+      GROUP BY problem`,
+    forgetLostTags(dialect, input),
     sql`DROP TABLE export.compared`,
     sql`DROP TABLE export.desired`,
   ]);

@@ -323,6 +323,7 @@ describe('writeOutcomes', () => {
         tags: null,
         created: false,
         at,
+        contact_id: null,
       },
       {
         position: 2,
@@ -335,6 +336,7 @@ describe('writeOutcomes', () => {
         tags: ['buyers'],
         created: true,
         at,
+        contact_id: null,
       },
     ]);
   });

@@ -58,6 +58,8 @@ export interface Outcome {
   /** Folded names, where the answer showed tags. */
   tags?: readonly string[];
   created?: boolean;
+  /** Of a new contact. */
+  contactId?: string;
 }
 
 /**
@@ -129,7 +131,17 @@ export async function chunksIn(engine: Engine, run: RunId, state: 'ready' | 'sen
 
 /** The people of an upsert chunk who have no outcome yet. */
 export function peopleOf(engine: Engine, chunk: Chunk): Promise<PlannedPerson[]> {
-  const range = sql`run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last}`;
+  return peopleBetween(engine, chunk.run, chunk.first, chunk.last);
+}
+
+/** The people at these positions of a plan, both included, who have no outcome yet. */
+export function peopleBetween(
+  engine: Engine,
+  run: RunId,
+  first: number,
+  last: number,
+): Promise<PlannedPerson[]> {
+  const range = sql`run = ${run} AND position BETWEEN ${first} AND ${last}`;
   return plannedPeople(
     engine,
     sql`${range} AND position NOT IN (SELECT position FROM ${ref(outcomeTable)} WHERE ${range})`,
@@ -137,23 +149,24 @@ export function peopleOf(engine: Engine, chunk: Chunk): Promise<PlannedPerson[]>
 }
 
 async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[]> {
-  const rows = await engine.rows<{
-    position: number;
-    action: 'add' | 'update';
-    address: string;
-    email: string;
-    seenStatus: string | null;
-    status: string;
-    fields: string;
-    add_segments: SegmentId[];
-  }>(sql`
-    SELECT position, action, address, email, seen_status AS "seenStatus", status, fields, add_segments FROM ${ref(planPerson)}
-    WHERE ${where} ORDER BY position`);
-  return rows.map(({ add_segments: addSegments, fields, ...person }) => ({
-    ...person,
-    fields: JSON.parse(fields) as Record<string, string>,
-    addSegments,
-  }));
+  const { dialect } = engine;
+  const people = dialect.jsonRows(
+    [
+      { key: 'position', value: sql`position` },
+      { key: 'action', value: sql`action` },
+      { key: 'address', value: sql`address` },
+      { key: 'email', value: sql`email` },
+      { key: 'seenStatus', value: sql`seen_status` },
+      { key: 'status', value: sql`status` },
+      { key: 'fields', value: dialect.jsonValue(sql`fields`) },
+      { key: 'addSegments', value: sql`add_segments` },
+    ] satisfies { key: keyof PlannedPerson; value: Sql }[],
+    sql`position`,
+  );
+  const [row] = await engine.rows<{ people: string | null }>(
+    sql`SELECT ${people} AS people FROM ${ref(planPerson)} WHERE ${where}`,
+  );
+  return JSON.parse(row?.people ?? '[]') as PlannedPerson[];
 }
 
 /** The addresses of a tag, untag or archive chunk that are not done yet. */
@@ -162,6 +175,14 @@ export async function addressesOf(engine: Engine, chunk: Chunk): Promise<string[
     SELECT address FROM ${ref(tagWork)}
     WHERE run = ${chunk.run} AND position BETWEEN ${chunk.first} AND ${chunk.last} AND NOT done ORDER BY position`);
   return rows.map((row) => row.address);
+}
+
+/** How many tags a run was to give or take, and did not. */
+export async function unfinishedTags(engine: Engine, run: RunId): Promise<number> {
+  const [row] = await engine.rows<{ tags: number }>(
+    sql`SELECT count(*) AS tags FROM ${ref(tagWork)} WHERE run = ${run} AND kind <> 'archive' AND NOT done`,
+  );
+  return row?.tags ?? 0;
 }
 
 const thisChunk = (chunk: Chunk): Sql => sql`run = ${chunk.run} AND chunk = ${chunk.chunk}`;
@@ -182,13 +203,19 @@ export function noteSent(chunk: Chunk, sentAt: Date): Change {
 }
 
 /** Until when requests that were cut off may still be at work at the server, from the chunks that are uncertain. */
-export async function requestsHeldUntil(engine: Engine, deadlineMs: number): Promise<Date[]> {
-  const rows = await engine.rows<{ sent_at: string | null }>(
-    sql`SELECT sent_at FROM ${ref(chunkTable)} WHERE state = 'sending'`,
+export async function requestsHeldUntil(
+  engine: Engine,
+  { deadlineMs, maxRequests }: { deadlineMs: number; maxRequests: number },
+): Promise<Date[]> {
+  const rows = await engine.rows<{ kind: ChunkKind; sent_at: string | null }>(
+    sql`SELECT kind, sent_at FROM ${ref(chunkTable)} WHERE state = 'sending'`,
   );
-  return rows.flatMap(({ sent_at: sentAt }) =>
-    sentAt === null ? [] : [new Date(Date.parse(sentAt) + deadlineMs)],
-  );
+  return rows.flatMap(({ kind, sent_at: sentAt }) => {
+    if (sentAt === null) return [];
+    const until = new Date(Date.parse(sentAt) + deadlineMs);
+    // A chunk to archive is a request for each person, as many at a time as the account allows.
+    return Array.from({ length: kind === 'archive' ? maxRequests : 1 }, () => until);
+  });
 }
 
 /** After a read-back, or when the request surely did not happen. */
@@ -215,6 +242,7 @@ export function writeOutcomes(run: RunId, outcomes: readonly Outcome[], now: Dat
         each.tags ?? null,
         each.created ?? false,
         at,
+        each.contactId ?? null,
       ]),
     },
   ];
@@ -229,11 +257,19 @@ export async function unmentionedPeople(engine: Engine, run: RunId): Promise<Pla
   );
 }
 
-/** The change that notes of people who were reached that they have left since. */
+/**
+ * The change that notes of people who were reached that they have left since. Who was so already when the plan was
+ * made, and is brought back by it from our own archive, was seen there before we reached them.
+ */
 export function noteWhoLeft(run: RunId, left: ReadonlyMap<string, string>): Change {
   return sql`UPDATE ${ref(outcomeTable)} SET status = gone.status
-    FROM (SELECT unnest(${[...left.keys()]}) AS address, unnest(${[...left.values()]}) AS status) AS gone
-    WHERE run = ${run} AND ${ref(outcomeTable)}.address = gone.address AND result = 'done'`;
+    FROM (
+      SELECT person.position, seen.status
+      FROM (SELECT unnest(${[...left.keys()]}) AS address, unnest(${[...left.values()]}) AS status) AS seen
+      JOIN ${ref(planPerson)} AS person ON person.run = ${run} AND person.address = seen.address
+        AND person.seen_status IS DISTINCT FROM seen.status
+    ) AS gone
+    WHERE run = ${run} AND ${ref(outcomeTable)}.position = gone.position AND result = 'done'`;
 }
 
 /** The changes that put what was found out of all unmentioned people in the place of `unmentioned`. */

@@ -1,21 +1,30 @@
 import type { Dialect } from '../engine/dialect.ts';
-import { join, sql, type Sql } from '../engine/sql.ts';
-import { audienceMember, exported, hasLeft, knownAddress, ref, refusal } from './export-tables.ts';
+import { join, name, sql, type Sql } from '../engine/sql.ts';
+import { audienceMember, exported, hasLeft, ref, refusal } from './export-tables.ts';
+import type { FieldMapping } from './field-mapping.ts';
 import type { PlannedTag } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
+import { addressesOfPeople } from './renamed-contacts.ts';
 
 /** Every desired person beside what the audience holds and what we know of having sent, with the verdict. */
 export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
   const fresh = sql`(seen_status IS NULL OR back_from_archive)`;
-  const changed = (tag: string) => fieldChanged(dialect, tag);
   const onlyChanged = (of: (tag: string) => Sql) =>
     dialect.jsonObject(
-      input.fields.map(({ tag }) => ({
-        key: tag,
-        value: sql`CASE WHEN ${changed(tag)} THEN ${of(tag)} END`,
+      input.fields.map((field) => ({
+        key: field.tag,
+        value: sql`CASE WHEN ${fieldChanged(dialect, field, fresh)} THEN ${of(field.tag)} END`,
       })),
     );
-  const count = input.fields.map(({ tag }) => sql`CASE WHEN ${changed(tag)} THEN 1 ELSE 0 END`);
+  const count = input.fields.map(
+    (field) => sql`CASE WHEN ${fieldChanged(dialect, field, fresh)} THEN 1 ELSE 0 END`,
+  );
+  const lacking = input.fields
+    .filter((field) => field.required)
+    .map(({ tag }) => {
+      const blank = (json: string) => sql`coalesce(${dialect.jsonText(name(json), tag)}, '') = ''`;
+      return sql`CASE WHEN ${blank('fields')} AND ${blank('held')} THEN ${`${tag} ${lackingWords}`} END`;
+    });
   const add = dialect.textsWhere(
     input.tags.map((tag) => ({
       when: sql`list_contains(segments, ${tag.segment}) AND NOT ${holdsTag(tag)}`,
@@ -28,19 +37,20 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
       text: tag.segment,
     })),
   );
+  const waits = input.now === undefined ? sql`TRUE` : sql`refused_until > ${input.now}::TIMESTAMP`;
   return sql`
     WITH gone AS (
       SELECT address FROM ${ref(hasLeft)} WHERE audience = ${input.audience}
       UNION SELECT address FROM ${ref(audienceMember)} WHERE audience = ${input.audience} AND status = 'unsubscribed'
     ), left_person AS (
       SELECT DISTINCT known.customer_id
-      FROM (SELECT address, customer_id FROM ${ref(knownAddress)}
-        UNION SELECT address, customer_id FROM unify.address) AS known
+      FROM (${addressesOfPeople(input.audience)}) AS known
       JOIN gone ON gone.address = known.address
     ), archived_by_us AS (
       SELECT DISTINCT address FROM ${ref(exported)} WHERE audience = ${input.audience} AND archived
     ), refused AS (
-      SELECT address, arg_max(kind, "at") AS kind, arg_max(reason, "at") AS reason, arg_max(coalesce(fields, ''), "at") AS fields
+      SELECT address, arg_max(kind, "at") AS kind, arg_max(reason, "at") AS reason, arg_max(coalesce(fields, ''), "at") AS fields,
+        max(retry_at) AS retry_at
       FROM ${ref(refusal)} WHERE audience = ${input.audience} GROUP BY address
     ), beside AS (
       SELECT desired.*, member.status AS seen_status, coalesce(member.fields, '{}') AS held,
@@ -53,11 +63,13 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
           WHEN member.status IN ('unsubscribed', 'cleaned', 'pending') THEN member.status
           WHEN member.status = 'archived' AND archived_by_us.address IS NULL THEN 'archived'
           WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived'
-            AND coalesce(refused.fields, '') = '' AND refused.reason IS NOT NULL THEN refused.reason
+            AND coalesce(refused.fields, '') = '' AND refused.retry_at IS NULL AND refused.reason IS NOT NULL THEN refused.reason
           WHEN gone.address IS NOT NULL AND coalesce(member.status, 'archived') = 'archived' THEN 'unsubscribed'
           WHEN gone.address IS NULL AND left_person.customer_id IS NOT NULL THEN 'left_under_other_address'
+          WHEN NOT desired.consented AND coalesce(member.status, 'archived') = 'archived' THEN 'no_consent'
         END AS kept_out,
-        refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields
+        refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields,
+        refused.retry_at AS refused_until
       FROM export.desired AS desired
       LEFT JOIN ${ref(audienceMember)} AS member
         ON member.audience = ${input.audience} AND member.address = desired.address
@@ -72,15 +84,19 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
         ${onlyChanged((tag) => dialect.jsonText(sql`fields`, tag))} AS new_fields,
         ${onlyChanged((tag) => sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`)} AS before,
         ${count.length === 0 ? sql`0` : join(count, ' + ')} AS field_count,
-        ${add} AS add_segments, ${remove} AS remove_segments
+        ${add} AS add_segments, ${remove} AS remove_segments,
+        coalesce(${join([sql`NULL::VARCHAR`, ...lacking])}) AS lacking
       FROM beside
     ), judged AS (
-      SELECT *, coalesce(refused_fields = new_fields OR (refused_fields = '' AND seen_status IS NULL), FALSE) AS refused
+      SELECT * REPLACE (coalesce(bad_field, CASE WHEN ${fresh} OR field_count > 0 THEN lacking END) AS bad_field),
+        CASE WHEN refused_until IS NOT NULL THEN ${waits}
+          ELSE coalesce(refused_fields = new_fields OR (refused_fields = '' AND seen_status IS NULL), FALSE) END AS refused
       FROM weighed
     )
     SELECT *, CASE
       WHEN rejected IS NOT NULL THEN 'rejected'
       WHEN kept_out IS NOT NULL THEN 'keptOut'
+      WHEN bad_field IS NOT NULL THEN 'rejected'
       WHEN refused THEN refused_kind
       WHEN ${fresh} THEN 'add'
       WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 THEN 'update'
@@ -89,17 +105,25 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
     FROM judged`;
 }
 
+/** What is wrong with somebody who has nothing for a field that the audience requires. */
+export const lackingWords = 'is blank, and the audience requires it';
+
 /**
  * A field is sent when we have a value, the audience holds another, and it is not that Mailchimp keeps our
  * value in a form of its own: what we last sent is what we have, and what came back then is still there.
- * A blank never erases.
+ * A blank never erases, unless the field says so: then it erases what we wrote, as long as it stands unchanged.
  */
-function fieldChanged(dialect: Dialect, tag: string): Sql {
+function fieldChanged(dialect: Dialect, { tag, write, blank }: FieldMapping, fresh: Sql): Sql {
   const value = dialect.jsonText(sql`fields`, tag);
   const held = sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`;
   const settled = sql`(${dialect.jsonText(sql`sent`, tag)} IS NOT DISTINCT FROM ${value}
     AND coalesce(${dialect.jsonText(sql`came_back`, tag)}, '') = ${held})`;
-  return sql`coalesce(${value} <> '' AND ${value} <> ${held} AND (seen_status IS NULL OR NOT ${settled}), FALSE)`;
+  if (write === 'onlyNew') return sql`coalesce(${value} <> '' AND ${fresh}, FALSE)`;
+  const differs = write === 'ifEmpty' ? sql`${held} = ''` : sql`${value} <> ${held}`;
+  const written = sql`(${value} <> '' AND ${differs} AND (seen_status IS NULL OR NOT ${settled}))`;
+  if (blank !== 'erase') return sql`coalesce(${written}, FALSE)`;
+  const ours = sql`(${dialect.jsonText(sql`sent`, tag)} <> '' AND ${dialect.jsonText(sql`came_back`, tag)} = ${held})`;
+  return sql`coalesce(${written} OR (${value} = '' AND ${held} <> '' AND ${ours}), FALSE)`;
 }
 
 /** Whether the audience's member has this tag, by what was read of it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idPattern } from '../base/ids.ts';
+import { fieldChoice, languageChoice } from './field-choice.ts';
 
 /** `10%` of something, or a plain number of people. */
 const share = z
@@ -32,9 +33,16 @@ export const exportConfig = z.strictObject({
     })
     .describe('Which attribute identifies the contact.'),
   attributes: z
-    .record(mergeTag, z.string().min(1))
+    .record(mergeTag, fieldChoice)
     .default({})
     .describe('Merge field of the audience ← profile attribute, as in FNAME: first_name.'),
+  language: languageChoice
+    .optional()
+    .describe('The attribute with the language, as Mailchimp’s two letters: ro, en, pt_PT.'),
+  requiredFields: z
+    .enum(['fill', 'skip'])
+    .default('fill')
+    .describe('"skip": people are sent although the audience requires fields that are blank for them.'),
   segments: z
     .array(id)
     .min(1)
@@ -46,6 +54,21 @@ export const exportConfig = z.strictObject({
     .default([])
     .describe(
       'Tags that exist in the audience already and may be used; only those we give are ever taken away.',
+    ),
+  tagPrefix: z
+    .string()
+    .max(40)
+    .default('')
+    .describe('Stands before the segment’s name in each tag, as in "PR: ".'),
+  consent: z
+    .strictObject({
+      field: z.string().min(1).describe('The attribute that says yes: true, 1, yes, y or da.'),
+      time: z.string().min(1).optional().describe('When they said so; sent as timestamp_opt.'),
+      address: z.string().min(1).optional().describe('The IP address they said it from; sent as ip_opt.'),
+    })
+    .optional()
+    .describe(
+      'New people are sent only where they consented. Those in the audience already are not asked again.',
     ),
   newContacts: z
     .enum(['subscribed', 'pending', 'transactional'])
@@ -74,7 +97,14 @@ export const exportConfig = z.strictObject({
         .min(1)
         .max(1_000_000_000)
         .optional()
-        .describe('The contacts your Mailchimp plan allows; the API does not tell.'),
+        .describe('The contacts your Mailchimp plan allows, over all audiences; the API does not tell.'),
+      sourceAge: z
+        .union([
+          z.strictObject({ hours: z.int().min(1).max(100_000).describe('A number of hours.') }),
+          z.strictObject({ days: z.int().min(1).max(5_000).describe('A number of days.') }),
+        ])
+        .optional()
+        .describe('Stop when the data of a source are older: { hours: 36 } or { days: 2 }.'),
     })
     .prefault({})
     .describe('Brakes: a run that would pass one stops before the first write.'),

@@ -28,6 +28,9 @@ export const audienceMember = table('audience_member', [
   column('fields', 'text'), // JSON object: merge field → text
   column('tags', 'texts'),
   column('last_changed', 'time'),
+  column('contact_id', 'text'), // stays when the contact changes its address; NULL: not told yet
+  column('reason', 'text'), // why they left, where Mailchimp says
+  column('since', 'time'), // since when, as far as we know, the status is what it is
 ]);
 
 /** Members on their way into `audience_member`; emptied by the same commit that folds them in. */
@@ -40,6 +43,53 @@ export const audienceRead = table('audience_read', [
   column('full_read_at', 'time'),
   // JSON: status → how many more Mailchimp counted than the whole read brought (contacts without an address)
   column('beyond', 'text'),
+  column('read_at', 'time'), // by our clock; NULL: read before contacts had ids here
+]);
+
+/** What people call an audience. */
+export const audienceName = table('audience_name', [column('audience', 'text'), column('name', 'text')]);
+
+/** Contacts that changed their address in Mailchimp: who is wanted under the one is the contact under the other. */
+export const renamed = table('renamed', [
+  column('audience', 'text'),
+  column('from_address', 'text'),
+  column('to_address', 'text'),
+  column('at', 'time'),
+]);
+
+/** What segments can ask of people as contacts: one row for each person and audience, by Mailchimp's id. */
+export const contactState = table('contact_state', [
+  column('audience', 'text'),
+  column('customer_id', 'text'),
+  column('address', 'text'),
+  column('status', 'text'),
+  column('reason', 'text'),
+  column('since', 'time'),
+]);
+
+/** Mailchimp's calls about contacts, less what we have no use for; a hint, never the truth. */
+export const webhookEvent = table('webhook_event', [
+  column('audience', 'text'),
+  column('digest', 'text'), // of the whole body: a repeated one is known
+  column('type', 'text'),
+  column('address', 'text'), // of an address change: the new one
+  column('status', 'text'), // what it says the contact is; NULL: look at the contact
+  column('reason', 'text'),
+  column('fired_at', 'time'), // by Mailchimp's clock
+  column('received_at', 'time'),
+  column('read_at', 'time'), // when an audience read began that saw what it was about
+]);
+
+/** Where Mailchimp calls: one row for each address that we asked it to call. */
+export const webhook = table('webhook', [
+  column('token', 'text'), // SHA-256 of the secret part of the address
+  column('audience', 'text'),
+  column('id', 'text'), // Mailchimp's; NULL: it never answered
+  column('url', 'text'), // without the secret part
+  column('sealed', 'text'), // the signing secret; NULL: calls are not signed
+  column('key_id', 'text'),
+  column('created_at', 'time'),
+  column('created_by', 'text'),
 ]);
 
 /** The ledger: whom an export put where, what was sent and what came back. */
@@ -70,6 +120,7 @@ export const refusal = table('refusal', [
   column('reason', 'text'),
   column('fields', 'text'),
   column('at', 'time'),
+  column('retry_at', 'time'), // of a refusal that passes: when to try again; NULL: it lasts
 ]);
 
 /**
@@ -129,6 +180,7 @@ export const planPerson = table('plan_person', [
   column('add_segments', 'texts'),
   column('remove_segments', 'texts'),
   column('archive', 'boolean'), // of a leaver: archive the contact
+  column('detail', 'text'), // what is wrong with the person's values, as in `ZIP: …`; never the values
 ]);
 
 export const planCount = table('plan_count', [
@@ -174,23 +226,50 @@ export const outcome = table('outcome', [
   column('tags', 'texts'),
   column('created', 'boolean'),
   column('at', 'time'),
+  column('contact_id', 'text'), // of a new contact, where the answer showed it
 ]);
 
 /** Every change of a run with the value before it, for undo and for one person's story. */
 export const journal = table('journal', [
   column('run', 'text'),
   column('address', 'text'),
-  column('kind', 'text'), // create | field | tag | untag | archive
+  column('kind', 'text'), // create | field | tag | untag | archive | status (put out again: decision 13)
   column('name', 'text'),
   column('before', 'text'),
   column('after', 'text'),
   column('at', 'time'),
 ]);
 
+/** Changes of a run that its undo leaves as they are, each with the reason; part of the undo's plan. */
+export const notUndone = table('not_undone', [
+  column('run', 'text'), // the undo's
+  column('address', 'text'),
+  column('kind', 'text'), // create | field | tag | untag | archive
+  column('name', 'text'), // the merge field, or the segment of the tag
+  column('reason', 'text'),
+]);
+
+/**
+ * Who was seen to have left an audience while a run was going on: our write to them may have been on its way, and may
+ * have brought them back. Kept until somebody has looked.
+ */
+export const seenLeaving = table('seen_leaving', [
+  column('audience', 'text'),
+  column('run', 'text'),
+  column('address', 'text'),
+  column('status', 'text'), // the kept-out status they were seen in
+  column('at', 'time'), // when the reading that saw it began, by our clock
+]);
+
 const tables = [
   audienceMember,
   readMember,
   audienceRead,
+  audienceName,
+  renamed,
+  contactState,
+  webhookEvent,
+  webhook,
   exported,
   refusal,
   hasLeft,
@@ -204,6 +283,8 @@ const tables = [
   tagWork,
   outcome,
   journal,
+  notUndone,
+  seenLeaving,
 ];
 
 /** Makes the tables and columns that are missing; safe to call at each start. A new column is NULL in old rows. */

@@ -10,11 +10,12 @@ import {
   outcome as outcomeTable,
   planPerson,
   ref,
-  refusal,
   tagWork,
 } from './export-tables.ts';
+import { parkRefused } from './parked-people.ts';
 import type { ExportRun, PeopleCounts } from './plan.ts';
 import { writeRun } from './run-records.ts';
+import { believeHints } from './webhook-events.ts';
 
 /**
  * Ends a run: folds what became of its people into the ledger, the facts and the journal, counts them, and
@@ -27,10 +28,12 @@ export async function finishRun(engine: Engine, record: ExportRun): Promise<Expo
   await engine.commit([
     ...foldIntoFacts(engine.dialect, record),
     ...foldIntoLedger(engine.dialect, record),
-    ...foldIntoJournal(record),
+    ...foldIntoJournal(engine.dialect, record, await fieldsSent(engine)),
     sql`DROP TABLE export.settled`,
     ...writeRun(finished),
   ]);
+  // The run is over and recorded: that its log is folded into the file can wait for the next one.
+  await engine.checkpoint().catch(() => undefined);
   return finished;
 }
 
@@ -54,7 +57,7 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
       SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run} AND NOT done
     ), beside AS (
       SELECT person.*, outcome.result, outcome.reason AS outcome_reason, outcome.status AS now_status,
-        outcome.fields AS now_fields, outcome.tags AS now_tags, coalesce(outcome.created, FALSE) AS created,
+        outcome.fields AS now_fields, outcome.tags AS now_tags, outcome.contact_id, coalesce(outcome.created, FALSE) AS created,
         coalesce(tagged.segments, []::VARCHAR[]) AS tagged, coalesce(untagged.segments, []::VARCHAR[]) AS untagged,
         archived.address IS NOT NULL AS archived,
         CASE
@@ -130,7 +133,10 @@ function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
     sql`CREATE OR REPLACE TABLE export.member_now AS
       SELECT settled.address,
         CASE WHEN settled.archived THEN 'archived' ELSE coalesce(settled.now_status, member.status, settled.status) END AS status,
-        ${fields} AS fields, ${tagsNow(dialect, record)} AS tags, member.last_changed
+        ${fields} AS fields, ${tagsNow(dialect, record)} AS tags, member.last_changed,
+        -- A contact that is new is known by its id from the start: it may change its address before the next read.
+        coalesce(settled.contact_id, member.contact_id) AS contact_id,
+        member.status AS status_before, member.reason AS reason_before, member.since AS since_before
       FROM export.settled AS settled
       LEFT JOIN ${ref(audienceMember)} AS member
         ON member.audience = ${audience} AND member.address = settled.address
@@ -138,16 +144,14 @@ function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
         OR len(settled.tagged) > 0 OR len(settled.untagged) > 0`,
     sql`DELETE FROM ${ref(audienceMember)} WHERE audience = ${audience}
       AND address IN (SELECT address FROM export.member_now)`,
-    sql`INSERT INTO ${ref(audienceMember)} SELECT ${audience}, * FROM export.member_now`,
+    sql`INSERT INTO ${ref(audienceMember)} SELECT ${audience}, address, status, fields, tags, last_changed, contact_id,
+        CASE WHEN status = status_before THEN reason_before END,
+        CASE WHEN status = status_before THEN since_before ELSE ${record.finishedAt}::TIMESTAMP END
+      FROM export.member_now`,
     sql`DROP TABLE export.member_now`,
-    sql`DELETE FROM ${ref(refusal)} WHERE audience = ${audience} AND address IN (SELECT address FROM export.settled)`,
-    // Some are refused for who they are, whatever we send; others for what was sent.
-    sql`INSERT INTO ${ref(refusal)}
-      SELECT ${audience}, address, final, final_reason,
-        CASE WHEN final_reason IN ('deleted', 'compliance', 'fake_address', 'invalid_address') THEN NULL ELSE fields END, ${record.finishedAt}::TIMESTAMP
-      FROM export.settled
-      WHERE (final = 'rejected' OR (final = 'keptOut' AND final_reason IN ('deleted', 'compliance')))
-        AND now_status IS NULL`,
+    // An answer may be older than a call that came while the run was going.
+    ...believeHints(audience),
+    ...parkRefused(record),
     sql`INSERT INTO ${ref(hasLeft)}
       SELECT ${audience}, address FROM export.settled WHERE final_reason IN ('unsubscribed', 'compliance', 'deleted')
       EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
@@ -175,7 +179,10 @@ function foldIntoLedger(dialect: Dialect, record: ExportRun): Change[] {
           lambda given: NOT list_contains(settled.untagged, given)))) AS segments,
         coalesce(ledger.created, FALSE) OR settled.created AS created,
         settled.archived OR (coalesce(ledger.archived, FALSE) AND settled.action NOT IN ('add', 'update')) AS archived,
-        CASE WHEN settled.action = 'leave' AND settled.final = 'done' THEN ${at} END AS left_at
+        CASE WHEN settled.action = 'leave' AND settled.final = 'done' THEN ${at}
+          -- Who had left and only gets fields back has not come back.
+          WHEN ${record.kind === 'undo'} AND len(settled.given_now) = 0 AND settled.action = 'update' THEN ledger.left_at
+          END AS left_at
       FROM export.settled AS settled
       LEFT JOIN ${ref(exported)} AS ledger
         ON ledger.export = ${record.export} AND ledger.audience = ${record.audience} AND ledger.address = settled.address
@@ -189,7 +196,15 @@ function foldIntoLedger(dialect: Dialect, record: ExportRun): Change[] {
   ];
 }
 
-function foldIntoJournal(record: ExportRun): Change[] {
+/** The fields that were sent to anybody of the run. */
+async function fieldsSent(engine: Engine): Promise<string[]> {
+  const rows = await engine.rows<{ field: string }>(sql`
+    SELECT DISTINCT unnest(${engine.dialect.jsonKeys(sql`fields`)}) AS field
+    FROM export.settled WHERE result = 'done' ORDER BY field`);
+  return rows.map(({ field }) => field);
+}
+
+function foldIntoJournal(dialect: Dialect, record: ExportRun, sent: readonly string[]): Change[] {
   const { run } = record;
   const at = sql`${record.finishedAt}::TIMESTAMP`;
   const entry = (
@@ -200,8 +215,8 @@ function foldIntoJournal(record: ExportRun): Change[] {
     where: Sql,
     from: Sql = sql`export.settled`,
   ) => sql`SELECT ${run}, address, ${kind}, ${name}, ${before}, ${after}, ${at} FROM ${from} WHERE ${where}`;
-  const fields = sql`(SELECT settled.*, unnest(json_keys(settled.fields)) AS field FROM export.settled AS settled WHERE result = 'done')`;
-  const under = (json: string) => sql`json_extract_string(${{ nodes: [{ text: json }] }}, '/' || field)`;
+  const fields = sql`(SELECT address, unnest(${sent}) AS field, unnest(${dialect.jsonTexts(sql`before`, sent)}) AS field_before,
+    unnest(${dialect.jsonTexts(sql`fields`, sent)}) AS field_after FROM export.settled WHERE result = 'done')`;
   return [
     sql`INSERT INTO ${ref(journal)} ${join(
       [
@@ -212,7 +227,7 @@ function foldIntoJournal(record: ExportRun): Change[] {
           sql`coalesce(now_status, status)`,
           sql`result = 'done' AND action = 'add'`,
         ),
-        entry('field', sql`field`, under('before'), under('fields'), sql`TRUE`, fields),
+        entry('field', sql`field`, sql`field_before`, sql`field_after`, sql`field_after IS NOT NULL`, fields),
         entry('tag', sql`unnest(given_now)`, sql`NULL`, sql`NULL`, sql`len(given_now) > 0`),
         entry('untag', sql`unnest(untagged)`, sql`NULL`, sql`NULL`, sql`len(untagged) > 0`),
         entry('archive', sql`NULL`, sql`seen_status`, sql`'archived'`, sql`archived`),

@@ -15,11 +15,20 @@ const quiet: GuardFacts = {
   exportedBefore: 100,
   emptied: [],
   billable: 100,
+  elsewhere: 0,
+  sourceAges: [],
   firstRun: false,
 };
 const limits: Limits = { leavers: '10%', people: 1_000_000 };
 const withPeople = (people: Partial<GuardFacts['people']>): Partial<GuardFacts> => ({
   people: { ...quiet.people, ...people },
+});
+
+const aged = (hours: number): Partial<GuardFacts> => ({
+  sourceAges: [
+    { source: 'crm', hours },
+    { source: 'shop', hours: 1 },
+  ],
 });
 
 interface Case {
@@ -111,17 +120,45 @@ describe('guardPlan', () => {
       limits: { contract: 110 },
       code: 'contract_exceeded',
     },
+    {
+      of: 'a contract that is passed with the account’s other audiences',
+      facts: { ...withPeople({ add: 1 }), elsewhere: 900 },
+      limits: { contract: 1000 },
+      code: 'contract_exceeded',
+    },
+    {
+      of: 'a contract that was passed before, and nobody new',
+      facts: { elsewhere: 900 },
+      limits: { contract: 500 },
+      code: null,
+    },
+    { of: 'data as old as allowed', facts: aged(36), limits: { sourceAge: { hours: 36 } }, code: null },
+    { of: 'older data', facts: aged(36.1), limits: { sourceAge: { hours: 36 } }, code: 'source_too_old' },
+    { of: 'data of two days', facts: aged(48), limits: { sourceAge: { days: 2 } }, code: null },
+    {
+      of: 'data older than two days',
+      facts: aged(49),
+      limits: { sourceAge: { days: 2 } },
+      code: 'source_too_old',
+    },
+    { of: 'old data that nobody minds', facts: aged(10_000), code: null },
   ])('$of → $code', (each) => {
     const brake = guardPlan({ ...quiet, ...each.facts }, { ...limits, ...each.limits });
     expect(brake?.code ?? null).toBe(each.code);
   });
 
   it('names the first of several, in the order of the documentation', () => {
-    const facts: GuardFacts = { ...quiet, ...withPeople({ leave: 50, add: 90 }), emptied: ['A', 'B'] };
-    const all: Limits = { leavers: 1, newContacts: 1, people: 10, contract: 1 };
+    const facts: GuardFacts = {
+      ...quiet,
+      ...withPeople({ leave: 50, add: 90 }),
+      ...aged(20),
+      emptied: ['A', 'B'],
+    };
+    const all: Limits = { leavers: 1, newContacts: 1, people: 10, contract: 1, sourceAge: { hours: 2 } };
     const steps: [Partial<Limits>, Partial<GuardFacts>][] = [
       [{}, {}],
       [{ people: 100 }, {}],
+      [{ sourceAge: undefined }, {}],
       [{}, { emptied: [] }],
       [{ leavers: 100 }, {}],
       [{ newContacts: 100 }, {}],
@@ -134,6 +171,7 @@ describe('guardPlan', () => {
     });
     expect(codes).toEqual([
       'too_many_people',
+      'source_too_old',
       'segment_emptied',
       'too_many_leavers',
       'too_many_new_contacts',
@@ -154,5 +192,10 @@ describe('guardPlan', () => {
     expect(guardPlan({ ...quiet, emptied: ['A', 'B'] }, limits)?.message).toBe(
       '"A", "B" have become empty since the last run.',
     );
+    expect(guardPlan({ ...quiet, ...aged(1500.9) }, { ...limits, sourceAge: { hours: 36 } })).toEqual({
+      code: 'source_too_old',
+      message: 'The data of "crm" are older than allowed: 1,500 hours, the limit is 36.',
+      figures: { sources: 1, hours: 1500, limit: 36 },
+    });
   });
 });

@@ -9,6 +9,10 @@ export interface GuardFacts {
   emptied: readonly string[];
   /** Contacts that count for Mailchimp's bill now: subscribed, unsubscribed and transactional. */
   billable: number;
+  /** The same in the account's other audiences. */
+  elsewhere: number;
+  /** How old the data of each source are. */
+  sourceAges: readonly { source: string; hours: number }[];
   firstRun: boolean;
 }
 
@@ -17,6 +21,7 @@ export interface Limits {
   newContacts?: Share | undefined;
   people: number;
   contract?: number | undefined;
+  sourceAge?: { hours: number } | { days: number } | undefined;
 }
 
 /**
@@ -29,19 +34,24 @@ export function guardPlan(facts: GuardFacts, limits: Limits): Brake | null {
     return {
       code: 'too_many_people',
       message: `${n(people.desired)} people are wanted, the export's limit is ${n(limits.people)}.`,
+      figures: { people: people.desired, limit: limits.people },
     };
   }
+  const old = limits.sourceAge === undefined ? null : sourceTooOld(facts.sourceAges, limits.sourceAge);
+  if (old !== null) return old;
   if (facts.emptied.length > 0) {
     const names = facts.emptied.map((segment) => `"${segment}"`).join(', ');
     return {
       code: 'segment_emptied',
       message: `${names} ${facts.emptied.length === 1 ? 'has' : 'have'} become empty since the last run.`,
+      figures: { segments: facts.emptied.length },
     };
   }
   if (exceeds(people.leave, facts.exportedBefore, limits.leavers)) {
     return {
       code: 'too_many_leavers',
       message: `${n(people.leave)} of ${n(facts.exportedBefore)} exported people would leave (${percent(people.leave, facts.exportedBefore)}), the limit is ${limits.leavers}.`,
+      figures: { leavers: people.leave, exported: facts.exportedBefore, ...limitFigure(limits.leavers) },
     };
   }
   if (
@@ -52,15 +62,40 @@ export function guardPlan(facts: GuardFacts, limits: Limits): Brake | null {
     return {
       code: 'too_many_new_contacts',
       message: `${n(people.add)} contacts would be new beside ${n(facts.billable)} (${percent(people.add, facts.billable)}), the limit is ${limits.newContacts}.`,
+      figures: { new: people.add, contacts: facts.billable, ...limitFigure(limits.newContacts) },
     };
   }
-  if (limits.contract !== undefined && facts.billable + people.add > limits.contract) {
+  const now = facts.billable + facts.elsewhere;
+  const after = now + people.add;
+  // An account that is over its contract already may still lose contacts and get its fields right.
+  if (limits.contract !== undefined && people.add > 0 && after > limits.contract) {
     return {
       code: 'contract_exceeded',
-      message: `The audience would hold ${n(facts.billable + people.add)} contacts, the contract allows ${n(limits.contract)}.`,
+      message: `The account would hold ${n(after)} contacts, the contract allows ${n(limits.contract)}.`,
+      figures: { contacts: now, after, limit: limits.contract },
     };
   }
   return null;
+}
+
+function sourceTooOld(
+  ages: GuardFacts['sourceAges'],
+  limit: { hours: number } | { days: number },
+): Brake | null {
+  const allowed = 'hours' in limit ? limit.hours : limit.days * 24;
+  const old = ages.filter(({ hours }) => hours > allowed).toSorted((a, b) => b.hours - a.hours);
+  const [oldest] = old;
+  if (oldest === undefined) return null;
+  const names = old.map(({ source }) => `"${source}"`).join(', ');
+  return {
+    code: 'source_too_old',
+    message: `The data of ${names} are older than allowed: ${n(Math.floor(oldest.hours))} hours, the limit is ${n(allowed)}.`,
+    figures: { sources: old.length, hours: Math.floor(oldest.hours), limit: allowed },
+  };
+}
+
+function limitFigure(limit: Share): Record<string, number> {
+  return typeof limit === 'number' ? { limit } : { limitPercent: Number.parseFloat(limit) };
 }
 
 function exceeds(count: number, whole: number, limit: Share): boolean {

@@ -5,6 +5,9 @@ import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import { audienceMember, doNotSend, outcome, planPerson, ref } from './export-tables.ts';
 
+/** Leavers only lose tags, whatever became of them, unless their contact is to be archived. */
+const touched = sql`(action IN ('add', 'update') OR coalesce(archive, FALSE))`;
+
 /**
  * People whom the audience holds otherwise now than when the plan was made: another status, or other values in the
  * fields the plan would change. They are left out, never added (promise 4).
@@ -18,7 +21,7 @@ function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly 
     FROM ${ref(planPerson)} AS person
     LEFT JOIN ${ref(audienceMember)} AS member
       ON member.audience = ${audience} AND member.address = person.address
-    WHERE person.run = ${run} AND person.action IN ('add', 'update')
+    WHERE person.run = ${run} AND ${touched}
       AND (member.status IS DISTINCT FROM person.seen_status
         OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
 }
@@ -28,14 +31,14 @@ export function leaveOutDoNotSend(dialect: Dialect, run: RunId, now: Date): Chan
   const listed = (algorithm: 'md5' | 'sha256') =>
     sql`${dialect.digest(sql`address`, algorithm)} IN (SELECT digest FROM ${ref(doNotSend)})`;
   return sql`
-    INSERT INTO ${ref(outcome)}
+    INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, position, address, 'keptOut', 'do_not_send', NULL, NULL, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     FROM ${ref(planPerson)}
     WHERE run = ${run} AND action IN ('add', 'update') AND (${listed('md5')} OR ${listed('sha256')})
       AND position NOT IN (SELECT position FROM ${ref(outcome)} WHERE run = ${run})`;
 }
 
-/** How many of the people that a plan adds or changes have moved, and of how many. */
+/** How many of the people that a plan adds, changes or archives have moved, and of how many. */
 export async function countMoved(
   engine: Engine,
   run: RunId,
@@ -46,7 +49,7 @@ export async function countMoved(
     sql`SELECT count(*) AS moved ${moved(engine.dialect, run, audience, fields)}`,
   );
   const [all] = await engine.rows<{ people: number }>(
-    sql`SELECT count(*) AS people FROM ${ref(planPerson)} WHERE run = ${run} AND action IN ('add', 'update')`,
+    sql`SELECT count(*) AS people FROM ${ref(planPerson)} WHERE run = ${run} AND ${touched}`,
   );
   return { moved: row?.moved ?? 0, of: all?.people ?? 0 };
 }
@@ -60,7 +63,7 @@ export function leaveOutMoved(
   now: Date,
 ): Change {
   return sql`
-    INSERT INTO ${ref(outcome)}
+    INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, person.position, person.address, 'keptOut',
       CASE WHEN list_contains(${keptOutStatuses}, member.status) THEN member.status ELSE 'moved' END,
       NULL, member.status, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP

@@ -1,6 +1,14 @@
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { audienceMember, exported, journal, outcome, ref, run as runTable } from './export-tables.ts';
+import {
+  audienceMember,
+  exported,
+  journal,
+  outcome,
+  ref,
+  renamed,
+  run as runTable,
+} from './export-tables.ts';
 
 /** What one audience holds of an address, and what we did to it. */
 export interface AudienceStory {
@@ -44,9 +52,10 @@ export interface PersonHistory {
   answers: AnswerStory[];
 }
 
-/** Everything exports know of these folded addresses; the newest 200 changes and answers. */
+/** Everything exports know of these folded addresses, and of those their contacts moved to; the newest 200 changes and answers. */
 export async function personHistory(engine: Engine, addresses: readonly string[]): Promise<PersonHistory> {
-  const mine = sql`list_contains(${addresses}, address)`;
+  const mine = sql`(list_contains(${addresses}, address) OR address IN (
+    SELECT to_address FROM ${ref(renamed)} WHERE list_contains(${addresses}, from_address)))`;
   const audiences = await engine.rows<{ audience: string; status: string; fields: string; tags: string[] }>(
     sql`SELECT audience, status, fields, tags FROM ${ref(audienceMember)} WHERE ${mine} ORDER BY audience`,
   );

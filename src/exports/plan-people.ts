@@ -1,7 +1,7 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { planPerson, ref } from './export-tables.ts';
+import { notUndone, planPerson, ref } from './export-tables.ts';
 import type { ExportRun } from './plan.ts';
 
 /** One line of a plan, for a person to read. */
@@ -15,6 +15,28 @@ export interface PlanLine {
   /** Names of tags. */
   gains: string[];
   loses: string[];
+  /** Of a contact that is archived. */
+  archive?: true;
+  /** What is wrong with the person's values, as in `ZIP: …`. */
+  detail?: string;
+  /** Of an undo: what it leaves as the audience has it: merge fields, `tag NAME`, `contact`. */
+  stays?: string[];
+}
+
+/** A row of the plan as the engine gives it. */
+export interface PlanRow {
+  action: PlanLine['action'];
+  reason: string | null;
+  email: string | null;
+  status: string | null;
+  fields: string;
+  before: string;
+  gains: SegmentId[];
+  loses: SegmentId[];
+  archive: boolean;
+  detail: string | null;
+  stayKinds: string[] | null;
+  stayNames: string[] | null;
 }
 
 /** The people of a plan in its order, a few thousand at a time. */
@@ -23,38 +45,52 @@ export async function* planPeople(
   run: Pick<ExportRun, 'run' | 'tags'>,
 ): AsyncIterable<PlanLine[]> {
   const names = new Map(run.tags.map((tag) => [tag.segment, tag.name]));
+  const pages = engine.pages<PlanRow>(sql`
+    SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
+      stay.kinds AS "stayKinds", stay.names AS "stayNames"
+    FROM ${ref(planPerson)} AS person
+    LEFT JOIN (
+      SELECT address, list(kind ORDER BY kind, name) AS kinds, list(coalesce(name, '') ORDER BY kind, name) AS names
+      FROM ${ref(notUndone)} WHERE run = ${run.run} GROUP BY address
+    ) AS stay ON stay.address = person.address
+    WHERE run = ${run.run} AND action <> 'same' ORDER BY position`);
+  for await (const page of pages) yield page.map((row) => toPlanLine(row, names));
+}
+
+/** @param names what people call the tags of the segments */
+export function toPlanLine(row: PlanRow, names: ReadonlyMap<SegmentId, string>): PlanLine {
+  const { fields, before, email, gains, loses, archive, detail, stayKinds, stayNames, ...line } = row;
   const tagNames = (segments: readonly SegmentId[]) =>
     segments.map((segment) => names.get(segment) ?? segment);
-  const pages = engine.pages<{
-    action: PlanLine['action'];
-    reason: string | null;
-    email: string | null;
-    status: string | null;
-    fields: string;
-    before: string;
-    gains: SegmentId[];
-    loses: SegmentId[];
-  }>(sql`
-    SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses
-    FROM ${ref(planPerson)} WHERE run = ${run.run} AND action <> 'same' ORDER BY position`);
-  for await (const page of pages) {
-    yield page.map(({ fields, before, email, gains, loses, ...line }) => {
-      // What somebody would have got who is kept out or rejected is no part of the plan.
-      const sent = line.action !== 'keptOut' && line.action !== 'rejected';
-      const after = JSON.parse(fields) as Record<string, string>;
-      const was = JSON.parse(before) as Record<string, string>;
-      return {
-        ...line,
-        email: email ?? '',
-        gains: sent ? tagNames(gains) : [],
-        loses: sent ? tagNames(loses) : [],
-        fields: Object.fromEntries(
-          (sent ? Object.entries(after) : []).map(([tag, value]) => [
-            tag,
-            { before: was[tag] ?? '', after: value },
-          ]),
-        ),
-      };
-    });
-  }
+  // What somebody would have got who is kept out or rejected is no part of the plan.
+  const sent = line.action !== 'keptOut' && line.action !== 'rejected';
+  const after = JSON.parse(fields) as Record<string, string>;
+  const was = JSON.parse(before) as Record<string, string>;
+  return {
+    ...line,
+    email: email ?? '',
+    gains: sent ? tagNames(gains) : [],
+    loses: sent ? tagNames(loses) : [],
+    fields: Object.fromEntries(
+      (sent ? Object.entries(after) : []).map(([tag, value]) => [
+        tag,
+        { before: was[tag] ?? '', after: value },
+      ]),
+    ),
+    ...(archive ? { archive } : {}),
+    ...(detail === null ? {} : { detail }),
+    ...(stayKinds === null ? {} : { stays: whatStays(stayKinds, stayNames ?? [], tagNames) }),
+  };
+}
+
+function whatStays(
+  kinds: readonly string[],
+  names: readonly string[],
+  tagNames: (segments: readonly SegmentId[]) => string[],
+): string[] {
+  return kinds.map((kind, index) => {
+    const name = names[index] ?? '';
+    if (kind === 'field') return name;
+    return kind === 'tag' || kind === 'untag' ? `tag ${tagNames([name as SegmentId]).join('')}` : 'contact';
+  });
 }

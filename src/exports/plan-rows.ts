@@ -14,9 +14,11 @@ export function planRows(dialect: Dialect, input: PlanInput): Sql {
           AND row_number() OVER (PARTITION BY action IN ('add', 'update') ORDER BY address) > ${input.limit})`;
   return sql`
     WITH everyone AS (
-      SELECT action, coalesce(rejected, kept_out, CASE WHEN refused THEN refused_reason END) AS reason, coalesce(address, '') AS address, email, customer_id,
+      SELECT action, coalesce(rejected, kept_out, CASE WHEN bad_field IS NOT NULL THEN 'bad_field' WHEN refused THEN refused_reason END) AS reason, coalesce(address, '') AS address, email, customer_id,
         seen_status, CASE WHEN action = 'add' THEN ${input.config.newContacts} ELSE seen_status END AS status,
-        new_fields AS fields, before, field_count, add_segments, remove_segments, FALSE AS archive
+        new_fields AS fields, before, field_count, add_segments, remove_segments, FALSE AS archive,
+        coalesce(CASE WHEN action IN ('add', 'update') THEN nullif(list_aggregate(problems, 'string_agg', '; '), '') END,
+          CASE WHEN action = 'rejected' AND rejected IS NULL AND kept_out IS NULL THEN bad_field END) AS detail
       FROM export.compared WHERE action <> 'unchanged'
       ${leavers}
     ), limited AS (SELECT *, ${beyond} AS beyond FROM everyone)
@@ -25,7 +27,7 @@ export function planRows(dialect: Dialect, input: PlanInput): Sql {
           WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 WHEN action = 'keptOut' THEN 4 ELSE 5 END,
           address, customer_id),
       CASE WHEN beyond THEN 'keptOut' ELSE action END, CASE WHEN beyond THEN 'beyond_limit' ELSE reason END,
-      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments, archive
+      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments, archive, detail
     FROM limited ORDER BY 2`;
 }
 
@@ -49,7 +51,7 @@ function leavingPeople(dialect: Dialect, input: PlanInput): Sql {
       : sql`FALSE`;
   return sql`
     SELECT 'leave', NULL, address, email, customer_id, seen_status, seen_status, '{}', '{}', 0,
-      []::VARCHAR[], ${held}, ${archive}
+      []::VARCHAR[], ${held}, ${archive}, NULL
     FROM (
       SELECT ledger.address, ledger.address AS email, ledger.customer_id, ledger.segments AS given, ledger.created,
         ledger.left_at,

@@ -15,6 +15,9 @@ export type Reason =
   | 'moved'
   | 'beyond_limit'
   | 'do_not_send'
+  | 'erased'
+  | 'no_consent'
+  | 'changed_since'
   // rejected
   | 'no_address'
   | 'invalid_address'
@@ -63,6 +66,54 @@ export interface ChangeCounts {
 export interface Brake {
   code: string;
   message: string;
+  /** The numbers in the message. Absent in runs from before they were kept. */
+  figures?: Readonly<Record<string, number>>;
+}
+
+/** A merge field that the run makes before it sends anybody. */
+export interface NewField {
+  tag: string;
+  /** What people see in Mailchimp. */
+  name: string;
+  type: string;
+  /** Of radio and dropdown fields. */
+  choices?: readonly string[];
+}
+
+/** People whose profile has a value that a field does not take, or not whole. */
+export interface FieldProblem {
+  field: string;
+  kind: string;
+  /** In words, as in "is not a number". */
+  what: string;
+  /** Whether these people are rejected; otherwise the value is cut or left out. */
+  rejects: boolean;
+  people: number;
+  /** Of the wanted people, 0 to 1. */
+  share: number;
+}
+
+/** Contacts that count for Mailchimp's bill, now and when all new ones are in. */
+export interface ContactMeter {
+  audience: { now: number; after: number };
+  /** Over all audiences of the account. */
+  account: { now: number; after: number };
+  /** What the contract allows, as the operator says; null: not said. */
+  limit: number | null;
+}
+
+/** Something in a run that somebody should look at, though the run went on. */
+export interface RunAlert {
+  /**
+   * `unknown_answer`: Mailchimp refused people in words nobody knows; `race_open`: people who left during the run
+   * were brought back by it, and could not be put out again yet.
+   */
+  code: 'unknown_answer' | 'race_open';
+  /** What Mailchimp said, without addresses, or what happened. */
+  text: string;
+  people: number;
+  /** Of the people the run sent, 0 to 1. */
+  share: number;
 }
 
 /** A segment's tag in this audience, as the plan found it. */
@@ -77,9 +128,18 @@ export interface PlannedTag {
   origin: 'made' | 'adopted';
 }
 
+/** What a run is for: to bring the audience to the segments, to take a run back, or to take our tags away. */
+export type RunKind = 'export' | 'undo' | 'withdraw';
+
 /** A run with its plan's summary; the people are rows of `export.plan_person`. */
 export interface ExportRun {
   run: RunId;
+  /** Absent in runs of before: `export`. */
+  kind?: RunKind;
+  /** Of an undo: the run that it takes back. */
+  undoes?: RunId;
+  /** When its people were removed because of their age; from then on only the counts are left. */
+  trimmedAt?: string;
   export: ExportId;
   /** Which audience of which account: the ledger's key. */
   audience: string;
@@ -99,11 +159,27 @@ export interface ExportRun {
   tags: PlannedTag[];
   leavers: 'untag' | 'archive' | 'keep';
   newContacts: 'subscribed' | 'pending' | 'transactional';
+  /** Merge field → its type, of all mapped ones. Absent in older runs, like all that may be absent here. */
+  fieldTypes?: Readonly<Record<string, string>>;
+  /** Merge fields to be made. */
+  newFields?: readonly NewField[];
+  /** Mailchimp is told to take people without values for required fields. */
+  skipRequired?: boolean;
+  fieldProblems?: readonly FieldProblem[];
+  contacts?: ContactMeter;
+  /** People who get a tag: automations in Mailchimp may start for them. */
+  tagged?: number;
   /** What the plan stands on; a run over other ground is refused. */
   ground: string;
   requestedBy: string;
   limit: number | null;
   release: { by: string; why: string; at: string } | null;
+  /** Absent: none. */
+  alerts?: readonly RunAlert[];
+  /** People who left while our request for them was on its way, and were put back out. Absent: none. */
+  races?: number;
+  /** Of a run that goes on where another one stopped: that one. */
+  continues?: RunId;
   /** Set when a run ended without success. */
   failure: { code: string; message: string; hint?: string } | null;
 }

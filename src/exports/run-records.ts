@@ -1,5 +1,5 @@
 import { inputError } from '../base/errors.ts';
-import type { ExportId } from '../base/ids.ts';
+import type { ExportId, RunId } from '../base/ids.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import { exported, planCount, planPerson, ref, run as runTable } from './export-tables.ts';
@@ -45,6 +45,16 @@ export function listRuns(
     engine,
     sql`WHERE ${byExport} AND ${byStatus} ORDER BY made_at DESC, run DESC LIMIT ${filter.limit ?? 50}`,
   );
+}
+
+/** The undo that holds: one that succeeded and was not itself undone. */
+export async function undoOf(engine: Engine, run: RunId): Promise<ExportRun | undefined> {
+  const undos = await readRuns(
+    engine,
+    sql`WHERE status = 'succeeded' AND ${engine.dialect.jsonText(sql`body`, 'undoes')} = ${run} ORDER BY made_at`,
+  );
+  for (const undo of undos) if ((await undoOf(engine, undo.run)) === undefined) return undo;
+  return undefined;
 }
 
 async function readRuns(engine: Engine, clause: Sql): Promise<ExportRun[]> {

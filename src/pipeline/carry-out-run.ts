@@ -1,12 +1,16 @@
 import { messageOf, PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { chunksIn, cutTagWork, noteWhoLeft } from '../exports/chunks.ts';
+import { chunksIn, cutTagWork } from '../exports/chunks.ts';
 import { finishRun } from '../exports/finish-run.ts';
-import type { ExportRun } from '../exports/plan.ts';
+import type { ExportRun, RunAlert } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
+import { alertsOf, unknownAnswers } from '../exports/unknown-answers.ts';
+import { BatchBlame } from './batch-blame.ts';
 import { lookForUnmentioned } from './look-for-unmentioned.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { sendReadyChunks, type Sending } from './send-chunks.ts';
+import { putRacesRight } from './put-races-right.ts';
+import { sendReadyChunks } from './send-chunks.ts';
+import type { Sending } from './send-once.ts';
 import { settleUncertain } from './settle-uncertain.ts';
 import { startRun } from './start-run.ts';
 import { WhoHasLeft } from './who-has-left.ts';
@@ -16,7 +20,7 @@ import { WhoHasLeft } from './who-has-left.ts';
  * plan did not decide. The order:
  *
  *   start (ground, moved, tags, chunks) → people → uncertain ones read back → unmentioned ones looked for
- *   → tags and archiving → who left meanwhile → ledger, journal, counts
+ *   → tags → archiving → who left meanwhile → ledger, journal, counts
  *
  * @param signal aborted: no new request starts, what is in flight ends, and the run is `cancelled`
  */
@@ -38,7 +42,8 @@ export async function carryOutRun(
     parts,
     destination,
     run,
-    whoHasLeft: new WhoHasLeft(parts, destination, { key: run.audience, id: run.audienceId }, readAt),
+    whoHasLeft: await WhoHasLeft.since(parts, destination, run, readAt),
+    blame: new BatchBlame(),
     signal,
   };
   const ended = (): ExportRun => {
@@ -58,8 +63,8 @@ export async function carryOutRun(
     await cutTagWork(parts.engine, run.run);
     await sendAll(sending);
     if (signal.aborted) return await finishCancelled(sending, ended());
-    await lookBack(sending);
-    return await finishRun(parts.engine, { ...ended(), status: 'succeeded' });
+    const seen = await lookBack(sending);
+    return await finish(sending, { ...ended(), ...seen, status: 'succeeded' });
   } catch (error) {
     if (signal.aborted) return finishCancelled(sending, ended());
     return finishFailed(sending, ended(), error);
@@ -71,28 +76,48 @@ async function sendAll(sending: Sending): Promise<void> {
   const { parts, destination, run, signal } = sending;
   // A run that goes on may hold chunks of its former life that were cut off.
   await settleUncertain(parts, destination, run, signal);
-  do {
+  let sent = true;
+  while (sent && !signal.aborted) {
+    sent = await sendReadyChunks(sending);
     if (signal.aborted) return;
-    await sendReadyChunks(sending);
-  } while (!signal.aborted && (await settleUncertain(parts, destination, run, signal)));
+    sent = (await settleUncertain(parts, destination, run, signal)) || sent;
+  }
 }
 
 /**
  * Who left while the run was going is known to have left when the ledger is written, so that the next plan
- * does not depend on when it reads (promise 1).
+ * does not depend on when it reads; whom our own requests brought back is put out again (promise 1).
  */
-async function lookBack({ parts, run, whoHasLeft }: Sending): Promise<void> {
-  if (run.people.add + run.people.update === 0) return;
-  await whoHasLeft.refresh(0);
-  const left = whoHasLeft.everybody();
-  if (left.size > 0) await parts.engine.commit([noteWhoLeft(run.run, left)]);
+async function lookBack({ parts, destination, run, whoHasLeft }: Sending): Promise<Partial<ExportRun>> {
+  if (run.people.add + run.people.update > 0) await whoHasLeft.refresh(0);
+  const { races, open } = await putRacesRight(parts, destination, run, whoHasLeft.everybody());
+  if (races > 0) {
+    parts.progress.say(`${races} people left while they were being sent; they are out again.`);
+  }
+  const sent = Math.max(1, run.people.add + run.people.update);
+  const alert: RunAlert = {
+    code: 'race_open',
+    text: 'Left while they were being sent, and could not be put out again yet; the next run does.',
+    people: open,
+    share: open / sent,
+  };
+  return { ...(races === 0 ? {} : { races }), ...(open === 0 ? {} : { alerts: [alert] }) };
+}
+
+/** Ends the run with what it should be looked at for. */
+async function finish({ parts }: Sending, record: ExportRun): Promise<ExportRun> {
+  const alerts = [...(record.alerts ?? []), ...alertsOf(await unknownAnswers(parts.engine, record.run))];
+  for (const alert of alerts) {
+    parts.progress.say(`Look at this: ${alert.text} (${alert.people} people, ${alert.code})`);
+  }
+  return finishRun(parts.engine, alerts.length === 0 ? record : { ...record, alerts });
 }
 
 async function finishCancelled(sending: Sending, record: ExportRun): Promise<ExportRun> {
   const { parts, destination, run } = sending;
   // Cut-off requests must be known before the ledger is written, even when nobody wants to wait any more.
   await settleUncertain(parts, destination, run, new AbortController().signal);
-  return finishRun(parts.engine, { ...record, status: 'cancelled' });
+  return finish(sending, { ...record, status: 'cancelled' });
 }
 
 /**
@@ -107,7 +132,7 @@ async function finishFailed(sending: Sending, record: ExportRun, error: unknown)
     await engine.commit(writeRun(interrupted));
     return interrupted;
   }
-  return finishRun(engine, { ...record, status: 'failed', failure });
+  return finish(sending, { ...record, status: 'failed', failure });
 }
 
 function failureOf(error: unknown): NonNullable<ExportRun['failure']> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../engine/engine.ts';
+import { DyingEngine } from './test-support/dying-engine.ts';
 import { TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /**
@@ -15,9 +15,10 @@ describe('5. nothing lost, nothing twice', () => {
       for (let commits = 1; ; commits++) {
         const line = await prepared();
         try {
-          const { engine, died } = dyingEngine(line.engine, commits, side);
+          let count = 0;
+          const engine = new DyingEngine(line.engine, () => ++count < commits, side);
           await line.run({ engine }).catch(() => undefined);
-          if (!died()) return;
+          if (!engine.died) return;
           let run = await line.run();
           // Dead before the plan was stored: the second run is an ordinary one.
           if (run.status !== 'succeeded') run = await line.run();
@@ -67,37 +68,4 @@ async function undisturbed(): Promise<ReturnType<TestLine['audience']>> {
   } finally {
     await line.close();
   }
-}
-
-function dyingEngine(
-  engine: Engine,
-  commits: number,
-  side: 'before' | 'after',
-): { engine: Engine; died(): boolean } {
-  let count = 0;
-  const alive = () => {
-    if (count >= commits) throw new Error('the process is dead');
-  };
-  return {
-    died: () => count >= commits,
-    engine: {
-      dialect: engine.dialect,
-      rows: (query) => {
-        alive();
-        return engine.rows(query);
-      },
-      pages: (query) => {
-        alive();
-        return engine.pages(query);
-      },
-      async commit(changes) {
-        alive();
-        count += 1;
-        if (count < commits || side === 'after') await engine.commit(changes);
-        alive();
-      },
-      checkpoint: () => engine.checkpoint(),
-      close: () => Promise.resolve(),
-    },
-  };
 }

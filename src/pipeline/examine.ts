@@ -2,7 +2,7 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PostriderError } from '../base/errors.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
-import { findFiles } from '../sources/find-files.ts';
+import { sourcePlace } from '../sources/source-place.ts';
 import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { groundFor } from './plan-export.ts';
 
@@ -46,9 +46,8 @@ async function* examineSources(parts: PipelineParts): AsyncIterable<Finding> {
   const loads = new Map((await loadedSources(engine)).map((load) => [load.source, load]));
   for (const [id, config] of settings.sources) {
     yield await look(`source ${id}`, async () => {
-      const files = await findFiles(settings.folder, config.path);
+      const count = await sourcePlace(settings.folder, config);
       const load = loads.get(id);
-      const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
       if (load === undefined) return doubtful(`${count}, never loaded`, 'postrider refresh --until segments');
       const rejected = load.rejected === 0 ? '' : `, ${load.rejected} rejected`;
       return good(

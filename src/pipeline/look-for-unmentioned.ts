@@ -1,12 +1,10 @@
-import type { AudienceMember, Destination } from '../delivery/destination.ts';
+import type { Destination } from '../delivery/destination.ts';
 import { settleFromFacts } from '../delivery/settle-upsert.ts';
 import { addTagWork, settleUnmentioned, unmentionedPeople, type Outcome } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
+import { lookUpMembers } from './look-up-members.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { tagNames } from './send-chunks.ts';
-
-/** More than this many are cheaper to find by reading the audience, a thousand to a request. */
-const mostSingleLookUps = 1_000;
+import { tagNames } from './tag-names.ts';
 
 /**
  * People a batch was sent with and its answer did not speak of are looked for, not assumed (promise 7):
@@ -20,19 +18,11 @@ export async function lookForUnmentioned(
   const people = await unmentionedPeople(parts.engine, run.run);
   if (people.length === 0) return;
   parts.progress.say(`Mailchimp did not mention ${people.length} people of its batches; looking for them.`);
-  const wanted = new Set(people.map((person) => person.address));
-  const found = new Map<string, AudienceMember>();
-  if (wanted.size <= mostSingleLookUps) {
-    // The destination keeps to its ceiling; all can be asked for at once.
-    const members = await Promise.all(
-      [...wanted].map((address) => destination.find(run.audienceId, address)),
-    );
-    for (const member of members) if (member !== undefined) found.set(member.address, member);
-  } else {
-    for await (const page of destination.read(run.audienceId).pages) {
-      for (const member of page) if (wanted.has(member.address)) found.set(member.address, member);
-    }
-  }
+  const found = await lookUpMembers(
+    destination,
+    run.audienceId,
+    people.map((person) => person.address),
+  );
   const { outcomes, tagsToGive, needed } = settleFromFacts(
     people,
     found,

@@ -5,6 +5,10 @@ import { suggestName } from '../base/nearest.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import type { CancelRequests } from '../store/cancel-requests.ts';
+import type { SuppressionKey } from '../suppression/suppression-key.ts';
+import type { AccountLeases } from './account-lease.ts';
 import type { Progress } from './progress.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,6 +19,8 @@ export interface PipelineParts {
   clock: Clock;
   /** Opens the account of a connection; the pipeline closes it. */
   openDestination(connection: ConnectionId): Promise<Destination>;
+  /** One run per account at a time. */
+  leases: AccountLeases;
   /** Requests in flight per account. */
   maxRequests: number;
   /** After this long a request that was cut off is over at the server. */
@@ -24,6 +30,10 @@ export interface PipelineParts {
   progress: Progress;
   /** Why exports must not run now, by export; `everything` stops all of them. */
   pauses: ReadonlyMap<ExportId | typeof everything, string>;
+  /** Knows erased people again, by digests alone (promise 12). */
+  suppressionKey: SuppressionKey;
+  /** What other processes ask to be cancelled; absent where nobody else can ask. */
+  cancelRequests?: CancelRequests;
   /** Where copies of source files may lie while they are read: people's data, so not in a folder for everybody. */
   scratch: string;
 }
@@ -60,6 +70,11 @@ function idIn<Id extends string>(known: ReadonlyMap<Id, unknown>, sort: string, 
 /** What people call a segment: its tag is named so too. */
 export function segmentName(settings: Settings, segment: SegmentId): string {
   return settings.segments.get(segment)?.name ?? segment;
+}
+
+/** The connection through which a run goes, whatever its export says by now. */
+export function connectionOf(run: Pick<ExportRun, 'audience'>): ConnectionId {
+  return run.audience.slice(0, run.audience.indexOf(':')) as ConnectionId;
 }
 
 /** The ledger's key of an audience: the same list under two connections is two ledgers. */

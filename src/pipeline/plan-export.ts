@@ -1,21 +1,25 @@
 import { resolve } from 'node:path';
-import { inputError, PostriderError } from '../base/errors.ts';
+import { inputError } from '../base/errors.ts';
 import { newRunId, type ExportId, type SegmentId } from '../base/ids.ts';
-import { suggestName } from '../base/nearest.ts';
 import type { AudienceDescription, Destination } from '../delivery/destination.ts';
-import type { Column } from '../engine/engine.ts';
 import { audienceSizes, renameTagInFacts } from '../exports/audience-facts.ts';
+import { noteAudienceName } from '../exports/audience-overview.ts';
 import { buildPlan, segmentsInLedger } from '../exports/build-plan.ts';
 import { takeInDoNotSend } from '../exports/do-not-send.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
-import { checkFieldMapping, type FieldMapping, type MergeFieldType } from '../exports/field-value.ts';
+import { fieldProblems } from '../exports/field-problems.ts';
 import { guardPlan } from '../exports/guard.ts';
 import { noteOwnTag, ownTags, planTags, type OwnTag } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
+import { loadedSources } from '../sources/loaded-source.ts';
+import { contactMeter } from './contact-meter.ts';
+import { fieldTypes, mapFields, type MappedFields } from './map-fields.ts';
+import { openSuppression } from '../suppression/suppression-list.ts';
 import { audienceKey, exportOf, segmentName, type PipelineParts } from './pipeline-parts.ts';
+import { audienceWarnings, peopleWarnings } from './plan-warnings.ts';
 import { readFacts } from './read-facts.ts';
 
 /**
@@ -36,9 +40,11 @@ export async function planExport(
 
   const ground = await groundFor(parts, destination, id, config);
   await readFacts(parts, destination, { key, id: config.audience });
+  await engine.commit(noteAudienceName(key, ground.audienceName));
   await readDoNotSend(parts);
 
   const run = newRunId(started);
+  const erased = await openSuppression(engine, parts.suppressionKey);
   const { people, changes } = await buildPlan(engine, {
     run,
     export: id,
@@ -46,14 +52,26 @@ export async function planExport(
     config,
     email: ground.email,
     fields: ground.fields,
+    ...(ground.consent === undefined ? {} : { consent: ground.consent }),
     tags: ground.tags,
+    now: started.toISOString(),
     ...(request.limit === undefined ? {} : { limit: request.limit }),
+    ...(erased === undefined ? {} : { erased }),
   });
 
   const before = await exportedPeople(engine, id, key);
   const sizes = new Map((await segmentSizes(engine)).map((size) => [size.segment, size.members]));
   const finishedBefore = await listRuns(engine, { export: id, status: 'succeeded' });
   const statuses = await audienceSizes(engine, key);
+  const contacts = await contactMeter(
+    destination,
+    config.audience,
+    statuses,
+    people.add,
+    config.limits.contract,
+  );
+  const problems = await fieldProblems(engine, run, ground.fields, people.desired);
+  const { warnings, tagged } = await peopleWarnings(engine, run, problems);
   const brake = guardPlan(
     {
       people,
@@ -61,7 +79,9 @@ export async function planExport(
       emptied: config.segments
         .filter((segment) => before.segments.has(segment) && (sizes.get(segment as SegmentId) ?? 0) === 0)
         .map((segment) => segmentName(parts.settings, segment as SegmentId)),
-      billable: (statuses.subscribed ?? 0) + (statuses.unsubscribed ?? 0) + (statuses.transactional ?? 0),
+      billable: contacts.audience.now,
+      elsewhere: contacts.account.now - contacts.audience.now,
+      sourceAges: await sourceAges(parts, started),
       // A canary is no run to compare with: after it nearly everybody is new.
       firstRun: finishedBefore.every((run) => run.limit !== null),
     },
@@ -84,10 +104,16 @@ export async function planExport(
     retries: traffic.retries - requestsBefore.retries,
     seconds: (clock.now().getTime() - started.getTime()) / 1000,
     brake,
-    warnings: ground.warnings,
+    warnings: [...ground.warnings, ...warnings],
     tags: ground.tags,
     leavers: config.leavers,
     newContacts: config.newContacts,
+    fieldTypes: fieldTypes(ground.fields),
+    newFields: ground.newFields,
+    skipRequired: config.requiredFields === 'skip',
+    fieldProblems: problems,
+    contacts,
+    tagged,
     ground: ground.digest,
     requestedBy: request.by,
     limit: request.limit ?? null,
@@ -106,9 +132,19 @@ export async function readDoNotSend({
   await takeInDoNotSend(engine, doNotSend === undefined ? undefined : resolve(folder, doNotSend));
 }
 
-export interface PlanGround {
-  email: Column;
-  fields: FieldMapping[];
+/** How old the data of each source are, in hours. */
+async function sourceAges(
+  { engine, settings }: PipelineParts,
+  now: Date,
+): Promise<{ source: string; hours: number }[]> {
+  const loads = await loadedSources(engine);
+  return loads
+    .filter(({ source }) => settings.sources.has(source))
+    .map(({ source, dataAt }) => ({ source, hours: (now.getTime() - Date.parse(dataAt)) / 3_600_000 }));
+}
+
+export interface PlanGround extends MappedFields {
+  audienceName: string;
   tags: PlannedTag[];
   warnings: string[];
   digest: string;
@@ -124,41 +160,22 @@ export async function groundFor(
   const audience = await destination.describe(config.audience);
   const shape = await readProfileShape(parts.engine);
   await refuseUnknownSizes(parts, config);
-  const attribute = (name: string, where: string): Column => {
-    const column = shape.attributes.find((each) => each.name === name);
-    if (column !== undefined) return column;
-    const names = shape.attributes.map((each) => each.name);
-    throw inputError(
-      'attribute_unknown',
-      `${where}: profiles have no attribute "${name}".`,
-      suggestName(name, names),
-    );
-  };
-  const email = attribute(config.match.email, `exports.${id}.match.email`);
-  const fields = Object.entries(config.attributes).map(([tag, name]): FieldMapping => {
-    const where = `exports.${id}.attributes.${tag}`;
-    const mapping = { tag, type: fieldType(audience, tag, where), attribute: attribute(name, where) };
-    checkFieldMapping(mapping, where);
-    return mapping;
-  });
+  const mapped = mapFields(audience, shape.attributes, id, config);
   const key = audienceKey(config);
   const own = await followRenames(parts, key, await ownTags(parts.engine, key), audience);
   const tags = planTags(
     config.segments.map((segment) => ({
       segment: segment as SegmentId,
-      name: segmentName(parts.settings, segment as SegmentId),
+      name: `${config.tagPrefix}${segmentName(parts.settings, segment as SegmentId)}`,
     })),
     await segmentsInLedger(parts.engine, id),
     own,
     audience.tags,
     config.adoptTags,
   );
-  const digest = groundOf({
-    config,
-    fields: fields.map(({ tag, type, attribute: column }) => [tag, type, column.name, column.type]),
-    tags,
-  });
-  return { email, fields, tags, warnings: warningsFor(audience, config), digest };
+  const digest = groundOf({ config, fields: mapped.fields, consent: mapped.consent, tags });
+  const warnings = audienceWarnings(audience, config, mapped.newFields);
+  return { ...mapped, audienceName: audience.name, tags, warnings, digest };
 }
 
 async function refuseUnknownSizes(parts: PipelineParts, config: ExportConfig): Promise<void> {
@@ -177,7 +194,7 @@ async function refuseUnknownSizes(parts: PipelineParts, config: ExportConfig): P
  * Tags that were renamed in Mailchimp since we knew them: the facts name tags as they were read, and a rename
  * moves nobody's last change.
  */
-async function followRenames(
+export async function followRenames(
   parts: PipelineParts,
   audienceKeyText: string,
   own: readonly OwnTag[],
@@ -198,36 +215,4 @@ async function followRenames(
     followed.push(renamed);
   }
   return followed;
-}
-
-function fieldType(audience: AudienceDescription, tag: string, where: string): MergeFieldType {
-  const field = audience.fields.find((each) => each.tag === tag);
-  if (field !== undefined) return field.type as MergeFieldType;
-  // Mailchimp ignores unknown merge fields without a word (FACTS §7), so they are refused here.
-  throw new PostriderError({
-    kind: 'configuration',
-    code: 'merge_field_unknown',
-    message: `${where}: the audience "${audience.name}" has no merge field ${tag}.`,
-    hint: suggestName(
-      tag,
-      audience.fields.map((each) => each.tag),
-    ),
-  });
-}
-
-function warningsFor(audience: AudienceDescription, config: ExportConfig): string[] {
-  const warnings: string[] = [];
-  if (audience.doubleOptIn && config.newContacts === 'subscribed') {
-    warnings.push('The audience asks for double opt-in, and the export subscribes new people without it.');
-  }
-  const unmapped = audience.fields.filter(
-    (field) => field.required && config.attributes[field.tag] === undefined,
-  );
-  if (unmapped.length > 0) {
-    const names = unmapped.map((field) => field.tag).join(', ');
-    warnings.push(
-      `The audience requires ${names}, which the export does not fill; Mailchimp may refuse new people.`,
-    );
-  }
-  return warnings;
 }

@@ -7,6 +7,7 @@ import {
   noteBeyond,
   takeInAudience,
 } from '../exports/audience-facts.ts';
+import { openSuppression } from '../suppression/suppression-list.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /**
@@ -65,6 +66,7 @@ async function read(
     {
       whole: since === undefined,
       pages: counted(),
+      erased: await openSuppression(parts.engine, parts.suppressionKey),
       nextFrom() {
         refuseShort(reading.short());
         return reading.nextFrom();

@@ -1,12 +1,17 @@
 import { inputError, messageOf } from '../base/errors.ts';
+import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
+import { defaultKeepDays, trimRuns } from '../exports/retention.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { buildCatalogue, type Catalogue } from '../segments/catalogue.ts';
 import { refreshSegments } from '../segments/refresh-segments.ts';
 import type { SegmentSize } from '../segments/segment-sizes.ts';
 import { ingestSource } from '../sources/ingest.ts';
+import { openSuppression } from '../suppression/suppression-list.ts';
 import { loadedSources, type SourceLoad } from '../sources/loaded-source.ts';
 import { unify, type UnifyResult } from '../unify/unify.ts';
+import { rowLinksOf } from './person-traces.ts';
+import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
 import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { runExport } from './run-export.ts';
 
@@ -41,6 +46,7 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
   result.segments = await computeSegments(parts);
   if (request.until === 'segments') return result;
 
+  await trimOldRuns(parts);
   result.exports = await runExports(parts, request);
   return result;
 }
@@ -54,11 +60,18 @@ async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
       'Write them into a workspace file: postrider apply FILE',
     );
   }
+  const list = await openSuppression(engine, parts.suppressionKey);
+  const keptOut = list === undefined ? {} : { keptOut: { list, links: rowLinksOf(settings) } };
   const loads: SourceLoad[] = [];
   for (const [id, config] of settings.sources) {
     progress.count(`source ${id}`, loads.length, settings.sources.size);
     loads.push(
-      await ingestSource(engine, id, config, { folder: settings.folder, now: clock.now(), scratch }),
+      await ingestSource(engine, id, config, {
+        folder: settings.folder,
+        now: clock.now(),
+        scratch,
+        ...keptOut,
+      }),
     );
   }
   return loads;
@@ -73,11 +86,15 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
       'Add a "unify" section.',
     );
   }
-  return unify(engine, settings.unify, await loadedSources(engine), { now: clock.now() });
+  return unify(engine, settings.unify, await loadedSources(engine), {
+    now: clock.now(),
+    folder: settings.folder,
+  });
 }
 
 async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
   const { engine, settings, clock } = parts;
+  await bringContactsUpToDate(parts);
   return refreshSegments(engine, settings.segments, await currentCatalogue(parts), {
     now: clock.now(),
     timeZone: settings.schedule?.timeZone ?? 'UTC',
@@ -88,11 +105,23 @@ async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
 export async function currentCatalogue({ engine, settings }: PipelineParts): Promise<Catalogue> {
   return buildCatalogue({
     profile: await readProfileShape(engine),
+    beside: contactAttributes(audiencesOf(settings)),
     sources: await loadedSources(engine),
     unified: settings.unify?.sources.map(({ source }) => source) ?? [],
     relationships: settings.relationships,
     segments: settings.segments,
   });
+}
+
+/** Before the exports: one that fails every night must not keep people's data for ever. */
+async function trimOldRuns({ engine, settings, clock, progress }: PipelineParts): Promise<void> {
+  const keepDays = settings.retention?.runs.days ?? defaultKeepDays;
+  const trimmed = await trimRuns(engine, { keepDays, now: clock.now() });
+  if (trimmed.length > 0) {
+    progress.say(
+      `The people of ${trimmed.length} runs older than ${keepDays} days were removed; the counts stay.`,
+    );
+  }
 }
 
 /**

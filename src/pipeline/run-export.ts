@@ -1,10 +1,14 @@
 import { inputError, PostriderError } from '../base/errors.ts';
+import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun, writeRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
-import { everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import { connectionOf, everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
+import { planRest, tellWhatIsLeft } from './plan-rest.ts';
+import { untilCancelled } from './until-cancelled.ts';
 
 export interface RunRequest {
   by: string;
@@ -16,13 +20,14 @@ export interface RunRequest {
 }
 
 /** Makes and stores a plan; sends nothing. */
-export function makePlan(
+export async function makePlan(
   parts: PipelineParts,
   exportId: string,
   request: { by: string; limit?: number },
 ): Promise<ExportRun> {
-  return withAccount(parts, exportId, async (destination) => {
-    await refuseWhileRunning(parts, exportId);
+  const { id, config } = exportOf(parts.settings, exportId);
+  return withAccount(parts, config.connection as ConnectionId, async (destination) => {
+    await refuseWhileRunning(parts, id);
     return planExport(parts, destination, exportId, request);
   });
 }
@@ -37,33 +42,55 @@ export async function runExport(
   request: RunRequest,
 ): Promise<ExportRun> {
   refuseIfPaused(parts, exportId);
-  return withAccount(parts, exportId, async (destination) => {
-    const [cutOff] = await listRuns(parts.engine, {
-      export: exportOf(parts.settings, exportId).id,
-      status: 'running',
-      limit: 1,
-    });
-    if (cutOff !== undefined && request.plan !== undefined && request.plan !== cutOff.run) {
-      await refuseWhileRunning(parts, exportId);
-    }
-    if (cutOff !== undefined) {
-      parts.progress.say(`Run ${cutOff.run} was cut off; going on with it.`);
-      return carryOutRun(parts, destination, cutOff, request.signal);
-    }
-    const plan =
-      request.plan === undefined
-        ? await planExport(parts, destination, exportId, request)
-        : await planOf(parts, exportId, request.plan);
-    const heldByBrake =
-      plan.brake !== null &&
-      plan.release === null &&
-      (plan.status === 'planned' || plan.status === 'stopped');
-    if (!heldByBrake)
-      return carryOutRun(parts, destination, plan, request.signal, request.plan === undefined);
-    const stopped: ExportRun = { ...plan, status: 'stopped' };
-    await parts.engine.commit(writeRun(stopped));
-    return stopped;
-  });
+  const { config } = exportOf(parts.settings, exportId);
+  return withAccount(
+    parts,
+    config.connection as ConnectionId,
+    (destination) => runOn(parts, destination, exportId, request),
+    request.signal,
+  );
+}
+
+async function runOn(
+  parts: PipelineParts,
+  destination: Destination,
+  exportId: string,
+  request: RunRequest,
+): Promise<ExportRun> {
+  const { id } = exportOf(parts.settings, exportId);
+  const [cutOff] = await listRuns(parts.engine, { export: id, status: 'running', limit: 1 });
+  if (cutOff !== undefined && request.plan !== undefined && request.plan !== cutOff.run) {
+    await refuseWhileRunning(parts, id);
+  }
+  if (cutOff !== undefined) {
+    parts.progress.say(`Run ${cutOff.run} was cut off; going on with it.`);
+    return carryOut(parts, destination, cutOff, request.signal);
+  }
+  const plan = await planFor(parts, destination, exportId, request);
+  const heldByBrake =
+    plan.brake !== null && plan.release === null && (plan.status === 'planned' || plan.status === 'stopped');
+  if (!heldByBrake) {
+    return carryOut(parts, destination, plan, request.signal, request.plan === undefined);
+  }
+  const stopped: ExportRun = { ...plan, status: 'stopped' };
+  await parts.engine.commit(writeRun(stopped));
+  return stopped;
+}
+
+/** A new plan, the stored one that was asked for, or what a run that ended before its time left of its own. */
+async function planFor(
+  parts: PipelineParts,
+  destination: Destination,
+  exportId: string,
+  request: RunRequest,
+): Promise<ExportRun> {
+  if (request.plan === undefined) {
+    await tellWhatIsLeft(parts, exportOf(parts.settings, exportId).id);
+    return planExport(parts, destination, exportId, request);
+  }
+  const plan = await planOf(parts, exportId, request.plan);
+  const endedEarly = plan.status === 'failed' || plan.status === 'cancelled';
+  return endedEarly ? planRest(parts, plan, request.by) : plan;
 }
 
 /** Lets a stopped run go, in the name of a person and with a reason, and carries it out. */
@@ -92,10 +119,10 @@ export async function releaseRun(
   refuseIfPaused(parts, run.export);
   const at = parts.clock.now().toISOString();
   const released: ExportRun = { ...run, release: { by: release.by, why: release.why, at } };
-  return withAccount(parts, run.export, async (destination) => {
+  return withAccount(parts, connectionOf(run), async (destination) => {
     await refuseWhileRunning(parts, run.export);
     await parts.engine.commit(writeRun(released));
-    return carryOutRun(parts, destination, released, release.signal);
+    return carryOut(parts, destination, released, release.signal);
   });
 }
 
@@ -114,34 +141,74 @@ function refuseIfPaused(parts: PipelineParts, exportId: string): void {
 }
 
 async function planOf(parts: PipelineParts, exportId: string, planId: string): Promise<ExportRun> {
-  const plan = await readRun(parts.engine, planId);
+  const plan = await storedPlan(parts.engine, exportId, planId);
+  if (plan.undoes !== undefined) {
+    throw inputError(
+      'plan_of_undo',
+      `Plan ${planId} takes back run ${plan.undoes}.`,
+      `Carry it out with: postrider undo ${plan.undoes} --plan ${planId}`,
+    );
+  }
+  return plan;
+}
+
+/**
+ * A plan or run of an export, by name.
+ * @throws `input` / `run_unknown`, `plan_of_other_export`
+ */
+export async function storedPlan(engine: Engine, exportId: string, planId: string): Promise<ExportRun> {
+  const plan = await readRun(engine, planId);
   if (plan.export === exportId) return plan;
   throw inputError('plan_of_other_export', `Plan ${planId} belongs to the export "${plan.export}".`);
 }
 
-async function refuseWhileRunning(parts: PipelineParts, exportId: string): Promise<void> {
-  const { id } = exportOf(parts.settings, exportId);
+/** Carries out a run, and stops when somebody asks for it, here or in another process (promise 9). */
+export function carryOut(
+  parts: PipelineParts,
+  destination: Destination,
+  run: ExportRun,
+  signal: AbortSignal,
+  justPlanned = false,
+): Promise<ExportRun> {
+  return untilCancelled(parts, run, signal, (either) =>
+    carryOutRun(parts, destination, run, either, justPlanned),
+  );
+}
+
+/** @throws `conflict` / `run_unfinished` when a run of this export was cut off */
+export async function refuseWhileRunning(parts: PipelineParts, id: ExportId): Promise<void> {
   const [running] = await listRuns(parts.engine, { export: id, status: 'running', limit: 1 });
   if (running === undefined) return;
+  const finish = running.undoes === undefined ? `run ${id}` : `undo ${running.undoes}`;
   throw new PostriderError({
     kind: 'conflict',
     code: 'run_unfinished',
     message: `Run ${running.run} of this export was cut off and is not finished.`,
-    hint: `Finish it first: postrider run ${exportId}`,
+    hint: `Finish it first: postrider ${finish}`,
   });
 }
 
-async function withAccount<Result>(
+/**
+ * Opens an account for as long as the work takes, and has it alone: others of this account wait their turn (promise 6).
+ * @param signal ends the waiting
+ */
+export async function withAccount<Result>(
   parts: PipelineParts,
-  exportId: string,
+  connection: ConnectionId,
   work: (destination: Destination) => Promise<Result>,
+  signal?: AbortSignal,
 ): Promise<Result> {
-  const { config } = exportOf(parts.settings, exportId);
-  const destination = await parts.openDestination(
-    config.connection as Parameters<typeof parts.openDestination>[0],
-  );
+  const destination = await parts.openDestination(connection);
   try {
-    return await work(destination);
+    const { id, name } = await destination.account();
+    const waiting = (before: number) =>
+      parts.progress.say(`Waiting for the Mailchimp account ${name}: ${before} before this one.`);
+    const lease = await parts.leases.acquire(id, waiting, signal);
+    try {
+      return await work(destination);
+    } finally {
+      lease.release();
+    }
   } finally {
     await destination.close();
   }

@@ -1,43 +1,31 @@
-import type { SegmentId } from '../base/ids.ts';
-import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
-import { settleUpsert } from '../delivery/settle-upsert.ts';
+import { OutcomeUnknown } from '../delivery/destination.ts';
 import {
   addressesOf,
-  addTagWork,
   chunksIn,
   dropAddresses,
   markAddressesDone,
-  noteSent,
   markDone,
   markReady,
   markSending,
-  peopleOf,
-  writeOutcomes,
+  noteSent,
   type Chunk,
-  type Outcome,
   type PlannedPerson,
 } from '../exports/chunks.ts';
-import type { ExportRun, PlannedTag } from '../exports/plan.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
-import type { WhoHasLeft } from './who-has-left.ts';
-
-export interface Sending {
-  parts: PipelineParts;
-  destination: Destination;
-  run: ExportRun;
-  whoHasLeft: WhoHasLeft;
-  /** Aborted: no new request starts; those in flight end and are recorded (promise 9). */
-  signal: AbortSignal;
-}
+import { readAhead } from '../exports/read-ahead.ts';
+import { sendOnce, type Sending } from './send-once.ts';
+import { PeopleLeft, sendPeople } from './send-people.ts';
 
 /**
- * Sends all chunks of a run that are ready, as many at once as the account allows. Chunks whose outcome is unknown
- * stay `sending`, for `settleUncertain`.
+ * Sends the chunks of a run that are ready; the account's slots say how many at once. Chunks whose outcome is unknown
+ * stay `sending`, for `settleUncertain`. Nobody is archived while a tag of theirs may be on its way: a change to an
+ * archived contact may bring it back (FACTS §5).
+ * @returns whether there were any
  * @throws what stops the whole run; the other workers end what they have in hand first
  */
-export async function sendReadyChunks(sending: Sending): Promise<void> {
-  const { parts, run, signal } = sending;
-  const ready = await chunksIn(parts.engine, run.run, 'ready');
+export async function sendReadyChunks(sending: Sending): Promise<boolean> {
+  const { parts, signal } = sending;
+  const ready = await nextChunks(sending);
+  const peopleOf = readAhead(parts.engine, ready);
   let next = 0;
   let sent = 0;
   let failure: unknown;
@@ -47,7 +35,7 @@ export async function sendReadyChunks(sending: Sending): Promise<void> {
       if (chunk === undefined || signal.aborted || failure !== undefined) return;
       next += 1;
       try {
-        await sendChunk(sending, chunk);
+        await sendChunk(sending, chunk, peopleOf);
         sent += 1;
       } catch (error) {
         if (error instanceof PeopleLeft) ready.push(chunk);
@@ -56,14 +44,46 @@ export async function sendReadyChunks(sending: Sending): Promise<void> {
       parts.progress.count('sending', sent, ready.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parts.maxRequests, ready.length) }, worker));
+  const workers = Math.min(workersFor(ready, parts.maxRequests), ready.length);
+  await parts.engine.inSmallSteps(() => Promise.all(Array.from({ length: workers }, worker)));
   if (failure !== undefined && !signal.aborted) throw failure;
+  return ready.length > 0;
 }
 
-async function sendChunk(sending: Sending, chunk: Chunk): Promise<void> {
+/**
+ * How many chunks to have in hand. Of batches twice as many as may be in flight: half of them read or note while the
+ * requests of the others are on their way, so that the account's slots stay full; they are `sending` only once they have
+ * a slot. A chunk of tags is so from the start, and one to archive fills all slots by itself.
+ */
+function workersFor([first]: readonly Chunk[], maxRequests: number): number {
+  switch (first?.kind) {
+    case 'upsert':
+      return 2 * maxRequests;
+    case 'archive':
+      return 1;
+    case 'tag':
+    case 'untag':
+    case undefined:
+      return maxRequests;
+  }
+}
+
+/** Archiving is left for when all else is over, uncertain chunks included. */
+async function nextChunks({ parts: { engine }, run }: Sending): Promise<Chunk[]> {
+  const ready = await chunksIn(engine, run.run, 'ready');
+  const others = ready.filter((chunk) => chunk.kind !== 'archive');
+  if (others.length > 0) return others;
+  return (await chunksIn(engine, run.run, 'sending')).every((chunk) => chunk.kind === 'archive') ? ready : [];
+}
+
+async function sendChunk(
+  sending: Sending,
+  chunk: Chunk,
+  peopleOf: (chunk: Chunk) => Promise<PlannedPerson[]>,
+): Promise<void> {
   switch (chunk.kind) {
     case 'upsert':
-      return sendPeople(sending, chunk);
+      return sendPeople(sending, chunk, await peopleOf(chunk));
     case 'tag':
     case 'untag':
       return sendTags(sending, chunk);
@@ -74,137 +94,67 @@ async function sendChunk(sending: Sending, chunk: Chunk): Promise<void> {
   }
 }
 
-async function sendPeople(sending: Sending, chunk: Chunk): Promise<void> {
-  const { parts, destination, run, whoHasLeft, signal } = sending;
-  const { engine, clock } = parts;
-  await whoHasLeft.refresh();
-  const people: PlannedPerson[] = [];
-  const leftOut: Outcome[] = [];
-  for (const person of await peopleOf(engine, chunk)) {
-    const status = statusLeftTo(whoHasLeft, person);
-    if (status === undefined) people.push(person);
-    else {
-      const { position, address } = person;
-      leftOut.push({ position, address, result: 'keptOut', reason: status, status });
-    }
-  }
-  if (people.length === 0) {
-    await engine.commit([...writeOutcomes(run.run, leftOut, clock.now()), markDone(chunk)]);
-    return;
-  }
-  await engine.commit([...writeOutcomes(run.run, leftOut, clock.now()), markSending(chunk, clock.now())]);
-  const names = tagNames(run.tags);
-  const answer = await sendOnce(sending, chunk, () =>
-    destination.upsert(
-      run.audienceId,
-      people.map((person) => ({
-        email: person.email,
-        status: person.status,
-        fields: person.fields,
-        tags: person.addSegments.map((segment) => names.spelled(segment)),
-      })),
-      {
-        signal,
-        // Mailchimp may make us wait for minutes: whoever left meanwhile must not go out with this batch.
-        async beforeRetry() {
-          await whoHasLeft.refresh();
-          if (people.some((person) => statusLeftTo(whoHasLeft, person) !== undefined)) throw new PeopleLeft();
-        },
-      },
-    ),
-  );
-  const { outcomes, tagsToGive } = settleUpsert(people, answer, names.folded);
-  await engine.commit([
-    ...writeOutcomes(run.run, outcomes, clock.now()),
-    ...addTagWork(run.run, tagsToGive),
-    markDone(chunk),
-  ]);
-}
-
-/** A batch that waited was given up, because some of its people are out by now; the others go again. */
-class PeopleLeft extends Error {}
-
-/** The kept-out status somebody is in now and was not in when the plan was made. */
-function statusLeftTo(whoHasLeft: WhoHasLeft, person: PlannedPerson): string | undefined {
-  const status = whoHasLeft.statusOf(person.address);
-  return status === person.seenStatus ? undefined : status;
-}
-
 async function sendTags(sending: Sending, chunk: Chunk): Promise<void> {
   const { parts, destination, run, signal } = sending;
   const { engine, clock } = parts;
-  const tagId = run.tags.find((tag) => tag.segment === chunk.segment)?.tagId;
-  if (tagId === undefined) throw new Error(`the tag of segment ${chunk.segment ?? '?'} was not made`);
+  const tag = run.tags.find((each) => each.segment === chunk.segment);
+  if (tag?.tagId === undefined) throw new Error(`the tag of segment ${chunk.segment ?? '?'} was not made`);
+  const { tagId, name } = tag;
   const addresses = await addressesOf(engine, chunk);
   await engine.commit([markSending(chunk, clock.now())]);
   const change = chunk.kind === 'tag' ? 'add' : 'remove';
   const { unmentioned } = await sendOnce(sending, chunk, () =>
     destination.changeTag(run.audienceId, tagId, change, addresses, signal),
   );
-  const missing = new Set(chunk.kind === 'tag' ? await lacking(sending, chunk, unmentioned) : []);
-  const done = addresses.filter((address) => !missing.has(address));
-  await engine.commit([...markAddressesDone(chunk, done), markDone(chunk)]);
-}
-
-/** Addresses that still lack the tag: a person who had it already is not mentioned either. */
-async function lacking(sending: Sending, chunk: Chunk, addresses: readonly string[]): Promise<string[]> {
-  const name = tagNames(sending.run.tags).folded(chunk.segment as SegmentId);
-  const found = await Promise.all(
-    addresses.map(async (address) => {
-      const member = await sending.destination.find(sending.run.audienceId, address);
-      return member?.tags.some((tag) => tag.toLowerCase() === name) ? undefined : address;
-    }),
-  );
-  return found.filter((address) => address !== undefined);
-}
-
-/** One request each: what is done is noted even when one of them stops the run. */
-async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
-  const { parts, destination, run, signal } = sending;
-  const addresses = await addressesOf(parts.engine, chunk);
-  await parts.engine.commit([markSending(chunk, parts.clock.now())]);
-  const ended = await Promise.allSettled(
-    addresses.map((address) => destination.archive(run.audienceId, address, signal)),
-  );
-  const those = (is: (result: PromiseSettledResult<string>) => boolean) =>
-    addresses.filter((_, index) => is(ended[index] as PromiseSettledResult<string>));
-  const failures = ended
-    .filter((result) => result.status === 'rejected')
-    .map((result): unknown => result.reason);
-  const uncertain = failures.find((error) => error instanceof OutcomeUnknown);
-  await parts.engine.commit([
-    ...markAddressesDone(
+  if (chunk.kind === 'untag' || unmentioned.length === 0) {
+    await engine.commit([...markAddressesDone(chunk, addresses), markDone(chunk)]);
+    return;
+  }
+  // What was given is known to be ours before anything else can go wrong.
+  const rest = new Set(unmentioned);
+  await engine.commit(
+    markAddressesDone(
       chunk,
-      those((result) => result.status === 'fulfilled' && result.value === 'archived'),
+      addresses.filter((address) => !rest.has(address)),
     ),
-    ...dropAddresses(
-      chunk,
-      those((result) => result.status === 'fulfilled' && result.value === 'refused'),
-    ),
-    ...(failures.length === 0 ? [markDone(chunk)] : uncertain === undefined ? [markReady(chunk)] : []),
-  ]);
-  if (failures.length > 0) throw uncertain ?? failures[0];
+  );
+  const held = await sendOnce(sending, chunk, () =>
+    destination.whoHasTag(run.audienceId, { id: tagId, name }, unmentioned, signal),
+  );
+  // A person who had the tag already is not mentioned either; who lacks it still ends as not reached.
+  await engine.commit([...markAddressesDone(chunk, [...held]), markDone(chunk)]);
 }
 
 /**
- * Calls. When the call surely did nothing, the chunk is ready again before the error goes on; when nobody knows, from
- * when the server has had it is noted.
+ * One request each, as many at a time as the account allows: until when these may be at work at the server is on disk,
+ * and what is done is noted even when one of them stops the run.
  */
-async function sendOnce<T>(sending: Sending, chunk: Chunk, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const { engine } = sending.parts;
-    await engine.commit([error instanceof OutcomeUnknown ? noteSent(chunk, error.sentAt) : markReady(chunk)]);
-    throw error;
+async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
+  const { parts, destination, run, signal } = sending;
+  const { engine, clock, maxRequests } = parts;
+  const addresses = await addressesOf(engine, chunk);
+  await engine.commit([markSending(chunk, clock.now())]);
+  for (let from = 0; from < addresses.length; from += maxRequests) {
+    const some = addresses.slice(from, from + maxRequests);
+    const ended = await Promise.allSettled(
+      some.map((address) => destination.archive(run.audienceId, address, signal)),
+    );
+    const those = (how: 'archived' | 'refused') =>
+      some.filter((_, index) => {
+        const end = ended[index];
+        return end?.status === 'fulfilled' && end.value === how;
+      });
+    const failures = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+    const [uncertain] = failures
+      .filter((error) => error instanceof OutcomeUnknown)
+      .toSorted((a, b) => b.sentAt.getTime() - a.sentAt.getTime());
+    const next = failures.length === 0 ? noteSent(chunk, clock.now()) : markReady(chunk);
+    await engine.commit([
+      ...markAddressesDone(chunk, those('archived')),
+      ...dropAddresses(chunk, those('refused')),
+      uncertain === undefined ? next : noteSent(chunk, uncertain.sentAt),
+    ]);
+    if (failures.length > 0) throw uncertain ?? failures[0];
   }
-}
-
-export function tagNames(tags: readonly PlannedTag[]): {
-  spelled(segment: SegmentId): string;
-  folded(segment: SegmentId): string;
-} {
-  const names = new Map(tags.map((tag) => [tag.segment, tag.name]));
-  const spelled = (segment: SegmentId) => names.get(segment) ?? segment;
-  return { spelled, folded: (segment) => spelled(segment).toLowerCase() };
+  await engine.commit([markDone(chunk)]);
 }

@@ -1,6 +1,7 @@
 import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
+import type { RetentionConfig } from '../exports/retention.ts';
 import type { RelationshipConfig } from '../segments/relationship-config.ts';
 import type { SegmentConfig } from '../segments/segment-config.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
@@ -20,4 +21,6 @@ export interface Settings {
   /** Path of the do-not-send list, relative to `folder`. */
   doNotSend: string | undefined;
   schedule: { timeZone: string; daily: readonly string[] } | undefined;
+  /** How long the people of runs are kept. */
+  retention?: RetentionConfig | undefined;
 }

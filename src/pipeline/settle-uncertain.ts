@@ -12,11 +12,12 @@ import {
   writeOutcomes,
   type Chunk,
   type Outcome,
+  type PlannedPerson,
 } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { readFacts } from './read-facts.ts';
-import { tagNames } from './send-chunks.ts';
+import { tagNames } from './tag-names.ts';
 
 /** A chunk that was cut off this often is given up: its people end as `not_answered`. */
 const mostAttempts = 5;
@@ -44,12 +45,33 @@ export async function settleUncertain(
     );
     await clock.sleep(wait, signal);
   }
-  await readFacts(parts, destination, { key: run.audience, id: run.audienceId });
+  try {
+    await readFacts(parts, destination, { key: run.audience, id: run.audienceId });
+  } catch (error) {
+    // Nobody will ever read back what happened in an audience that is gone; a run that waited for it would never end.
+    if (destination.isGone(error)) await giveUp(parts, run, uncertain);
+    throw error;
+  }
   for (const chunk of uncertain) {
     if (chunk.kind === 'upsert') await settlePeople(parts, run, chunk);
     else await settleAddresses(parts, run, chunk);
   }
   return true;
+}
+
+async function giveUp(
+  { engine, clock }: PipelineParts,
+  run: ExportRun,
+  chunks: readonly Chunk[],
+): Promise<void> {
+  for (const chunk of chunks) {
+    const people = chunk.kind === 'upsert' ? await peopleOf(engine, chunk) : [];
+    await engine.commit([...writeOutcomes(run.run, people.map(notAnswered), clock.now()), markDone(chunk)]);
+  }
+}
+
+function notAnswered({ position, address }: PlannedPerson): Outcome {
+  return { position, address, result: 'failed', reason: 'not_answered' };
 }
 
 async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk): Promise<void> {
@@ -61,15 +83,7 @@ async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk):
     people.map((person) => person.address),
   );
   const settled = settleFromFacts(people, facts, new Date(sentAt(chunk)), tagNames(run.tags).folded);
-  const givenUp =
-    chunk.attempts < mostAttempts
-      ? []
-      : settled.needed.map(({ position, address }): Outcome => ({
-          position,
-          address,
-          result: 'failed',
-          reason: 'not_answered',
-        }));
+  const givenUp = chunk.attempts < mostAttempts ? [] : settled.needed.map(notAnswered);
   const over = settled.needed.length === givenUp.length;
   await engine.commit([
     ...writeOutcomes(run.run, [...settled.outcomes, ...givenUp], clock.now()),

@@ -1,4 +1,5 @@
 import { PostriderError } from '../base/errors.ts';
+import { fieldChoices } from '../exports/field-choice.ts';
 import { renameTagInFacts } from '../exports/audience-facts.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
@@ -6,9 +7,12 @@ import { countMoved, leaveOutDoNotSend, leaveOutMoved } from '../exports/moved-p
 import { forgetOwnTag, noteOwnTag, ownTags } from '../exports/own-tags.ts';
 import type { ExportRun, PlannedTag } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
+import { journalled } from '../exports/undo-plan.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { makeFields } from './make-fields.ts';
 import { groundFor, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
+import { undoGround } from './undo-ground.ts';
 
 /** More than this share of a plan's people moved: the plan is of another world (promise 4). */
 const mostMoved = 0.05;
@@ -27,12 +31,10 @@ export async function startRun(
 ): Promise<{ run: ExportRun; readAt: Date }> {
   const { engine, clock } = parts;
   refuseUnlessStartable(planned);
-  const { id, config } = exportOf(parts.settings, planned.export);
-  const fields = Object.keys(config.attributes);
+  const fields = await fieldsOf(parts, planned);
   let readAt = new Date(planned.madeAt);
   if (!justPlanned) {
-    const ground = await groundFor(parts, destination, id, config);
-    if (ground.digest !== planned.ground) {
+    if ((await groundNow(parts, destination, planned)) !== planned.ground) {
       throw outdated(
         'the export, its mapping, or the fields or tags of the audience changed since it was made',
       );
@@ -44,9 +46,12 @@ export async function startRun(
     if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
   }
 
+  await makeFields(engine, destination, planned);
   const tags = await makeTags(parts, destination, planned);
+  // What the run makes is part of the ground from then on: whoever goes on with it later finds it there.
+  const ground = madeSomething(planned, tags) ? await groundNow(parts, destination, planned) : planned.ground;
   const now = clock.now();
-  const running: ExportRun = { ...planned, tags, status: 'running', startedAt: now.toISOString() };
+  const running: ExportRun = { ...planned, tags, ground, status: 'running', startedAt: now.toISOString() };
   await engine.commit([
     leaveOutMoved(engine.dialect, planned.run, planned.audience, fields, now),
     leaveOutDoNotSend(engine.dialect, planned.run, now),
@@ -54,6 +59,31 @@ export async function startRun(
     ...writeRun(running),
   ]);
   return { run: running, readAt };
+}
+
+function madeSomething(planned: ExportRun, tags: readonly PlannedTag[]): boolean {
+  const known = new Map(planned.tags.map((tag) => [tag.segment, tag]));
+  const isNew = ({ segment, tagId, heldAs }: PlannedTag) =>
+    known.get(segment)?.tagId !== tagId || known.get(segment)?.heldAs !== heldAs;
+  return (planned.newFields ?? []).length > 0 || tags.some(isNew);
+}
+
+/** The merge fields that a plan may change. */
+async function fieldsOf({ engine, settings }: PipelineParts, planned: ExportRun): Promise<string[]> {
+  if (planned.undoes !== undefined) return (await journalled(engine, planned.undoes)).fields;
+  return fieldChoices(exportOf(settings, planned.export).config).map(({ tag }) => tag);
+}
+
+/** What such a plan would stand on now, as a digest. */
+async function groundNow(
+  parts: PipelineParts,
+  destination: Destination,
+  planned: ExportRun,
+): Promise<string> {
+  const { undoes: run, audience, audienceId } = planned;
+  if (run !== undefined) return (await undoGround(parts, destination, { run, audience, audienceId })).digest;
+  const { id, config } = exportOf(parts.settings, planned.export);
+  return (await groundFor(parts, destination, id, config)).digest;
 }
 
 function refuseUnlessStartable(run: ExportRun): void {

@@ -1,65 +1,99 @@
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { nextReadFrom } from '../exports/audience-facts.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import { noteSeenLeaving, seenLeaving } from '../exports/seen-leaving.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /** Changes this close to the last reading may have been missed: Mailchimp's clock has whole seconds. */
 const overlapMs = 5_000;
 
+/** A batch may wait for its turn so many times longer than a reading is taken to be fresh: 60 s (promise 1). */
+const mostAge = 4;
+
 /**
  * Who has left the audience since a run read it. Asked for again before a chunk is sent when the last
  * answer is older than `freshMs` (promise 1); only people in kept-out statuses are read, so that our own
- * writes do not come back as a flood.
+ * writes do not come back as a flood. Who was seen to leave is durable: what our requests did to them meanwhile is
+ * looked at when the run ends.
  */
 export class WhoHasLeft {
   readonly #parts: PipelineParts;
   readonly #destination: Destination;
-  readonly #audience: { key: string; id: string };
+  readonly #run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>;
   readonly #left = new Map<string, string>();
   #readAt: Date;
   #from: Date | undefined;
   #reading: Promise<void> | undefined;
 
-  /** @param factsReadAt when, by our clock, the reading of the audience began that the run stands on */
-  constructor(
+  private constructor(
     parts: PipelineParts,
     destination: Destination,
-    audience: { key: string; id: string },
+    run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>,
     factsReadAt: Date,
   ) {
     this.#parts = parts;
     this.#destination = destination;
-    this.#audience = audience;
+    this.#run = run;
     this.#readAt = factsReadAt;
   }
 
-  /** The status of an address that is in a kept-out status now, else undefined. */
+  /** @param factsReadAt when, by our clock, the reading of the audience began that the run stands on */
+  static async since(
+    parts: PipelineParts,
+    destination: Destination,
+    run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>,
+    factsReadAt: Date,
+  ): Promise<WhoHasLeft> {
+    const who = new WhoHasLeft(parts, destination, run, factsReadAt);
+    for (const [address, status] of await seenLeaving(parts.engine, run.run)) who.#left.set(address, status);
+    return who;
+  }
+
+  /** The kept-out status that an address was last seen in, else undefined. */
   statusOf(address: string): string | undefined {
     return this.#left.get(address);
   }
 
-  /** Everybody who is in a kept-out status now, by address. */
+  /** Everybody who was seen in a kept-out status, by address. */
   everybody(): ReadonlyMap<string, string> {
     return this.#left;
   }
 
+  /** Whether what is known is new enough for a request that leaves now. */
+  isFreshEnough(): boolean {
+    return this.#age() <= mostAge * this.#parts.freshMs;
+  }
+
   /** Makes sure that what is known is at most `freshMs` old. */
   async refresh(atMost = this.#parts.freshMs): Promise<void> {
-    if (this.#parts.clock.now().getTime() - this.#readAt.getTime() <= atMost) return;
+    if (this.#age() <= atMost) return;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
     });
     await this.#reading;
   }
 
+  #age(): number {
+    return this.#parts.clock.now().getTime() - this.#readAt.getTime();
+  }
+
   async #read(): Promise<void> {
-    const began = this.#parts.clock.now();
+    const { clock, engine } = this.#parts;
+    const { audience, audienceId } = this.#run;
+    const began = clock.now();
     // From where the facts end, by Mailchimp's clock: ours may be minutes ahead of it.
-    const from = this.#from?.toISOString() ?? (await nextReadFrom(this.#parts.engine, this.#audience.key));
+    const from = this.#from?.toISOString() ?? (await nextReadFrom(engine, audience));
     const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
-    const read = this.#destination.read(this.#audience.id, since, keptOutStatuses);
+    const read = this.#destination.read(audienceId, since, keptOutStatuses);
     for await (const page of read.pages) {
-      for (const member of page) this.#left.set(member.address, member.status);
+      const news = new Map(
+        page
+          .filter(({ address, status }) => this.#left.get(address) !== status)
+          .map(({ address, status }) => [address, status]),
+      );
+      if (news.size > 0) await engine.commit(noteSeenLeaving(this.#run, news, began));
+      for (const [address, status] of news) this.#left.set(address, status);
     }
     this.#from = read.nextFrom();
     this.#readAt = began;

@@ -126,6 +126,11 @@ function itemsOf(file: WorkspaceFile, folder: string): NewItem[] {
       : [
           { kind: 'setting' as const, id: 'doNotSend', name: 'doNotSend', body: file.doNotSend, position: 0 },
         ]),
+    ...(file.retention === undefined
+      ? []
+      : [
+          { kind: 'setting' as const, id: 'retention', name: 'retention', body: file.retention, position: 0 },
+        ]),
     { kind: 'setting', id: 'folder', name: 'folder', body: folder, position: 0 },
   ];
 }

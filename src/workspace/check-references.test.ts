@@ -67,6 +67,28 @@ describe('checkReferences', () => {
       'exports.news.attributes.FNAME: there is no attribute "fist_name" | Did you mean "first_name"?',
     ],
     [
+      'an attribute of an address',
+      {
+        exports: {
+          news: {
+            ...news,
+            attributes: { ADDRESS: { from: { addr1: 'email', city: 'town', state: 'email', zip: 'email' } } },
+          },
+        },
+      },
+      'exports.news.attributes.ADDRESS.from.city: there is no attribute "town" | Known: "email", "first_name".',
+    ],
+    [
+      'the attribute of the language',
+      { exports: { news: { ...news, language: { from: 'lang' } } } },
+      'exports.news.language: there is no attribute "lang" | Known: "email", "first_name".',
+    ],
+    [
+      'the attribute of the consent',
+      { exports: { news: { ...news, consent: { field: 'ok' } } } },
+      'exports.news.consent.field: there is no attribute "ok" | Known: "email", "first_name".',
+    ],
+    [
       'a segment',
       { exports: { news: { ...news, segments: ['all', 'constructor'] } } },
       'exports.news.segments.1: there is no segment "constructor" | Known: "all", "buyers".',
@@ -97,6 +119,8 @@ describe('checkReferences', () => {
     ).toEqual([]);
   });
 
+  const otherwise = (tag: string) =>
+    `the export "news" writes ${tag} of the same audience otherwise | Give both the same attribute and choices.`;
   const fight =
     'exports.more.segments.0: the export "news" gives the tag "all" in the same audience | Let one export hold the segment.';
   it.each<[string, Record<string, unknown>, string[]]>([
@@ -108,7 +132,29 @@ describe('checkReferences', () => {
     ],
     ['give other tags', { segments: ['buyers'] }, []],
     ['use other audiences', { audience: 'def456' }, []],
-    ['use other connections', { connection: 'second' }, []],
+    [
+      'give one segment two tags',
+      { tagPrefix: 'PR: ' },
+      [
+        'exports.more.segments.0: the export "news" gives the same segment another tag in the same audience | Write the same tagPrefix, and let one export hold the segment.',
+      ],
+    ],
+    [
+      'write one field from different attributes',
+      { segments: ['buyers'], attributes: { FNAME: 'email' } },
+      [`exports.more.attributes.FNAME: ${otherwise('FNAME')}`],
+    ],
+    [
+      'write one field by different choices',
+      { segments: ['buyers'], attributes: { FNAME: { from: 'first_name', blank: 'erase' } } },
+      [`exports.more.attributes.FNAME: ${otherwise('FNAME')}`],
+    ],
+    [
+      'write one field the same way, said differently',
+      { segments: ['buyers'], attributes: { FNAME: { from: 'first_name', invalid: 'skip' } } },
+      [],
+    ],
+    ['are the same, of two connections of one account', { connection: 'second' }, [fight]],
     ['exclude what the other gives', { segments: ['buyers'], exclude: ['all'] }, []],
   ])('of two exports that %s', (_, changes, expected) => {
     const segments = { ...good.segments, ALL: { name: 'All', rules } };

@@ -1,4 +1,6 @@
 import { suggestName } from '../base/nearest.ts';
+import { attributesOf, fieldChoices } from '../exports/field-choice.ts';
+import { fightingExports } from './fighting-exports.ts';
 import type { WorkspaceProblem } from './parse-workspace.ts';
 import type { WorkspaceFile } from './workspace-file.ts';
 
@@ -27,33 +29,14 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
     const path = ['exports', id];
     mustExist('connection', config.connection, [...path, 'connection']);
     mustExist('attribute', config.match.email, [...path, 'match', 'email']);
-    for (const [tag, attribute] of Object.entries(config.attributes)) {
-      mustExist('attribute', attribute, [...path, 'attributes', tag]);
+    for (const { attribute, path: place } of fieldChoices(config).flatMap(attributesOf)) {
+      mustExist('attribute', attribute, [...path, ...place]);
+    }
+    for (const [part, attribute] of Object.entries(config.consent ?? {})) {
+      if (attribute !== undefined) mustExist('attribute', attribute, [...path, 'consent', part]);
     }
     config.segments.forEach((segment, index) => mustExist('segment', segment, [...path, 'segments', index]));
     config.exclude.forEach((segment, index) => mustExist('segment', segment, [...path, 'exclude', index]));
   }
-  return [...problems, ...fightingExports(file)];
-}
-
-/** Two exports that would give and take one tag of one audience. */
-function fightingExports(file: WorkspaceFile): WorkspaceProblem[] {
-  const owners = new Map<string, string>();
-  const problems: WorkspaceProblem[] = [];
-  for (const [id, config] of Object.entries(file.exports)) {
-    config.segments.forEach((segment, index) => {
-      const name = file.segments[segment]?.name ?? segment;
-      const key = JSON.stringify([config.connection, config.audience, name.toLowerCase()]);
-      const other = owners.get(key);
-      if (other !== undefined && other !== id) {
-        problems.push({
-          path: ['exports', id, 'segments', index],
-          message: `the export "${other}" gives the tag "${name}" in the same audience`,
-          hint: 'Let one export hold the segment.',
-        });
-      }
-      owners.set(key, id);
-    });
-  }
-  return problems;
+  return [...problems, ...fightingExports(file.exports, file.segments)];
 }

@@ -26,9 +26,10 @@ export async function dumpWorkspace(db: Database): Promise<string> {
     if (Object.keys(of).length > 0) content[section] = of;
     if (section === 'sources' && unify !== undefined) content.unify = unify;
   }
-  const { doNotSend } = bodies('setting');
+  const { doNotSend, retention } = bodies('setting');
   if (doNotSend !== undefined) content.doNotSend = doNotSend;
   if (schedule !== undefined) content.schedule = schedule;
+  if (retention !== undefined) content.retention = retention;
   const document = new Document(content, { version: '1.2', schema: 'core' });
   visit(document, {
     // A value with ${…} in it was plain text when it was applied, and must be so again.

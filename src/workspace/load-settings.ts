@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PostriderError } from '../base/errors.ts';
+import { retentionConfig } from '../exports/retention.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import type { Database } from '../store/tables.ts';
 import { listItems, type ItemKind } from '../store/workspace-items.ts';
@@ -33,7 +34,12 @@ export async function loadSettings(db: Database): Promise<Settings> {
     exports: byKind('export', valueOf(shape.exports)),
     doNotSend: byKind('setting', z.unknown()).get('doNotSend') as string | undefined,
     schedule: byKind('schedule', shape.schedule).get(singleId),
+    retention: retentionOf(byKind('setting', z.unknown()).get('retention')),
   };
+}
+
+function retentionOf(body: unknown): Settings['retention'] {
+  return body === undefined ? undefined : read(retentionConfig, body, 'retention');
 }
 
 function valueOf<Value extends z.ZodType>(schema: z.ZodPrefault<z.ZodRecord<z.ZodString, Value>>): Value {

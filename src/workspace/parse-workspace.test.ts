@@ -48,6 +48,8 @@ describe('a good workspace file', () => {
       adoptTags: [],
       newContacts: 'subscribed',
       leavers: 'untag',
+      requiredFields: 'fill',
+      tagPrefix: '',
       limits: { leavers: '10%', people: 1_000_000 },
     });
     expect(file.relationships).toEqual({});

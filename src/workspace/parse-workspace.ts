@@ -10,6 +10,8 @@ export interface WorkspaceProblem {
   path: (string | number)[];
   message: string;
   hint?: string;
+  /** Of problems that have a name of their own. */
+  code?: string;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface WorkspaceProblem {
  * environment, checked against the schema and within itself.
  * @param file for messages
  * @throws `input` / `workspace_syntax` at the first place that is no YAML; `workspace_invalid` with every problem
- *   found, each with line, column and path
+ *   found, each with line, column and path; where all are of one named sort, by that name (`tag_shared`, `field_shared`)
  */
 export function parseWorkspace(
   text: string,
@@ -57,8 +59,9 @@ export function parseWorkspace(
   const problems = [...missing, ...found.filter(({ path }) => !unset.has(JSON.stringify(path)))];
 
   const shown = problems.map((problem) => `${at(offsetOf(document, problem.path))} ${sentence(problem)}`);
+  const sorts = new Set(problems.map(({ code }) => code ?? 'workspace_invalid'));
   throw inputError(
-    'workspace_invalid',
+    sorts.size === 1 ? [...sorts].join() : 'workspace_invalid',
     shown.join('\n'),
     problems.length === 1 ? problems[0]?.hint : 'Mend these places; nothing was changed.',
   );

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { idPattern } from '../base/ids.ts';
 import { connectionConfig } from '../connections/connection-config.ts';
 import { exportConfig } from '../exports/export-config.ts';
+import { retentionConfig } from '../exports/retention.ts';
 import { relationshipConfig } from '../segments/relationship-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
@@ -63,6 +64,7 @@ export const workspaceFile = z
         })
         .optional()
         .describe('When the whole line runs by itself.'),
+      retention: retentionConfig.optional(),
     },
     {
       error: (issue) =>

@@ -24,6 +24,8 @@ export interface Member {
   fields?: Readonly<Record<string, string>>;
   /** Folded names. */
   tags?: readonly string[];
+  contactId?: string;
+  reason?: string;
 }
 
 /** A row of the ledger. */
@@ -112,6 +114,9 @@ export async function putMembers(engine: Engine, members: readonly Member[]): Pr
         each.status,
         JSON.stringify(each.fields ?? {}),
         each.tags ?? [],
+        at,
+        each.contactId ?? null,
+        each.reason ?? null,
         at,
       ]),
     ),

@@ -1,9 +1,11 @@
+import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { ConnectionId, ExportId, SegmentId, SourceId } from '../../base/ids.ts';
+import { secretKeyOf } from '../../connections/seal.ts';
 import { mailchimpDestination } from '../../delivery/mailchimp/mailchimp-destination.ts';
 import { openMailchimpClient } from '../../delivery/mailchimp/open-mailchimp-client.ts';
 import { openDuckdb } from '../../engine/duckdb/duckdb-engine.ts';
@@ -14,8 +16,10 @@ import type { ExportRun } from '../../exports/plan.ts';
 import { accountedFor } from '../../exports/plan.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { segmentConfig } from '../../segments/segment-config.ts';
+import { suppressionKeyOf } from '../../suppression/suppression-key.ts';
 import { sourceConfig } from '../../sources/source-config.ts';
 import { unifyConfig } from '../../unify/unify-config.ts';
+import { leasesInProcess } from '../account-lease.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { silent } from '../progress.ts';
 import { refresh } from '../refresh.ts';
@@ -50,6 +54,8 @@ export class TestLine {
   freshMs = 60_000;
   said: string[] = [];
   pauses: PipelineParts['pauses'] = new Map();
+  readonly leases = leasesInProcess();
+  suppressionKey = suppressionKeyOf(secretKeyOf(createSecretKey(Buffer.alloc(32, 7))));
 
   private constructor(sandbox: Sandbox, engine: Engine, folder: string, settings: Settings) {
     this.sandbox = sandbox;
@@ -92,11 +98,13 @@ export class TestLine {
       engine,
       settings: this.settings,
       clock,
+      leases: this.leases,
       maxRequests: 8,
       deadlineMs,
       freshMs: this.freshMs,
       pauses: this.pauses,
       scratch: this.folder,
+      suppressionKey: this.suppressionKey,
       progress: { ...silent, say: (message) => this.said.push(message) },
       openDestination: () =>
         Promise.resolve(

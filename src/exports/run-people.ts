@@ -1,0 +1,72 @@
+import type { SegmentId } from '../base/ids.ts';
+import type { Engine } from '../engine/engine.ts';
+import { sql, type Sql } from '../engine/sql.ts';
+import { outcome, planPerson, ref, tagWork } from './export-tables.ts';
+import type { ExportRun, RunStatus } from './plan.ts';
+import { toPlanLine, type PlanLine, type PlanRow } from './plan-people.ts';
+
+/** How a person of a run ended. `planned`: nothing has come of it yet. */
+export type Ended = 'planned' | 'done' | 'keptOut' | 'rejected' | 'failed';
+
+/** One person of a run, with what was planned and what became of it. */
+export interface RunLine extends PlanLine {
+  ended: Ended;
+  endReason: string | null;
+  /** Mailchimp's words without the address, where it had any. */
+  words: string | null;
+}
+
+/**
+ * The people of a run with how each ended: `position`, `ended`, `end_reason`, `words` beside the columns of the
+ * plan. Whoever was not reached when the run ended failed as `not_sent`, as its counts say (`finish-run.ts`).
+ */
+export function endedPeople(run: Pick<ExportRun, 'run' | 'status'>): Sql {
+  const over = isOver(run.status);
+  return sql`
+    SELECT person.*, answer.detail AS words, CASE
+        WHEN person.action IN ('keptOut', 'rejected') THEN person.action
+        WHEN answer.result = 'unmentioned' THEN 'failed'
+        WHEN answer.result <> 'done' THEN answer.result
+        WHEN NOT ${over} THEN CASE WHEN answer.result = 'done' THEN 'done' ELSE 'planned' END
+        WHEN unfinished.address IS NOT NULL THEN 'failed'
+        WHEN answer.result IS NULL AND (action = 'add' OR (action = 'update' AND field_count > 0)) THEN 'failed'
+        ELSE 'done' END AS ended,
+      CASE
+        WHEN person.action IN ('keptOut', 'rejected') THEN person.reason
+        WHEN answer.result = 'unmentioned' THEN 'not_mentioned'
+        WHEN answer.result <> 'done' THEN coalesce(answer.reason, 'unknown')
+        WHEN ${over} AND (unfinished.address IS NOT NULL
+          OR (answer.result IS NULL AND (action = 'add' OR (action = 'update' AND field_count > 0)))) THEN 'not_sent'
+        END AS end_reason
+    FROM ${ref(planPerson)} AS person
+    LEFT JOIN ${ref(outcome)} AS answer ON answer.run = person.run AND answer.position = person.position
+    LEFT JOIN (
+      SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run.run} AND NOT done
+    ) AS unfinished ON unfinished.address = person.address
+    WHERE person.run = ${run.run} AND person.action <> 'same'`;
+}
+
+/** In a plan, or a run that goes on, nobody has been missed yet. A cancelled plan has missed everybody. */
+function isOver(status: RunStatus): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'cancelled';
+}
+
+/** The people of a run in the order of its plan, a few thousand at a time. */
+export async function* runPeople(
+  engine: Engine,
+  run: Pick<ExportRun, 'run' | 'status' | 'tags'>,
+): AsyncIterable<RunLine[]> {
+  const pages = engine.pages<PlanRow & { ended: Ended; endReason: string | null; words: string | null }>(sql`
+    SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
+      NULL AS "stayKinds", NULL AS "stayNames", ended, end_reason AS "endReason", words
+    FROM (${endedPeople(run)}) ORDER BY position`);
+  const names = new Map(run.tags.map((tag): [SegmentId, string] => [tag.segment, tag.name]));
+  for await (const page of pages) {
+    yield page.map(({ ended, endReason, words, ...row }) => ({
+      ...toPlanLine(row, names),
+      ended,
+      endReason,
+      words,
+    }));
+  }
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { askToCancel, exportSubject, openCancelRequests, runSubject } from '../store/cancel-requests.ts';
+import type { CancelledRun } from '../exports/cancelled-run.ts';
+import { accountedFor } from '../exports/plan.ts';
+import { listRuns, writeRun } from '../exports/run-records.ts';
+import { cancelRun } from './cancel-run.ts';
+import { clearExport } from './remove-export.ts';
+import { runExport } from './run-export.ts';
+import { DyingEngine } from './test-support/dying-engine.ts';
+import { TestLine, type TestPerson } from './test-support/test-line.ts';
+
+/** Promise 9: cancel and removal work at any time, and say how far it got. */
+let line: TestLine;
+beforeEach(async () => {
+  line = await TestLine.open();
+});
+afterEach(() => line.close());
+
+const never = new AbortController().signal;
+const crowd = (size: number): TestPerson[] =>
+  Array.from({ length: size }, (_, index) => ({
+    id: `c${index}`,
+    email: `c${index}@acme.test`,
+    first: `First ${index}`,
+    buyer: 'yes',
+  }));
+
+describe('cancel', () => {
+  it('of a plan is done at once: nobody can carry it out any more', async () => {
+    await line.people(crowd(3));
+    const plan = await line.plan();
+    const { run, reached } = await cancelRun(line.parts(), plan.run);
+    expect(run).toMatchObject({ status: 'cancelled', people: { add: 0, failed: { not_sent: 3 } } });
+    expect(accountedFor(run.people)).toBe(run.people.desired);
+    expect(reached).toEqual({ people: 3, reached: 0, notSent: 3 });
+    await expect(line.run({ plan: plan.run })).rejects.toMatchObject({ kind: 'conflict' });
+    expect(line.audience()).toEqual({});
+  });
+
+  it('of a run that was cut off reads back what is uncertain, and sends nothing more', async () => {
+    line.deadlineMs = 50;
+    line.sandbox.control.setModes({ tags: 'ignored' });
+    await line.people(crowd(3));
+    // Dies when the people are in Mailchimp and their answer is not noted.
+    const engine = new DyingEngine(line.engine, () => Object.keys(line.audience()).length === 0);
+    await line.run({ engine }).catch(() => undefined);
+    const [cutOff] = await listRuns(line.engine, { status: 'running' });
+    line.writes();
+    const { run, reached } = await cancelRun(line.parts(), cutOff?.run ?? '');
+    expect(line.writes()).toBe(0);
+    expect(run.status).toBe('cancelled');
+    expect(accountedFor(run.people)).toBe(3);
+    expect(reached.reached + reached.notSent).toBe(3);
+    // The ledger knows them for ours, and the next run gives them the rest.
+    expect((await line.run()).people).toMatchObject({ add: 0, update: 3 });
+  });
+
+  it('of what has ended is refused', async () => {
+    await line.people(crowd(1));
+    const { run } = await line.run();
+    await expect(cancelRun(line.parts(), run)).rejects.toMatchObject({ code: 'run_finished' });
+    await expect(cancelRun(line.parts(), 'r999')).rejects.toMatchObject({ code: 'run_unknown' });
+  });
+
+  it.each(['the run', 'its export'])(
+    'asked for by another process for %s stops it, and is answered',
+    async (what) => {
+      line.deadlineMs = 10_000;
+      await line.people(crowd(3000));
+      line.sandbox.control.setLatency({ kind: 'fixed', ms: 80 });
+      const cancelRequests = openCancelRequests(line.folder);
+      const running = runExport({ ...line.parts(), maxRequests: 1, cancelRequests }, 'news', {
+        by: 'test',
+        signal: never,
+      });
+      let subject = exportSubject('news');
+      while (line.sandbox.control.counters().membersSent === 0)
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      const [started] = await listRuns(line.engine, { status: 'running' });
+      if (what === 'the run') subject = runSubject(started?.run ?? '');
+      // What is left takes longer than anybody needs to see the question.
+      line.sandbox.control.setLatency({ kind: 'fixed', ms: 600 });
+      const question = askToCancel(line.folder, subject);
+      expect(question.answer()).toBeUndefined();
+      const run = await running;
+      expect(run.status).toBe('cancelled');
+      const { reached } = JSON.parse(question.answer() ?? '{}') as CancelledRun;
+      expect(reached).toEqual({
+        people: 3000,
+        reached: run.people.add,
+        notSent: run.people.failed.not_sent,
+      });
+      expect(Object.keys(line.audience())).toHaveLength(run.people.add);
+      question.withdraw();
+      // A question of before is nobody's any more.
+      expect((await line.run()).status).toBe('succeeded');
+    },
+  );
+});
+
+describe('removal', () => {
+  it('leaves contacts with their tags, and no plan that could be carried out', async () => {
+    await line.people(crowd(3));
+    await line.run();
+    await line.people(crowd(4));
+    const plan = await line.plan();
+    const before = line.audience();
+    const cleared = await clearExport(line.parts(), 'news', {
+      by: 'test',
+      withdrawTags: false,
+      signal: never,
+    });
+    expect(cleared).toEqual({ export: 'news', cancelled: null, withdrawn: null, tagsLeft: 0, people: 3 });
+    expect(line.audience()).toEqual(before);
+    expect((await listRuns(line.engine, { status: 'planned' })).length).toBe(0);
+    await expect(line.run({ plan: plan.run })).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  it('takes our tags from those we gave them to, from nobody else, when asked', async () => {
+    line.configure({ adoptTags: ['Everyone'] });
+    line.seed(
+      { address: 'their@acme.test', status: 'subscribed', tags: ['Everyone', 'VIP'] },
+      { address: 'c0@acme.test', status: 'subscribed', tags: ['Everyone'] },
+    );
+    await line.people(crowd(3));
+    await line.run();
+    const { withdrawn, tagsLeft } = await clearExport(line.parts(), 'news', {
+      by: 'test',
+      withdrawTags: true,
+      signal: never,
+    });
+    expect(withdrawn).toMatchObject({
+      kind: 'withdraw',
+      status: 'succeeded',
+      people: { leave: 3, desired: 0 },
+    });
+    expect(tagsLeft).toBe(0);
+    expect(line.audience()).toMatchObject({
+      'their@acme.test': { tags: ['Everyone', 'VIP'] },
+      'c0@acme.test': { status: 'subscribed', tags: ['Everyone'] },
+      'c1@acme.test': { status: 'subscribed', tags: [], fields: { FNAME: 'First 1' } },
+    });
+  });
+
+  it('cancels a run that was cut off', async () => {
+    await line.people(crowd(2));
+    const plan = await line.plan();
+    await line.engine.commit(writeRun({ ...plan, status: 'running', startedAt: plan.madeAt }));
+    const { cancelled } = await clearExport(line.parts(), 'news', {
+      by: 'test',
+      withdrawTags: false,
+      signal: never,
+    });
+    expect(cancelled).toMatchObject({
+      run: { status: 'cancelled' },
+      reached: { people: 2, reached: 0, notSent: 2 },
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { messageOf } from '../base/errors.ts';
+import type { ConnectionId } from '../base/ids.ts';
+import { audiencesAskedFor, contactAttributes, publishContactState } from '../exports/contact-state.ts';
+import { audienceKey, type PipelineParts } from './pipeline-parts.ts';
+import { readFacts } from './read-facts.ts';
+import type { Settings } from './settings.ts';
+
+/** The audiences that exports name, by Mailchimp's id. */
+export function audiencesOf(settings: Pick<Settings, 'exports'>): Set<string> {
+  return new Set([...settings.exports.values()].map(({ audience }) => audience));
+}
+
+/**
+ * What people do in Mailchimp comes back before segments are computed: where rules ask about contacts of an
+ * audience, its facts are read up to now, and what everybody is there is found anew. When Mailchimp does not
+ * answer, what was read last stands in, and progress says so.
+ */
+export async function bringContactsUpToDate(parts: PipelineParts): Promise<void> {
+  const { engine, settings, progress } = parts;
+  const rules = [...settings.segments.values()].map((segment) => segment.rules);
+  const asked = audiencesAskedFor(rules, contactAttributes(audiencesOf(settings)));
+  if (asked.size === 0) return;
+  for (const [connection, audience] of accountsOf(settings, asked)) {
+    try {
+      const destination = await parts.openDestination(connection);
+      try {
+        await readFacts(parts, destination, { key: audienceKey({ connection, audience }), id: audience });
+      } finally {
+        await destination.close();
+      }
+    } catch (error) {
+      progress.say(
+        `The contacts of audience ${audience} could not be read; segments use what was read last. ${messageOf(error)}`,
+      );
+    }
+  }
+  await publishContactState(engine);
+}
+
+/** Each audience once for each connection that exports reach it by. */
+function accountsOf(settings: Settings, audiences: ReadonlySet<string>): [ConnectionId, string][] {
+  const pairs = [...settings.exports.values()]
+    .filter(({ audience }) => audiences.has(audience))
+    .map((config): [string, [ConnectionId, string]] => [
+      audienceKey(config),
+      [config.connection as ConnectionId, config.audience],
+    ]);
+  return [...new Map(pairs).values()];
+}

@@ -1,0 +1,119 @@
+import { newRunId, type ExportId } from '../base/ids.ts';
+import type { Destination } from '../delivery/destination.ts';
+import { segmentsInLedger } from '../exports/build-plan.ts';
+import { cancelledPlan, type CancelledRun } from '../exports/cancelled-run.ts';
+import { unfinishedTags } from '../exports/chunks.ts';
+import { ownTags } from '../exports/own-tags.ts';
+import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
+import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
+import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
+import { cancelRun } from './cancel-run.ts';
+import { audienceKey, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { followRenames } from './plan-export.ts';
+import { readFacts } from './read-facts.ts';
+import { carryOut, withAccount } from './run-export.ts';
+
+/** What became of an export that is to be removed, before its item leaves the workspace. */
+export interface ClearedExport {
+  export: ExportId;
+  /** A run that had been cut off, and how far it got. */
+  cancelled: CancelledRun | null;
+  /** The run that took our tags away, where that was asked for. */
+  withdrawn: ExportRun | null;
+  /** Tags that it could not take. */
+  tagsLeft: number;
+  /** People that the export put into the audience and has not let go; they stay there. */
+  people: number;
+}
+
+/**
+ * Brings an export to rest, so that nothing of it can be sent any more: a run that was cut off is settled and
+ * cancelled, plans that nobody carried out are cancelled, and our tags are taken away where that is asked for. No
+ * contact is archived or deleted. An empty tag stays in Mailchimp: campaigns there may refer to it.
+ * @returns with `withdrawn` not `succeeded`, or `tagsLeft`, the export must stay
+ */
+export async function clearExport(
+  parts: PipelineParts,
+  exportId: string,
+  request: { by: string; withdrawTags: boolean; signal: AbortSignal },
+): Promise<ClearedExport> {
+  const { engine, clock } = parts;
+  const { id, config } = exportOf(parts.settings, exportId);
+  const [running] = await listRuns(engine, { export: id, status: 'running', limit: 1 });
+  const cancelled = running === undefined ? null : await cancelRun(parts, running.run);
+  const waiting = [
+    ...(await listRuns(engine, { export: id, status: 'planned', limit: 1_000 })),
+    ...(await listRuns(engine, { export: id, status: 'stopped', limit: 1_000 })),
+  ];
+  if (waiting.length > 0) {
+    await engine.commit(waiting.flatMap((plan) => writeRun(cancelledPlan(plan, clock.now()))));
+  }
+  const key = audienceKey(config);
+  const { people } = await exportedPeople(engine, id, key);
+  const withdrawn = request.withdrawTags
+    ? await withAccount(parts, connectionOf({ audience: key }), async (destination) =>
+        carryOut(
+          parts,
+          destination,
+          await planWithdrawal(parts, destination, id, request.by),
+          request.signal,
+          true,
+        ),
+      )
+    : null;
+  const tagsLeft = withdrawn === null ? 0 : await unfinishedTags(engine, withdrawn.run);
+  return { export: id, cancelled, withdrawn, tagsLeft, people };
+}
+
+async function planWithdrawal(
+  parts: PipelineParts,
+  destination: Destination,
+  id: ExportId,
+  by: string,
+): Promise<ExportRun> {
+  const { engine, clock, settings } = parts;
+  const { config } = exportOf(settings, id);
+  const key = audienceKey(config);
+  const started = clock.now();
+  const before = destination.traffic();
+  const description = await destination.describe(config.audience);
+  const own = await followRenames(parts, key, await ownTags(engine, key), description);
+  const given = new Set(await segmentsInLedger(engine, id));
+  const tags = own.flatMap(({ segment, tagId, origin }): PlannedTag[] => {
+    const present = description.tags.find((tag) => tag.id === tagId);
+    if (present === undefined || !given.has(segment)) return [];
+    return [{ segment, name: present.name, heldAs: present.name, tagId: present.id, origin }];
+  });
+  await readFacts(parts, destination, { key, id: config.audience });
+  const run = newRunId(started);
+  const totals = await buildWithdrawPlan(engine, { run, export: id, audience: key, tags });
+  const traffic = destination.traffic();
+  const record: ExportRun = {
+    run,
+    kind: 'withdraw',
+    export: id,
+    audience: key,
+    audienceId: config.audience,
+    status: 'planned',
+    madeAt: started.toISOString(),
+    startedAt: null,
+    finishedAt: null,
+    ...totals,
+    requests: traffic.requests - before.requests,
+    retries: traffic.retries - before.retries,
+    seconds: (clock.now().getTime() - started.getTime()) / 1000,
+    // Everybody leaves, and that is what was asked for: no brake holds it.
+    brake: null,
+    warnings: [],
+    tags,
+    leavers: 'untag',
+    newContacts: config.newContacts,
+    ground: groundOf({ withdraw: id, tags }),
+    requestedBy: by,
+    limit: null,
+    release: null,
+    failure: null,
+  };
+  await engine.commit(writeRun(record));
+  return record;
+}
