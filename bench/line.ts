@@ -8,9 +8,12 @@ import { startSandboxProcess, type SandboxProcess } from './sandbox-process.ts';
 
 export type RunDocument = ReturnType<typeof runDocument>;
 
-/** What an audience is for; each has an export of its own name. */
-export const audiences = ['whole', 'far', 'near', 'loop'] as const;
-export type AudienceName = (typeof audiences)[number];
+/** What an audience is for; each of these has an export of its own name. */
+const exported = ['whole', 'far', 'near'] as const;
+/** Audiences of other clients. */
+const looped = ['bareFar', 'sdkFar', 'bareNear', 'sdkNear'] as const;
+export type ExportName = (typeof exported)[number];
+export type AudienceName = ExportName | (typeof looped)[number];
 
 /** How long the stages took that make profiles of files, in seconds. */
 export interface Unified {
@@ -87,7 +90,7 @@ export class Line {
 
   async #startSandbox(): Promise<SandboxProcess> {
     const sandbox = await startSandboxProcess();
-    for (const id of audiences) {
+    for (const id of [...exported, ...looped]) {
       await sandbox.control.createAudience({
         id,
         name: id,
@@ -100,7 +103,7 @@ export class Line {
   async #unify(): Promise<Unified> {
     this.say('writing people, reading and unifying them');
     await writePeopleFiles({ folder: this.#folder, people: this.people });
-    await this.postrider('apply', await writePeopleWorkspace(this.#folder, audiences));
+    await this.postrider('apply', await writePeopleWorkspace(this.#folder, exported));
     const { seconds: reading } = await this.postrider('refresh', '--until', 'sources');
     const { seconds: all } = await this.postrider('refresh', '--until', 'segments');
     return { reading, unifying: all - reading };

@@ -2,9 +2,9 @@ import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { verdictOf, type Benchmark, type Measurement } from './benchmark.ts';
-import { deliveryFar } from './delivery-far.ts';
-import { deliveryNear } from './delivery-near.ts';
+import { delivery } from './delivery.ts';
 import { Line } from './line.ts';
+import { match } from './match.ts';
 import { memory } from './memory.ts';
 import { onePercent } from './one-percent.ts';
 import { secondRun } from './second-run.ts';
@@ -18,10 +18,10 @@ const benchmarks: readonly Benchmark[] = [
   memory,
   secondRun,
   start,
-  deliveryFar,
-  deliveryNear,
+  delivery,
   onePercent,
   segmentCount,
+  match,
 ];
 
 const usage = `node bench/main.ts [NAME…] [--people N]

@@ -1,4 +1,4 @@
-import type { AudienceName, Line, RunDocument } from './line.ts';
+import type { AudienceName, ExportName, Line, RunDocument } from './line.ts';
 
 /** What a run looked like from the other side. */
 export interface Sent {
@@ -11,15 +11,15 @@ export interface Sent {
 }
 
 /** Carries out a stored plan for an empty audience that answers after `latencyMs`, and times its batches. */
-export async function sendPeople(line: Line, audience: AudienceName, latencyMs: number): Promise<Sent> {
+export async function sendPeople(line: Line, audience: ExportName, latencyMs: number): Promise<Sent> {
   await line.unified();
   line.say(`sending to an audience that answers after ${latencyMs} ms`);
   const { control } = await line.sandbox();
   const plan = await line.postrider<RunDocument>('plan', audience);
   await control.resetCounters();
-  await control.setLatency(latencyMs === 0 ? { kind: 'none' } : { kind: 'fixed', ms: latencyMs });
+  await control.setLatency(latency(latencyMs));
   const ran = await line.postrider<RunDocument>('run', audience, '--plan', plan.document.run);
-  await control.setLatency({ kind: 'none' });
+  await control.setLatency(latency(0));
   const sent = await batchesSent(line, audience);
   const cpu = ran.used?.cpuSeconds;
   return {
@@ -29,7 +29,15 @@ export async function sendPeople(line: Line, audience: AudienceName, latencyMs: 
   };
 }
 
-async function batchesSent(line: Line, audience: string): Promise<Pick<Sent, 'seconds' | 'batches'>> {
+export function latency(ms: number): { kind: 'none' } | { kind: 'fixed'; ms: number } {
+  return ms === 0 ? { kind: 'none' } : { kind: 'fixed', ms };
+}
+
+/** When the batches of an audience were at the server since the counters were reset. */
+export async function batchesSent(
+  line: Line,
+  audience: AudienceName,
+): Promise<Pick<Sent, 'seconds' | 'batches'>> {
   const { control } = await line.sandbox();
   const batches = (await control.requests({ limit: 5000 })).filter(
     ({ method, path }) => method === 'POST' && path.split('?')[0] === `/lists/${audience}`,

@@ -41,11 +41,17 @@ const marks: Record<PlanLine['action'], string> = {
 function sentence(line: PlanLine): string {
   const parts = [
     ...Object.entries(line.fields).map(([tag, { before, after }]) =>
-      before === '' ? `${tag} ${safeValue(after)}` : `${tag} ${safeValue(before)} → ${safeValue(after)}`,
+      before === ''
+        ? `${tag} ${safeValue(after)}`
+        : `${tag} ${safeValue(before)} → ${after === '' ? 'erased' : safeValue(after)}`,
     ),
     ...line.gains.map((segment) => `+tag ${segment}`),
     ...line.loses.map((segment) => `-tag ${segment}`),
+    ...(line.archive ? ['archived'] : []),
+    ...(line.stays ?? []).map((what) => `${safeText(what)} stays`),
   ];
-  const why = line.reason === null ? '' : ` ${pc.dim(reasonText(line.reason).what)}`;
+  const said = [line.reason === null ? undefined : reasonText(line.reason).what, line.detail ?? undefined];
+  const words = said.filter((text) => text !== undefined).join(': ');
+  const why = words === '' ? '' : ` ${pc.dim(safeText(words))}`;
   return `${marks[line.action]} ${line.email === '' ? '(no address)' : safeText(line.email)}${why}${parts.length === 0 ? '' : `  ${parts.join(', ')}`}`;
 }

@@ -24,6 +24,11 @@ export function presentPerson(person: Person): string {
       pc.dim(safeText(`${link.source} ${link.key} = ${link.withSource} ${link.withKey}: ${link.rule}`)),
     ),
   ]);
+  const related = Map.groupBy(person.related, ({ source }) => source);
+  section(
+    'Other rows',
+    [...related].map(([source, rows]) => `${source}: ${rows.length}`),
+  );
   section(
     'Segments',
     person.segments.map((segment) => safeText(segment.name)),

@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { RunId } from '../base/ids.ts';
 import type { ExportRun, RunStatus } from '../exports/plan.ts';
 import type * as Module from './present-run.ts';
 import { someRun } from './test-support/some-run.ts';
@@ -54,6 +55,11 @@ describe('the document of plan, run and release', () => {
       status: 'stopped',
       brake,
     });
+    const counted = { ...brake, figures: { leavers: 20, exported: 100, limitPercent: 10 } };
+    expect(plain.runDocument(someRun({ status: 'stopped', brake: counted })).brake).toEqual(brake);
+    expect(plain.runFigures(someRun({ status: 'stopped', brake: counted }))).toEqual({
+      brakeFigures: counted.figures,
+    });
   });
 
   it.each(statuses)('has a status of the five: %s', (status) => {
@@ -63,6 +69,22 @@ describe('the document of plan, run and release', () => {
 });
 
 describe('a run as people read it', () => {
+  it('of a plan, with the contacts that Mailchimp bills and the people who get a tag', () => {
+    const contacts = { audience: { now: 400, after: 528 }, account: { now: 2412, after: 2540 }, limit: 2500 };
+    const lines = (changes: Partial<ExportRun>) =>
+      plain.presentRun(someRun({ contacts, tagged: 1234, ...changes }));
+    expect(lines({})).toContain(
+      '  contacts with the account’s other audiences: 2,412 now, 2,540 after, limit 2,500\n',
+    );
+    expect(lines({})).toContain(
+      '  ! 1,234 people get a tag: automations that start with it start for them.\n',
+    );
+    expect(lines({ contacts: { ...contacts, account: contacts.audience, limit: null } })).toContain(
+      '  contacts: 400 now, 528 after\n',
+    );
+    expect(lines({ status: 'succeeded' })).not.toMatch(/contacts|automations/);
+  });
+
   it('of a plan', () => {
     expect(plain.presentRun(someRun()).split('\n')).toEqual([
       'Plan of news, run r5gx: nothing has been sent.',
@@ -100,6 +122,22 @@ describe('a run as people read it', () => {
     const text = plain.presentRun(someRun({ status: 'succeeded', brake, release }));
     expect(text).toContain('Done: news, run r5gx.');
     expect(text).not.toContain('Brake');
+  });
+
+  it('of the record of a released run: which brake, who let it go, when and why', () => {
+    const release = { by: 'ana', why: 'the shop has closed', at: '2026-11-24T07:00:00.000Z' };
+    const text = plain.presentRecord(someRun({ status: 'succeeded', brake, release }));
+    expect(text).toContain(`Held by a brake: ${brake.message} (too_many_leavers)`);
+    expect(text).toContain('Let go by ana on 2026-11-24 07:00: the shop has closed');
+  });
+
+  it('of an undo: what it takes back, and how it is carried out', () => {
+    const text = plain.presentRun(someRun({ kind: 'undo', undoes: 'r4bd' as RunId }));
+    expect(text.split('\n')[0]).toBe(
+      'Plan of news, run r5gx, which takes back run r4bd: nothing has been sent.',
+    );
+    expect(text).toContain('postrider undo r4bd --plan r5gx');
+    expect(text).not.toContain('wanted in the audience');
   });
 
   it('of a failed run: why, and what to do', () => {

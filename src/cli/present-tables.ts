@@ -6,14 +6,14 @@ import type { SegmentSize } from '../segments/segment-sizes.ts';
 import type { RejectedRow, SourceLoad } from '../sources/loaded-source.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
-import { presentRun } from './present-run.ts';
+import { presentRecord, presentRun } from './present-run.ts';
 import { reasonText } from './reason-texts.ts';
 import { safeText } from './safe-text.ts';
 
 const n = (value: number): string => value.toLocaleString('en-US');
 
 /** Columns without lines around them: they read well, and a script can cut them. Cells are other people's text. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const numeric = head.map(
     (_, index) => rows.length > 0 && rows.every((row) => typeof row[index] === 'number'),
   );
@@ -57,11 +57,17 @@ export function presentWorkspaceChanges(changes: readonly WorkspaceChange[], dry
 }
 
 export function presentRefresh(result: RefreshResult): string {
+  const erased = result.sources.some((load) => load.suppressed > 0);
   const parts = [
     pc.bold('Sources'),
     table(
-      ['source', 'rows', 'rejected'],
-      result.sources.map((load) => [load.source, load.rows, load.rejected]),
+      ['source', 'rows', 'rejected', ...(erased ? ['erased'] : [])],
+      result.sources.map((load) => [
+        load.source,
+        load.rows,
+        load.rejected,
+        ...(erased ? [load.suppressed] : []),
+      ]),
     ),
     ...(result.sources.some((load) => load.rejected > 0)
       ? [pc.dim('  rejected rows, with line and reason: postrider sources NAME')]
@@ -94,12 +100,14 @@ export function presentRefresh(result: RefreshResult): string {
 
 export function presentSources(loads: readonly SourceLoad[]): string {
   if (loads.length === 0) return 'No source has been loaded yet: postrider refresh --until sources';
+  const erased = loads.some((load) => load.suppressed > 0);
   return table(
-    ['source', 'rows', 'rejected', 'columns', 'loaded'],
+    ['source', 'rows', 'rejected', ...(erased ? ['erased'] : []), 'columns', 'loaded'],
     loads.map((load) => [
       load.source,
       load.rows,
       load.rejected,
+      ...(erased ? [load.suppressed] : []),
       load.columns.length,
       load.loadedAt.slice(0, 16).replace('T', ' '),
     ]),
@@ -146,12 +154,13 @@ export function presentRuns(runs: readonly ExportRun[]): string {
 }
 
 export function presentRunDetails(run: ExportRun, exceptions: readonly RunException[]): string {
-  if (exceptions.length === 0) return presentRun(run);
+  const text = presentRun(run) + presentRecord(run);
+  if (exceptions.length === 0) return text;
   const rows = exceptions.map(({ email, result, reason, detail }) => [
     email === '' ? '(no address)' : email,
     result === 'keptOut' ? 'kept out' : result,
     reasonText(reason).what,
     detail ?? '',
   ]);
-  return `${presentRun(run)}\n\n${table(['person', 'ended', 'why', 'Mailchimp said'], rows)}`;
+  return `${text}\n\n${table(['person', 'ended', 'why', 'Mailchimp said'], rows)}`;
 }

@@ -1,22 +1,31 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { inputError } from '../base/errors.ts';
+import { addAudiencesCommand } from './audiences-command.ts';
+import { addCancelCommand } from './cancel-command.ts';
 import { exitCodeOfRun, exitCodes } from './exit-codes.ts';
+import { addForgetCommand } from './forget-command.ts';
 import { presentFindings } from './present-findings.ts';
 import { presentPeople } from './present-people.ts';
 import { presentPerson } from './present-person.ts';
 import {
   presentRefresh,
-  presentRejected,
-  presentSources,
   presentRunDetails,
   presentRuns,
   presentSegments,
   presentWorkspaceChanges,
 } from './present-tables.ts';
-import { presentRun, runDocument } from './present-run.ts';
+import { presentRun, runDocument, runFigures } from './present-run.ts';
 import { printMembers } from './print-members.ts';
+import { reasonText } from './reason-texts.ts';
+import { addRemoveCommand } from './remove-command.ts';
 import type { Shell } from './shell.ts';
+import { addSourcesCommand } from './sources-command.ts';
+import { addUnifyCommand } from './unify-command.ts';
+import { addSegmentsWhyCommand } from './segments-why-command.ts';
+import { wholeNumber } from './whole-number.ts';
+import { addUndoCommand } from './undo-command.ts';
+import { addWebhooksCommand } from './webhooks-command.ts';
 
 const stages = ['sources', 'unify', 'segments', 'exports'] as const;
 
@@ -56,7 +65,8 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('bring the workspace to what a file says; says what changed')
     .option('--dry-run', 'say what would change, and change nothing')
     .option('--prune', 'remove what the file no longer holds')
-    .action(async (file: string, options: { dryRun?: boolean; prune?: boolean }) => {
+    .option('--offline', 'do not ask Mailchimp whether audiences, fields and tags fit')
+    .action(async (file: string, options: { dryRun?: boolean; prune?: boolean; offline?: boolean }) => {
       const changes = await (await shell.app()).apply(file, options);
       show({ dryRun: options.dryRun === true, changes }, () =>
         presentWorkspaceChanges(changes, options.dryRun === true),
@@ -81,21 +91,8 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       shell.exitCode = worst(result.exports?.map(exitCodeOfRun) ?? []);
     });
 
-  program
-    .command('sources [name]')
-    .description('the sources as last loaded; or of one, the rows that were set aside and why')
-    .option('--limit <count>', 'at most this many rows', wholeNumber, 100)
-    .option('--offset <count>', 'rows to pass over', wholeNumber)
-    .action(async (name: string | undefined, options: { limit: number; offset?: number }) => {
-      const app = await shell.app();
-      if (name === undefined) {
-        const loads = await app.sources();
-        show({ sources: loads }, () => presentSources(loads));
-        return;
-      }
-      const rows = await app.rejectedRows(name, { limit: options.limit, offset: options.offset ?? 0 });
-      show({ source: name, rejected: rows }, () => presentRejected(rows));
-    });
+  addSourcesCommand(program, shell);
+  addUnifyCommand(program, shell);
 
   const segments = program
     .command('segments')
@@ -116,16 +113,23 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
         shell.say('(as CSV; say --csv or --json to have no such line)');
       await printMembers(shell, await (await shell.app()).segmentMembers(name));
     });
+  addSegmentsWhyCommand(segments, shell);
 
   program
     .command('plan <export>')
     .description('make, store and show a plan; sends nothing')
     .option('--people', 'list the people, each with what would change and why')
+    .option('--csv', 'all people as CSV, safe to open in a spreadsheet, and nothing else')
+    .option('--show <run>', 'a plan that was made before, instead of a new one')
     .option('--limit <people>', 'a canary of this many people', wholeNumber)
-    .action(async (id: string, options: { people?: boolean; limit?: number }) => {
+    .action(async (id: string, options: PlanOptions) => {
       const app = await shell.app();
-      const run = await app.plan(id, { limit: options.limit });
-      if (options.people) await presentPeople(shell, run, app.planPeople(run));
+      const run =
+        options.show === undefined
+          ? await app.plan(id, { limit: options.limit })
+          : await app.storedPlan(id, options.show);
+      if (options.csv) for await (const page of app.planCsv(run, reasonText)) await shell.printPage(page);
+      else if (options.people) await presentPeople(shell, run, app.planPeople(run));
       else show(runDocument(run), () => presentRun(run));
     });
 
@@ -148,6 +152,13 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       show(runDocument(run), () => presentRun(run));
       shell.exitCode = exitCodeOfRun(run);
     });
+
+  addUndoCommand(program, shell);
+  addCancelCommand(program, shell);
+  addRemoveCommand(program, shell);
+  addForgetCommand(program, shell);
+  addAudiencesCommand(program, shell);
+  addWebhooksCommand(program, shell);
 
   program
     .command('pause [export]')
@@ -187,11 +198,18 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--export <id>', 'of one export')
     .option('--limit <count>', 'at most this many runs, or people', wholeNumber, 20)
     .option('--offset <count>', 'people to pass over', wholeNumber)
-    .action(async (id: string | undefined, options: { export?: string; limit: number; offset?: number }) => {
+    .option('--csv', 'of one run: all its people as CSV, safe to open in a spreadsheet')
+    .action(async (id: string | undefined, options: RunsOptions) => {
+      if (id !== undefined && options.csv) {
+        for await (const page of (await shell.app()).runCsv(id, reasonText)) await shell.printPage(page);
+        return;
+      }
       if (id !== undefined) {
         const page = { limit: options.limit, offset: options.offset ?? 0 };
         const { run, exceptions } = await (await shell.app()).runDetails(id, page);
-        show({ ...runDocument(run), exceptions }, () => presentRunDetails(run, exceptions));
+        show({ ...runDocument(run), ...runFigures(run), release: run.release, exceptions }, () =>
+          presentRunDetails(run, exceptions),
+        );
         return;
       }
       const runs = await (await shell.app()).runs(options);
@@ -243,16 +261,24 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   return program;
 }
 
+interface PlanOptions {
+  people?: boolean;
+  csv?: boolean;
+  show?: string;
+  limit?: number;
+}
+
+interface RunsOptions {
+  export?: string;
+  limit: number;
+  offset?: number;
+  csv?: boolean;
+}
+
 function exportOrAll(id: string | undefined, all: boolean | undefined): string {
   if (all === true && id === undefined) return '*';
   if (all !== true && id !== undefined) return id;
   throw inputError('export_or_all', 'Name one export, or say --all.', 'As in: postrider pause newsletter');
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= 100_000_000) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1.');
 }
 
 function worst(codes: readonly (0 | 1 | 2 | 3)[]): 0 | 1 | 2 | 3 {
