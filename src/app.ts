@@ -84,6 +84,7 @@ import { openStore, type Store } from './store/open-store.ts';
 import { removeItem } from './store/workspace-items.ts';
 import type { Proposal } from './unify/probabilistic/propose.ts';
 import type { BypassLimits, BypassProposal } from './unify/propose-bypass.ts';
+import { clearLeftOvers } from './unify/unify-tables.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from './workspace/apply-workspace.ts';
 import { checkAtSave } from './workspace/check-at-save.ts';
 import { dumpWorkspace } from './workspace/dump-workspace.ts';
@@ -224,6 +225,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         : { databaseUrl: config.databaseUrl },
     );
     opened.push(() => store.close());
+    await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
     const key = readSecretKey({ given: config.secretKey, dataFolder: config.dataFolder });

@@ -86,6 +86,14 @@ export const clearWork: readonly Sql[] = [
   ...replaced.map((table) => sql`DROP TABLE IF EXISTS ${tableRef(nextTable(table))}`),
 ];
 
+/**
+ * Takes away what a unification or a preview of it left that was killed: copies of people's data, where
+ * nobody would look for them. Called at each start.
+ */
+export async function clearLeftOvers(engine: Engine): Promise<void> {
+  await engine.commit([...clearWork, ...clearPreview]);
+}
+
 /** An empty scratch schema, whatever a killed process left, and memory tables to read from. */
 export async function prepareTables(engine: Engine): Promise<void> {
   await engine.commit([
