@@ -28,7 +28,12 @@ const record: Erasure = {
       open: null,
     },
     {
-      ...{ connection: 'b' as never, audience: 'x2', how: 'archive', removed: 0, absent: 0, already: 0 },
+      connection: 'b' as never,
+      audience: 'x2',
+      how: 'archive',
+      removed: 0,
+      absent: 0,
+      already: 0,
       open: { code: 'c', message: 'Mailchimp cannot be reached.', hint: 'Check the network.' },
     },
   ],

@@ -20,7 +20,7 @@ export function presentErasure(record: ErasureReceipt): string {
     const { by, why, at } = record.lifted;
     lines.push(`  lifted ${minute(at)} by ${safeText(by)}: ${safeText(why)}`);
   }
-  const kept = Object.entries(record.suppressed).map(([kind, count]) => `${count} ${plural[kind] ?? kind}`);
+  const kept = Object.entries(record.suppressed).map(([kind, count]) => `${plural[kind] ?? kind}: ${count}`);
   return [
     ...lines,
     ...section(
@@ -42,7 +42,7 @@ export function presentPreview(preview: ErasurePreview): string {
       `Addresses, of ${profiles} ${profiles === 1 ? 'profile' : 'profiles'}`,
       addresses.map(safeText),
     ),
-    ...section('Here', placesOf(places)),
+    ...section('Here', placesOf(places, 'to be ')),
     ...section('Audiences to remove them from', audiences.map(safeText)),
   ].join('\n');
 }
@@ -57,8 +57,8 @@ function section(title: string, rows: readonly string[]): string[] {
   return ['', pc.bold(title), ...(rows.length === 0 ? ['  nothing'] : rows.map((row) => `  ${row}`))];
 }
 
-function placesOf(places: readonly PlaceErasure[]): string[] {
-  return places.map(({ place, rows, became }) => `${safeText(place)}: ${rows} ${became}`);
+function placesOf(places: readonly PlaceErasure[], tense = ''): string[] {
+  return places.map(({ place, rows, became }) => `${safeText(place)}: ${rows} ${tense}${became}`);
 }
 
 function audienceLine({

@@ -40,6 +40,7 @@ const marks: Record<PlanLine['action'], string> = {
 
 function sentence(line: PlanLine): string {
   const parts = [
+    ...(line.from === undefined ? [] : [`address ${safeText(line.from)} → ${safeText(line.email)}`]),
     ...Object.entries(line.fields).map(([tag, { before, after }]) =>
       before === ''
         ? `${tag} ${safeValue(after)}`

@@ -67,6 +67,7 @@ export function presentRun(run: ExportRun): string {
     count(changes.tag, 'tag given', 'tags given'),
     count(changes.untag, 'tag taken', 'tags taken'),
     count(changes.archive, 'contact archived', 'contacts archived'),
+    count(changes.moves ?? 0, 'address changed', 'addresses changed'),
   ].filter((text) => text !== undefined);
   lines.push('', `  ${operations.length === 0 ? 'Nothing to change.' : operations.join(', ')}`);
   if (planned && run.contacts !== undefined) lines.push(`  ${meter(run.contacts)}`);

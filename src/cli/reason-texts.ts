@@ -13,6 +13,7 @@ const texts: Record<Reason, { what: string; cure: string }> = {
     cure: 'only they can come back, by a form',
   },
   moved: { what: 'changed in Mailchimp since the plan', cure: 'the next run looks again' },
+  address_taken: { what: 'their new address is taken', cure: 'look at the contact that has it' },
   beyond_limit: { what: 'beyond --limit', cure: 'run without it' },
   no_consent: { what: 'new, and have not consented', cure: 'they go once the consent field is true' },
   erased: { what: 'erased since the plan was made', cure: 'nothing to do' },

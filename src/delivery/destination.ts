@@ -44,6 +44,16 @@ export interface Destination {
   ): Promise<ReadonlySet<string>>;
   /** Writes one contact's status and nothing else; throws `OutcomeUnknown` like `upsert`. */
   setStatus(audience: string, address: string, status: string): Promise<void>;
+  /**
+   * Gives a contact another address and changes nothing else of it, its id least of all; anything but `changed`: why the
+   * place did not. Throws `OutcomeUnknown` like `upsert`.
+   */
+  changeAddress(
+    audience: string,
+    from: string,
+    to: string,
+    options?: Pick<UpsertOptions, 'signal' | 'beforeSend' | 'renew'>,
+  ): Promise<'changed' | Verdict>;
   /** Takes one contact out of the audience without deleting it; `refused`: it stays where it is. */
   archive(audience: string, address: string, signal?: AbortSignal): Promise<'archived' | 'refused'>;
   /** Deletes a contact with all that the place holds of it; nobody can import the address again. Not to be undone. */
@@ -165,12 +175,16 @@ export interface TakenPerson {
   contactId?: string;
 }
 
-export interface Refusal {
-  address: string;
+/** Why one person was not taken. */
+export interface Verdict {
   kind: 'keptOut' | 'rejected' | 'failed';
   reason: string;
   /** The place's own words, without the address. */
   detail: string;
+}
+
+export interface Refusal extends Verdict {
+  address: string;
 }
 
 /**
@@ -179,9 +193,9 @@ export interface Refusal {
  */
 export class BatchRefused extends PostriderError {
   /** What it means for a person who was sent alone. */
-  readonly verdict: Omit<Refusal, 'address'>;
+  readonly verdict: Verdict;
 
-  constructor(details: ErrorDetails, verdict: Omit<Refusal, 'address'>) {
+  constructor(details: ErrorDetails, verdict: Verdict) {
     super(details);
     this.name = 'BatchRefused';
     this.verdict = verdict;

@@ -78,6 +78,7 @@ describe('whom a plan wants', () => {
         remove_segments: [],
         archive: false,
         detail: null,
+        from_address: null,
       },
     ]);
     expect({ people, changes }).toEqual(await planTotals(engine, 'r1' as RunId));

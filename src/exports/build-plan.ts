@@ -22,7 +22,7 @@ export async function buildPlan(engine: Engine, input: PlanInput): Promise<PlanT
     rememberAddresses,
     sql`CREATE OR REPLACE TABLE export.compared AS ${comparedPeople(dialect, input)}`,
     sql`INSERT INTO ${ref(planPerson)} (run, position, action, reason, address, email, customer_id, seen_status, status,
-        fields, before, field_count, add_segments, remove_segments, archive, detail) ${planRows(dialect, input)}`,
+        fields, before, field_count, add_segments, remove_segments, archive, detail, from_address) ${planRows(dialect, input)}`,
     sql`INSERT INTO ${ref(planCount)}
       SELECT run, action, reason, count(*) FROM ${ref(planPerson)} WHERE run = ${input.run} GROUP BY ALL`,
     sql`INSERT INTO ${ref(planCount)} SELECT ${input.run}, 'desired', NULL, count(*) FROM export.desired`,

@@ -1,10 +1,18 @@
 import type { RunId, SegmentId } from '../base/ids.ts';
 import type { Cell, Change, Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { chunk as chunkTable, outcome as outcomeTable, planPerson, ref, tagWork } from './export-tables.ts';
+import {
+  audienceMember,
+  chunk as chunkTable,
+  outcome as outcomeTable,
+  planPerson,
+  ref,
+  tagWork,
+} from './export-tables.ts';
 
 /**
- * A run's work in pieces of at most 500 people, each one request, and what became of each.
+ * A run's work in pieces of at most 500 people, each one request (to archive and to move: one for each person), and
+ * what became of each.
  *
  *   ready ──► sending ──► done
  *     ▲          │
@@ -15,7 +23,7 @@ import { chunk as chunkTable, outcome as outcomeTable, planPerson, ref, tagWork 
  */
 export const chunkSize = 500;
 
-export type ChunkKind = 'upsert' | 'tag' | 'untag' | 'archive';
+export type ChunkKind = 'move' | 'upsert' | 'tag' | 'untag' | 'archive';
 
 export interface Chunk {
   run: RunId;
@@ -27,6 +35,19 @@ export interface Chunk {
   attempts: number;
   /** ISO 8601; when its request last left. */
   sentAt: string | null;
+}
+
+/** A contact that is to get another address before anything else of its person is sent. */
+export interface PlannedMove {
+  position: number;
+  /** Folded. */
+  from: string;
+  /** Folded. */
+  address: string;
+  /** The new address as the source spells it. */
+  email: string;
+  /** By what the contact is known again. */
+  contactId: string | null;
 }
 
 export interface PlannedPerson {
@@ -63,15 +84,24 @@ export interface Outcome {
 }
 
 /**
- * The changes that cut a plan into chunks when its run starts: upserts, and the tags that go by segment
- * calls from the start (people whose fields do not change, and everything taken away).
+ * The changes that cut a plan into chunks when its run starts: contacts that move, upserts, and the tags that go by
+ * segment calls from the start (people whose fields do not change, and everything taken away).
  */
 export function cutIntoChunks(run: RunId): Change[] {
   const mine = sql`FROM ${ref(planPerson)} WHERE run = ${run}`;
   const needsUpsert = sql`(action = 'add' OR (action = 'update' AND field_count > 0))`;
+  const moves = sql`(SELECT count(*) FROM ${ref(chunkTable)} WHERE run = ${run} AND kind = 'move')`;
   return [
+    // Who is left out from the start has an outcome by now.
+    sql`INSERT INTO ${ref(tagWork)}
+      SELECT ${run}, 'move', NULL, row_number() OVER (ORDER BY position), address, FALSE
+      ${mine} AND action = 'update' AND from_address IS NOT NULL
+        AND position NOT IN (SELECT position FROM ${ref(outcomeTable)} WHERE run = ${run})`,
     sql`INSERT INTO ${ref(chunkTable)}
-      SELECT ${run}, (position - 1) // ${chunkSize}, 'upsert', NULL, min(position), max(position), 'ready', 0, NULL
+      SELECT ${run}, (position - 1) // ${chunkSize}, 'move', NULL, min(position), max(position), 'ready', 0, NULL
+      FROM ${ref(tagWork)} WHERE run = ${run} AND kind = 'move' GROUP BY 2`,
+    sql`INSERT INTO ${ref(chunkTable)}
+      SELECT ${run}, ${moves} + (position - 1) // ${chunkSize}, 'upsert', NULL, min(position), max(position), 'ready', 0, NULL
       ${mine} AND ${needsUpsert} GROUP BY 2`,
     sql`INSERT INTO ${ref(tagWork)}
       SELECT ${run}, kind, segment, NULL, address, FALSE FROM (
@@ -169,6 +199,25 @@ async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[
   return JSON.parse(row?.people ?? '[]') as PlannedPerson[];
 }
 
+/** The contacts of a chunk that have not moved yet and whose person has no outcome. */
+export async function movesOf(
+  engine: Engine,
+  audience: string,
+  { run, first, last }: Chunk,
+): Promise<PlannedMove[]> {
+  return engine.rows<PlannedMove & Record<string, Cell>>(sql`
+    SELECT person.position, person.from_address AS "from", person.address, person.email,
+      contact.contact_id AS "contactId"
+    FROM ${ref(tagWork)} AS work
+    JOIN ${ref(planPerson)} AS person ON person.run = work.run AND person.address = work.address
+      AND person.action = 'update' AND person.from_address IS NOT NULL
+    LEFT JOIN ${ref(audienceMember)} AS contact
+      ON contact.audience = ${audience} AND contact.address = person.from_address
+    WHERE work.run = ${run} AND work.kind = 'move' AND work.position BETWEEN ${first} AND ${last} AND NOT work.done
+      AND person.position NOT IN (SELECT position FROM ${ref(outcomeTable)} WHERE run = ${run})
+    ORDER BY person.position`);
+}
+
 /** The addresses of a tag, untag or archive chunk that are not done yet. */
 export async function addressesOf(engine: Engine, chunk: Chunk): Promise<string[]> {
   const rows = await engine.rows<{ address: string }>(sql`
@@ -180,7 +229,7 @@ export async function addressesOf(engine: Engine, chunk: Chunk): Promise<string[
 /** How many tags a run was to give or take, and did not. */
 export async function unfinishedTags(engine: Engine, run: RunId): Promise<number> {
   const [row] = await engine.rows<{ tags: number }>(
-    sql`SELECT count(*) AS tags FROM ${ref(tagWork)} WHERE run = ${run} AND kind <> 'archive' AND NOT done`,
+    sql`SELECT count(*) AS tags FROM ${ref(tagWork)} WHERE run = ${run} AND kind IN ('tag', 'untag') AND NOT done`,
   );
   return row?.tags ?? 0;
 }
@@ -213,8 +262,9 @@ export async function requestsHeldUntil(
   return rows.flatMap(({ kind, sent_at: sentAt }) => {
     if (sentAt === null) return [];
     const until = new Date(Date.parse(sentAt) + deadlineMs);
-    // A chunk to archive is a request for each person, as many at a time as the account allows.
-    return Array.from({ length: kind === 'archive' ? maxRequests : 1 }, () => until);
+    // To archive and to move is a request for each person, as many at a time as the account allows.
+    const requests = kind === 'archive' || kind === 'move' ? maxRequests : 1;
+    return Array.from({ length: requests }, () => until);
   });
 }
 
@@ -293,7 +343,7 @@ export function addTagWork(run: RunId, work: readonly { segment: SegmentId; addr
 }
 
 /**
- * The changes that note which addresses of a tag, untag or archive chunk are done. Those of a chunk that ends
+ * The changes that note which addresses of a move, tag, untag or archive chunk are done. Those of a chunk that ends
  * without being done were not reached: they do not count as ours, and not as let go.
  */
 export function markAddressesDone(chunk: Chunk, addresses: readonly string[]): Change[] {

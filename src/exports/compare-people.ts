@@ -1,5 +1,6 @@
 import type { Dialect } from '../engine/dialect.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
+import { changedAddresses } from './changed-addresses.ts';
 import { audienceMember, exported, hasLeft, ref, refusal } from './export-tables.ts';
 import type { FieldMapping } from './field-mapping.ts';
 import type { PlannedTag } from './plan.ts';
@@ -52,6 +53,11 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
       SELECT address, arg_max(kind, "at") AS kind, arg_max(reason, "at") AS reason, arg_max(coalesce(fields, ''), "at") AS fields,
         max(retry_at) AS retry_at
       FROM ${ref(refusal)} WHERE audience = ${input.audience} GROUP BY address
+    ), changed AS (${changedAddresses(dialect, input)}
+    ), placed AS (
+      -- Until it moves, a contact is what the audience holds under its old address.
+      SELECT desired.*, changed.from_address, coalesce(changed.from_address, desired.address) AS contact
+      FROM export.desired AS desired LEFT JOIN changed ON changed.customer_id = desired.customer_id
     ), beside AS (
       SELECT desired.*, member.status AS seen_status, coalesce(member.fields, '{}') AS held,
         coalesce(member.tags, []::VARCHAR[]) AS held_tags, coalesce(ledger.sent, '{}') AS sent,
@@ -70,11 +76,11 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
         END AS kept_out,
         refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields,
         refused.retry_at AS refused_until
-      FROM export.desired AS desired
+      FROM placed AS desired
       LEFT JOIN ${ref(audienceMember)} AS member
-        ON member.audience = ${input.audience} AND member.address = desired.address
+        ON member.audience = ${input.audience} AND member.address = desired.contact
       LEFT JOIN ${ref(exported)} AS ledger
-        ON ledger.export = ${input.export} AND ledger.address = desired.address AND ledger.audience = ${input.audience}
+        ON ledger.export = ${input.export} AND ledger.address = desired.contact AND ledger.audience = ${input.audience}
       LEFT JOIN gone ON gone.address = desired.address
       LEFT JOIN archived_by_us ON archived_by_us.address = desired.address
       LEFT JOIN refused ON refused.address = desired.address
@@ -99,7 +105,7 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
       WHEN bad_field IS NOT NULL THEN 'rejected'
       WHEN refused THEN refused_kind
       WHEN ${fresh} THEN 'add'
-      WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 THEN 'update'
+      WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 OR from_address IS NOT NULL THEN 'update'
       WHEN had_left THEN 'same'
       ELSE 'unchanged' END AS action
     FROM judged`;

@@ -82,7 +82,7 @@ describe('what somebody is in an audience', () => {
       {
         into: renamed,
         columns: renamed.columns,
-        rows: [[audience, 'ana@acme.test', 'ana.new@acme.test', at]],
+        rows: [[audience, 'ana@acme.test', 'ana.new@acme.test', at, null]],
       },
     ]);
     expect(await state()).toMatchObject([{ customer_id: 'c1', address: 'ana.new@acme.test' }]);

@@ -76,6 +76,7 @@ export async function publishContactState(engine: Engine): Promise<void> {
         -- A source may have the old address of a contact for long: it is no less present for that.
         UNION ALL SELECT contact.*, known.customer_id, known.now FROM contact
           JOIN ${ref(renamed)} AS moved ON moved.audience = contact.audience AND moved.to_address = contact.address
+            AND moved.by_us IS NOT TRUE
           JOIN known ON known.address = moved.from_address
       )
       SELECT substr(audience, strpos(audience, ':') + 1) AS audience, customer_id, address, status, reason, since FROM found

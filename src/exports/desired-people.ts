@@ -27,11 +27,6 @@ export function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
   const rejecting = fields.flatMap(({ field, problem }) =>
     rejects(field) ? [sql`CASE WHEN ${problem.when} THEN ${problem.text} END`] : [],
   );
-  const maySend = (
-    address: Sql,
-  ) => sql`(coalesce(${dialect.digest(address, 'sha256')} NOT IN (SELECT digest FROM ${ref(doNotSend)})
-    AND ${dialect.digest(address, 'md5')} NOT IN (SELECT digest FROM ${ref(doNotSend)}), TRUE)
-    AND NOT ${input.erased?.holdsAddress(address) ?? sql`FALSE`})`;
   return sql`
     WITH chosen AS (
       SELECT customer_id, list(DISTINCT segment ORDER BY segment) AS segments
@@ -59,7 +54,7 @@ export function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
         ${dialect.jsonObject(fields.map(({ field, raw, value }) => ({ key: field.tag, value: sent(field, raw, value) })))} AS fields,
         ${dialect.textsWhere(problems)} AS problems, coalesce(${join([sql`NULL::VARCHAR`, ...rejecting])}) AS bad_field
       FROM located
-      WHERE ${maySend(sql`address`)} AND ${maySend(sql`source_address`)}
+      WHERE ${maySend(dialect, input, sql`address`)} AND ${maySend(dialect, input, sql`source_address`)}
     )
     SELECT *, CASE
       WHEN address IS NULL OR address = '' THEN 'no_address'
@@ -69,6 +64,13 @@ export function desiredPeople(dialect: Dialect, input: PlanInput): Sql {
       WHEN row_number() OVER (PARTITION BY address ORDER BY first_seen, customer_id) > 1 THEN 'duplicate_address'
       END AS rejected
     FROM wanted`;
+}
+
+/** Whether an address is neither on the do-not-send list nor erased. */
+export function maySend(dialect: Dialect, input: PlanInput, address: Sql): Sql {
+  return sql`(coalesce(${dialect.digest(address, 'sha256')} NOT IN (SELECT digest FROM ${ref(doNotSend)})
+    AND ${dialect.digest(address, 'md5')} NOT IN (SELECT digest FROM ${ref(doNotSend)}), TRUE)
+    AND NOT ${input.erased?.holdsAddress(address) ?? sql`FALSE`})`;
 }
 
 function listed(columns: readonly Sql[]): Sql {

@@ -49,12 +49,16 @@ export const audienceRead = table('audience_read', [
 /** What people call an audience. */
 export const audienceName = table('audience_name', [column('audience', 'text'), column('name', 'text')]);
 
-/** Contacts that changed their address in Mailchimp: who is wanted under the one is the contact under the other. */
+/**
+ * Contacts that changed their address. In Mailchimp: who is wanted under the one is the contact under the other. By
+ * us: the source had the other address by then, and the old one may be anybody's.
+ */
 export const renamed = table('renamed', [
   column('audience', 'text'),
   column('from_address', 'text'),
   column('to_address', 'text'),
   column('at', 'time'),
+  column('by_us', 'boolean'), // NULL: no
 ]);
 
 /** What segments can ask of people as contacts: one row for each person and audience, by Mailchimp's id. */
@@ -181,6 +185,7 @@ export const planPerson = table('plan_person', [
   column('remove_segments', 'texts'),
   column('archive', 'boolean'), // of a leaver: archive the contact
   column('detail', 'text'), // what is wrong with the person's values, as in `ZIP: …`; never the values
+  column('from_address', 'text'), // of an update: where the contact is that moves to `address`; NULL: it does not move
 ]);
 
 export const planCount = table('plan_count', [
@@ -194,7 +199,7 @@ export const planCount = table('plan_count', [
 export const chunk = table('chunk', [
   column('run', 'text'),
   column('chunk', 'integer'),
-  column('kind', 'text'), // upsert | tag | untag | archive
+  column('kind', 'text'), // move | upsert | tag | untag | archive
   column('segment', 'text'),
   column('first', 'integer'),
   column('last', 'integer'),
@@ -203,13 +208,13 @@ export const chunk = table('chunk', [
   column('sent_at', 'time'),
 ]);
 
-/** Tags to give or take by segment calls; numbered per run in the order they are sent. */
+/** What goes by calls of its own: contacts to move, tags to give or take by segment; numbered per run in the order sent. */
 export const tagWork = table('tag_work', [
   column('run', 'text'),
-  column('kind', 'text'), // tag | untag | archive
+  column('kind', 'text'), // move | tag | untag | archive
   column('segment', 'text'),
   column('position', 'integer'),
-  column('address', 'text'),
+  column('address', 'text'), // of a contact that moves: the new one
   column('done', 'boolean'),
 ]);
 
@@ -233,7 +238,8 @@ export const outcome = table('outcome', [
 export const journal = table('journal', [
   column('run', 'text'),
   column('address', 'text'),
-  column('kind', 'text'), // create | field | tag | untag | archive | status (put out again: decision 13)
+  // create | field | tag | untag | archive | address | status (put out again: decision 13)
+  column('kind', 'text'),
   column('name', 'text'),
   column('before', 'text'),
   column('after', 'text'),
@@ -244,7 +250,7 @@ export const journal = table('journal', [
 export const notUndone = table('not_undone', [
   column('run', 'text'), // the undo's
   column('address', 'text'),
-  column('kind', 'text'), // create | field | tag | untag | archive
+  column('kind', 'text'), // create | field | tag | untag | archive | address
   column('name', 'text'), // the merge field, or the segment of the tag
   column('reason', 'text'),
 ]);

@@ -1,7 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
-import { planTotals } from './plan-totals.ts';
+import { changeCounts, planTotals } from './plan-totals.ts';
 import {
   audienceMember,
   exported,
@@ -53,13 +53,14 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
   return sql`
     CREATE OR REPLACE TABLE export.settled AS
     WITH tagged AS (${done('tag')}), untagged AS (${done('untag')}), archived AS (${done('archive')}),
-    unfinished AS (
+    moved AS (${done('move')}), unfinished AS (
       SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run} AND NOT done
     ), beside AS (
       SELECT person.*, outcome.result, outcome.reason AS outcome_reason, outcome.status AS now_status,
         outcome.fields AS now_fields, outcome.tags AS now_tags, outcome.contact_id, coalesce(outcome.created, FALSE) AS created,
         coalesce(tagged.segments, []::VARCHAR[]) AS tagged, coalesce(untagged.segments, []::VARCHAR[]) AS untagged,
-        archived.address IS NOT NULL AS archived,
+        archived.address IS NOT NULL AS archived, moved.address IS NOT NULL AS moved,
+        CASE WHEN moved.address IS NULL THEN coalesce(person.from_address, person.address) ELSE person.address END AS contact,
         CASE
           WHEN outcome.result = 'unmentioned' THEN 'failed'
           WHEN outcome.result <> 'done' THEN outcome.result
@@ -71,6 +72,7 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
       LEFT JOIN tagged ON tagged.address = person.address
       LEFT JOIN untagged ON untagged.address = person.address
       LEFT JOIN archived ON archived.address = person.address
+      LEFT JOIN moved ON moved.address = person.address
       LEFT JOIN unfinished ON unfinished.address = person.address
       WHERE person.run = ${run} AND person.action IN ('add', 'update', 'leave', 'same')
     )
@@ -102,11 +104,11 @@ async function finalCounts(
       bucket[row.reason ?? 'not_sent'] = (bucket[row.reason ?? 'not_sent'] ?? 0) + row.people;
     }
   }
-  const [changes] = await engine.rows<ExportRun['changes']>(sql`
+  const [changes] = await engine.rows<Required<ExportRun['changes']>>(sql`
     SELECT coalesce(sum(field_count) FILTER (WHERE result = 'done'), 0) AS fields,
       coalesce(sum(len(given_now)), 0) AS tag, coalesce(sum(len(untagged)), 0) AS untag,
-      count(*) FILTER (WHERE archived) AS archive FROM export.settled`);
-  return { people, changes: changes ?? record.changes };
+      count(*) FILTER (WHERE archived) AS archive, count(*) FILTER (WHERE moved) AS moves FROM export.settled`);
+  return { people, changes: changeCounts(changes) };
 }
 
 /** The tags a person holds after the run, as far as the run knows. */
@@ -153,7 +155,9 @@ function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
     ...believeHints(audience),
     ...parkRefused(record),
     sql`INSERT INTO ${ref(hasLeft)}
-      SELECT ${audience}, address FROM export.settled WHERE final_reason IN ('unsubscribed', 'compliance', 'deleted')
+      -- Who unsubscribed did so where the contact is; who was deleted for good, under the address that was refused.
+      SELECT ${audience}, CASE WHEN final_reason = 'unsubscribed' THEN contact ELSE address END
+      FROM export.settled WHERE final_reason IN ('unsubscribed', 'compliance', 'deleted')
       EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
   ];
 }
@@ -231,6 +235,7 @@ function foldIntoJournal(dialect: Dialect, record: ExportRun, sent: readonly str
         entry('tag', sql`unnest(given_now)`, sql`NULL`, sql`NULL`, sql`len(given_now) > 0`),
         entry('untag', sql`unnest(untagged)`, sql`NULL`, sql`NULL`, sql`len(untagged) > 0`),
         entry('archive', sql`NULL`, sql`seen_status`, sql`'archived'`, sql`archived`),
+        entry('address', sql`NULL`, sql`from_address`, sql`address`, sql`moved`),
       ],
       ' UNION ALL ',
     )}`,

@@ -67,7 +67,7 @@ const blanked = [
   {
     table: planPerson,
     to: sql`address = '', email = NULL, customer_id = NULL, seen_status = NULL, fields = '{}', before = '{}',
-      detail = NULL`,
+      detail = NULL, from_address = NULL`,
   },
   { table: outcome, to: sql`address = '', detail = NULL, fields = NULL, tags = NULL, contact_id = NULL` },
   { table: journal, to: sql`address = '', before = NULL, after = NULL` },

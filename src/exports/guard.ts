@@ -3,6 +3,8 @@ import type { Brake, PeopleCounts } from './plan.ts';
 
 export interface GuardFacts {
   people: PeopleCounts;
+  /** Contacts that would get another address. */
+  moves?: number;
   /** People this export put into the audience and has not let go. */
   exportedBefore: number;
   /** Chosen segments with nobody in them now, of which somebody was exported before; by name. */
@@ -52,6 +54,20 @@ export function guardPlan(facts: GuardFacts, limits: Limits): Brake | null {
       code: 'too_many_leavers',
       message: `${n(people.leave)} of ${n(facts.exportedBefore)} exported people would leave (${percent(people.leave, facts.exportedBefore)}), the limit is ${limits.leavers}.`,
       figures: { leavers: people.leave, exported: facts.exportedBefore, ...limitFigure(limits.leavers) },
+    };
+  }
+  // An address that somebody lost is a leaver as well: a source with its columns out of step moves everybody.
+  const moves = facts.moves ?? 0;
+  if (moves > 0 && exceeds(people.leave + moves, facts.exportedBefore, limits.leavers)) {
+    return {
+      code: 'too_many_address_changes',
+      message: `${n(moves)} of ${n(facts.exportedBefore)} exported people would get another address and ${n(people.leave)} would leave (${percent(people.leave + moves, facts.exportedBefore)}), the limit is ${limits.leavers}.`,
+      figures: {
+        moves,
+        leavers: people.leave,
+        exported: facts.exportedBefore,
+        ...limitFigure(limits.leavers),
+      },
     };
   }
   if (

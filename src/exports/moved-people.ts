@@ -20,9 +20,11 @@ function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly 
   return sql`
     FROM ${ref(planPerson)} AS person
     LEFT JOIN ${ref(audienceMember)} AS member
-      ON member.audience = ${audience} AND member.address = person.address
+      ON member.audience = ${audience} AND member.address = coalesce(person.from_address, person.address)
     WHERE person.run = ${run} AND ${touched}
       AND (member.status IS DISTINCT FROM person.seen_status
+        OR (person.from_address IS NOT NULL
+          AND person.address IN (SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience}))
         OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
 }
 
@@ -66,6 +68,7 @@ export function leaveOutMoved(
     INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, person.position, person.address, 'keptOut',
       CASE WHEN list_contains(${keptOutStatuses}, member.status) THEN member.status ELSE 'moved' END,
-      NULL, member.status, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
+      -- Of a contact that is still under its old address nothing is said of the new one.
+      NULL, CASE WHEN person.from_address IS NULL THEN member.status END, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     ${moved(dialect, run, audience, fields)}`;
 }

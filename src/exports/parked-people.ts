@@ -22,7 +22,7 @@ export function parkRefused(record: ExportRun): Change[] {
         WHERE audience = ${audience} AND retry_at IS NOT NULL GROUP BY address
       )
       SELECT settled.address, CASE WHEN final = 'failed' THEN 'keptOut' ELSE final END AS kind, final_reason AS reason,
-        CASE WHEN final = 'failed' OR final_reason IN ('deleted', 'compliance', 'fake_address', 'invalid_address')
+        CASE WHEN final = 'failed' OR final_reason IN ('deleted', 'compliance', 'fake_address', 'invalid_address', 'address_taken')
           THEN NULL ELSE fields END AS fields,
         CASE WHEN final = 'failed'
           THEN ${at} + to_days(least(${longestWait}, greatest(${firstWait}, 2 * coalesce(waited.days, 0)))::INTEGER) END AS retry_at

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { sql } from '../engine/sql.ts';
+import { sql, type Sql } from '../engine/sql.ts';
 import {
   audienceMember,
   exported,
@@ -52,10 +52,17 @@ export interface PersonHistory {
   answers: AnswerStory[];
 }
 
-/** Everything exports know of these folded addresses, and of those their contacts moved to; the newest 200 changes and answers. */
+/**
+ * Everything exports know of these folded addresses, and of those their contacts moved to; the newest 200 changes and
+ * answers, those under an address included from which an export has moved them since.
+ */
 export async function personHistory(engine: Engine, addresses: readonly string[]): Promise<PersonHistory> {
   const mine = sql`(list_contains(${addresses}, address) OR address IN (
-    SELECT to_address FROM ${ref(renamed)} WHERE list_contains(${addresses}, from_address)))`;
+    SELECT to_address FROM ${ref(renamed)} WHERE by_us IS NOT TRUE AND list_contains(${addresses}, from_address)))`;
+  // Whoever has the old address by now is somebody else.
+  const earlier = (of: Sql) => sql`EXISTS (SELECT 1 FROM ${ref(renamed)} AS moved
+    WHERE moved.by_us AND list_contains(${addresses}, moved.to_address) AND moved.audience = run.audience
+      AND moved.from_address = ${of}.address AND ${of}."at" <= moved."at")`;
   const audiences = await engine.rows<{ audience: string; status: string; fields: string; tags: string[] }>(
     sql`SELECT audience, status, fields, tags FROM ${ref(audienceMember)} WHERE ${mine} ORDER BY audience`,
   );
@@ -66,10 +73,10 @@ export async function personHistory(engine: Engine, addresses: readonly string[]
     changes: await engine.rows(sql`
       SELECT entry."at", entry.run, run.export, kind, name, before, after FROM ${ref(journal)} AS entry
       JOIN ${ref(runTable)} AS run ON run.run = entry.run
-      WHERE ${mine} ORDER BY entry."at" DESC, kind, name LIMIT 200`),
+      WHERE ${mine} OR ${earlier(sql`entry`)} ORDER BY entry."at" DESC, kind, name LIMIT 200`),
     answers: await engine.rows(sql`
       SELECT answer."at", answer.run, run.export, result, reason, detail FROM ${ref(outcome)} AS answer
       JOIN ${ref(runTable)} AS run ON run.run = answer.run
-      WHERE ${mine} AND result <> 'done' ORDER BY answer."at" DESC LIMIT 200`),
+      WHERE (${mine} OR ${earlier(sql`answer`)}) AND result <> 'done' ORDER BY answer."at" DESC LIMIT 200`),
   };
 }

@@ -39,6 +39,7 @@ export async function* planCsv(
       ...changeColumns(fields),
       'archived',
       'stays',
+      'address before',
     ],
   ]);
   for await (const page of pages) {
@@ -56,6 +57,7 @@ export async function* planCsv(
           ...changeCells(fields, line),
           line.archive ? 'yes' : '',
           (line.stays ?? []).join(', '),
+          line.from ?? '',
         ];
       }),
     );

@@ -15,11 +15,13 @@ export interface PlanLine {
   /** Names of tags. */
   gains: string[];
   loses: string[];
+  /** Of a contact that moves to `email`: the address it has. */
+  from?: string;
   /** Of a contact that is archived. */
   archive?: true;
   /** What is wrong with the person's values, as in `ZIP: …`. */
   detail?: string;
-  /** Of an undo: what it leaves as the audience has it: merge fields, `tag NAME`, `contact`. */
+  /** Of an undo: what it leaves as the audience has it: merge fields, `tag NAME`, `address`, `contact`. */
   stays?: string[];
 }
 
@@ -35,6 +37,7 @@ export interface PlanRow {
   loses: SegmentId[];
   archive: boolean;
   detail: string | null;
+  fromAddress: string | null;
   stayKinds: string[] | null;
   stayNames: string[] | null;
 }
@@ -47,7 +50,7 @@ export async function* planPeople(
   const names = new Map(run.tags.map((tag) => [tag.segment, tag.name]));
   const pages = engine.pages<PlanRow>(sql`
     SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
-      stay.kinds AS "stayKinds", stay.names AS "stayNames"
+      from_address AS "fromAddress", stay.kinds AS "stayKinds", stay.names AS "stayNames"
     FROM ${ref(planPerson)} AS person
     LEFT JOIN (
       SELECT address, list(kind ORDER BY kind, name) AS kinds, list(coalesce(name, '') ORDER BY kind, name) AS names
@@ -59,7 +62,8 @@ export async function* planPeople(
 
 /** @param names what people call the tags of the segments */
 export function toPlanLine(row: PlanRow, names: ReadonlyMap<SegmentId, string>): PlanLine {
-  const { fields, before, email, gains, loses, archive, detail, stayKinds, stayNames, ...line } = row;
+  const { fields, before, email, gains, loses, archive, detail, fromAddress, stayKinds, stayNames, ...line } =
+    row;
   const tagNames = (segments: readonly SegmentId[]) =>
     segments.map((segment) => names.get(segment) ?? segment);
   // What somebody would have got who is kept out or rejected is no part of the plan.
@@ -77,6 +81,7 @@ export function toPlanLine(row: PlanRow, names: ReadonlyMap<SegmentId, string>):
         { before: was[tag] ?? '', after: value },
       ]),
     ),
+    ...(fromAddress === null ? {} : { from: fromAddress }),
     ...(archive ? { archive } : {}),
     ...(detail === null ? {} : { detail }),
     ...(stayKinds === null ? {} : { stays: whatStays(stayKinds, stayNames ?? [], tagNames) }),
@@ -91,6 +96,7 @@ function whatStays(
   return kinds.map((kind, index) => {
     const name = names[index] ?? '';
     if (kind === 'field') return name;
+    if (kind === 'address') return 'address';
     return kind === 'tag' || kind === 'untag' ? `tag ${tagNames([name as SegmentId]).join('')}` : 'contact';
   });
 }

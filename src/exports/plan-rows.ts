@@ -18,7 +18,8 @@ export function planRows(dialect: Dialect, input: PlanInput): Sql {
         seen_status, CASE WHEN action = 'add' THEN ${input.config.newContacts} ELSE seen_status END AS status,
         new_fields AS fields, before, field_count, add_segments, remove_segments, FALSE AS archive,
         coalesce(CASE WHEN action IN ('add', 'update') THEN nullif(list_aggregate(problems, 'string_agg', '; '), '') END,
-          CASE WHEN action = 'rejected' AND rejected IS NULL AND kept_out IS NULL THEN bad_field END) AS detail
+          CASE WHEN action = 'rejected' AND rejected IS NULL AND kept_out IS NULL THEN bad_field END) AS detail,
+        CASE WHEN action = 'update' THEN from_address END AS from_address
       FROM export.compared WHERE action <> 'unchanged'
       ${leavers}
     ), limited AS (SELECT *, ${beyond} AS beyond FROM everyone)
@@ -27,7 +28,8 @@ export function planRows(dialect: Dialect, input: PlanInput): Sql {
           WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 WHEN action = 'keptOut' THEN 4 ELSE 5 END,
           address, customer_id),
       CASE WHEN beyond THEN 'keptOut' ELSE action END, CASE WHEN beyond THEN 'beyond_limit' ELSE reason END,
-      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments, archive, detail
+      address, email, customer_id, seen_status, status, fields, before, field_count, add_segments, remove_segments, archive, detail,
+      CASE WHEN NOT beyond THEN from_address END
     FROM limited ORDER BY 2`;
 }
 
@@ -51,7 +53,7 @@ function leavingPeople(dialect: Dialect, input: PlanInput): Sql {
       : sql`FALSE`;
   return sql`
     SELECT 'leave', NULL, address, email, customer_id, seen_status, seen_status, '{}', '{}', 0,
-      []::VARCHAR[], ${held}, ${archive}, NULL
+      []::VARCHAR[], ${held}, ${archive}, NULL, NULL
     FROM (
       SELECT ledger.address, ledger.address AS email, ledger.customer_id, ledger.segments AS given, ledger.created,
         ledger.left_at,
@@ -61,6 +63,8 @@ function leavingPeople(dialect: Dialect, input: PlanInput): Sql {
         ON member.audience = ${input.audience} AND member.address = ledger.address
       WHERE ledger.export = ${input.export} AND ledger.audience = ${input.audience}
         AND ledger.address NOT IN (SELECT address FROM export.desired WHERE rejected IS NULL)
+        -- Whose contact is to move does not leave, even where something keeps it from moving now.
+        AND ledger.address NOT IN (SELECT from_address FROM export.compared WHERE from_address IS NOT NULL)
     )
     -- Whom an earlier "keep" let go with our tags on them still has them.
     WHERE left_at IS NULL OR len(${held}) > 0`;

@@ -24,10 +24,10 @@ export async function planTotals(engine: Engine, run: RunId): Promise<PlanTotals
         .map((row): [string, number] => [row.reason ?? 'unknown', row.people])
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
-  const [changes] = await engine.rows<ChangeCounts>(sql`
+  const [changes] = await engine.rows<Required<ChangeCounts>>(sql`
     SELECT coalesce(sum(field_count), 0) AS fields, coalesce(sum(len(add_segments)), 0) AS tag,
       coalesce(sum(len(remove_segments)), 0) AS untag,
-      count(*) FILTER (WHERE archive) AS archive
+      count(*) FILTER (WHERE archive) AS archive, count(from_address) AS moves
     FROM ${ref(planPerson)} WHERE run = ${run} AND action IN ('add', 'update', 'leave')`);
   return {
     people: {
@@ -40,6 +40,12 @@ export async function planTotals(engine: Engine, run: RunId): Promise<PlanTotals
       failed: {},
       leave: total('leave'),
     },
-    changes: changes ?? { fields: 0, tag: 0, untag: 0, archive: 0 },
+    changes: changeCounts(changes),
   };
+}
+
+/** The counts of changes as runs keep them. */
+export function changeCounts(counted: Required<ChangeCounts> | undefined): ChangeCounts {
+  const { moves = 0, ...changes } = counted ?? { fields: 0, tag: 0, untag: 0, archive: 0 };
+  return moves === 0 ? changes : { ...changes, moves };
 }

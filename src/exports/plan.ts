@@ -13,6 +13,7 @@ export type Reason =
   | 'not_subscribed'
   | 'left_under_other_address'
   | 'moved'
+  | 'address_taken'
   | 'beyond_limit'
   | 'do_not_send'
   | 'erased'
@@ -61,6 +62,8 @@ export interface ChangeCounts {
   tag: number;
   untag: number;
   archive: number;
+  /** Contacts that get another address. Absent: none. */
+  moves?: number;
 }
 
 export interface Brake {

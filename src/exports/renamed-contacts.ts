@@ -1,14 +1,16 @@
-import type { Change } from '../engine/engine.ts';
+import type { Change, Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import {
   audienceMember,
   exported,
   hasLeft,
   knownAddress,
+  planPerson,
   readMember,
   ref,
   refusal,
   renamed,
+  run,
 } from './export-tables.ts';
 
 /**
@@ -21,7 +23,7 @@ const moved: Sql = sql`export.moved_contact`;
 /**
  * Finds, before the read members become the facts, whose address changed. Believed only where nothing else is
  * possible: an id that one read member has, that one other address had before, and that address was not read
- * (whoever is there now is somebody else).
+ * (whoever is there now is somebody else). `by_us`: as a run that goes on has planned it; its request may have been cut off.
  */
 export function findRenamed(audience: string): Change {
   const fresh = sql`(SELECT * FROM ${ref(readMember)} WHERE audience = ${audience})`;
@@ -35,12 +37,33 @@ export function findRenamed(audience: string): Change {
         ON known.contact_id = one_read.contact_id AND known.address <> one_read.to_address
       WHERE known.audience = ${audience} GROUP BY one_read.to_address
     )
-    SELECT from_address, to_address FROM before
+    SELECT from_address, to_address, coalesce((from_address, to_address) IN (
+        SELECT (person.from_address, person.address) FROM ${ref(planPerson)} AS person
+        JOIN ${ref(run)} AS run ON run.run = person.run
+        WHERE run.audience = ${audience} AND run.status = 'running' AND person.from_address IS NOT NULL), FALSE) AS by_us
+    FROM before
     WHERE addresses = 1 AND from_address NOT IN (SELECT address FROM ${fresh} AS fresh)`;
 }
 
-/** The table that `findRenamed` leaves: `from_address`, `to_address`; `followRenamed` drops it. */
+/** The table that `findRenamed` leaves: `from_address`, `to_address`, `by_us`; `followRenamed` drops it. */
 export const movedContacts: Sql = moved;
+
+/** The changes after an export has moved contacts to other addresses; both folded. */
+export function followMoves(
+  audience: string,
+  moves: readonly { from: string; address: string }[],
+  now: Date,
+): Change[] {
+  if (moves.length === 0) return [];
+  return [
+    sql`CREATE OR REPLACE TABLE ${moved} AS
+      SELECT unnest(${moves.map(({ from }) => from)}) AS from_address, unnest(${moves.map(({ address }) => address)}) AS to_address,
+        TRUE AS by_us`,
+    sql`UPDATE ${ref(audienceMember)} SET address = moved.to_address FROM ${moved} AS moved
+      WHERE audience = ${audience} AND address = moved.from_address`,
+    ...followRenamed(audience, now),
+  ];
+}
 
 /** Lets all that is known of the renamed contacts follow them, in the commit that makes the read members the facts. */
 export function followRenamed(audience: string, now: Date): Change[] {
@@ -56,28 +79,45 @@ export function followRenamed(audience: string, now: Date): Change[] {
       JOIN (SELECT address, customer_id FROM ${ref(knownAddress)}
         UNION SELECT address, customer_id FROM ${ref(exported)} WHERE ${mine} AND customer_id IS NOT NULL) AS known
         ON known.address = moved.from_address
+      -- Whom an export moves is known by the new address already; the old one may be others' too.
+      WHERE NOT moved.by_us
       EXCEPT SELECT address, customer_id FROM ${ref(knownAddress)}`,
     ...[exported, refusal, hasLeft].map(
       (table) => sql`UPDATE ${ref(table)} SET address = moved.to_address FROM ${moved} AS moved
         WHERE ${mine} AND address = moved.from_address`,
     ),
     // Of a contact that moves twice the last address counts; one that moves back was never away.
-    sql`UPDATE ${ref(renamed)} SET to_address = moved.to_address, "at" = ${at} FROM ${moved} AS moved
+    sql`UPDATE ${ref(renamed)} SET to_address = moved.to_address, "at" = ${at},
+        by_us = coalesce(${ref(renamed)}.by_us, FALSE) OR moved.by_us
+      FROM ${moved} AS moved
       WHERE ${mine} AND ${ref(renamed)}.to_address = moved.from_address`,
     sql`DELETE FROM ${ref(renamed)} WHERE ${mine} AND (from_address = to_address
       OR from_address IN (SELECT from_address FROM ${moved} UNION SELECT to_address FROM ${moved}))`,
-    sql`INSERT INTO ${ref(renamed)} SELECT ${audience}, from_address, to_address, ${at} FROM ${moved}`,
+    sql`INSERT INTO ${ref(renamed)} SELECT ${audience}, from_address, to_address, ${at}, by_us FROM ${moved}`,
     sql`DROP TABLE ${moved}`,
   ];
 }
 
+/** Of these moves the ones that are known to have happened. */
+export async function movesSeen<Move extends { from: string; address: string }>(
+  engine: Engine,
+  audience: string,
+  moves: readonly Move[],
+): Promise<Move[]> {
+  const rows = await engine.rows<{ from: string; to: string }>(sql`
+    SELECT from_address AS "from", to_address AS "to" FROM ${ref(renamed)}
+    WHERE audience = ${audience} AND list_contains(${moves.map(({ from }) => from)}, from_address)`);
+  const seen = new Map(rows.map(({ from, to }) => [from, to]));
+  return moves.filter(({ from, address }) => seen.get(from) === address);
+}
+
 /**
  * Where contacts of an audience are now: rows of `from_address`, `to_address`, one for each old address. An old
- * address that the audience holds again is somebody's own, and stands for itself.
+ * address that the audience holds again is somebody's own, and stands for itself; so does one that the source gave up.
  */
 export function renamedContacts(audience: string): Sql {
   return sql`SELECT from_address, to_address FROM ${ref(renamed)}
-    WHERE audience = ${audience} AND from_address NOT IN (
+    WHERE audience = ${audience} AND by_us IS NOT TRUE AND from_address NOT IN (
       SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience})`;
 }
 
@@ -90,5 +130,6 @@ export function addressesOfPeople(audience: string): Sql {
     UNION SELECT address, customer_id FROM unify.address)`;
   return sql`SELECT address, customer_id FROM ${known} AS known
     UNION SELECT moved.to_address, known.customer_id FROM ${ref(renamed)} AS moved
-      JOIN ${known} AS known ON known.address = moved.from_address WHERE moved.audience = ${audience}`;
+      JOIN ${known} AS known ON known.address = moved.from_address
+      WHERE moved.audience = ${audience} AND moved.by_us IS NOT TRUE`;
 }

@@ -30,20 +30,22 @@ export function restOfPlan(dialect: Dialect, ended: ExportRun, run: RunId): Chan
   return [
     sql`CREATE OR REPLACE TABLE export.rest AS
       WITH given AS (${done('tag')}), taken AS (${done('untag')}), archived AS (${done('archive')}),
-      beside AS (
+      moved AS (${done('move')}), beside AS (
         SELECT person.*, answer.result, answer.reason AS answer_reason, answer.status AS now_status,
           (action = 'add' OR (action = 'update' AND field_count > 0)) AS by_upsert,
           ${without(without(sql`add_segments`, sql`coalesce(given.segments, ${nothing})`), withAnswer)} AS add_left,
           ${without(sql`remove_segments`, sql`coalesce(taken.segments, ${nothing})`)} AS remove_left,
-          archive AND archived.address IS NULL AS archive_left
+          archive AND archived.address IS NULL AS archive_left,
+          CASE WHEN moved.address IS NULL THEN person.from_address END AS move_left
         FROM ${ref(planPerson)} AS person
         LEFT JOIN ${ref(outcomeTable)} AS answer ON answer.run = person.run AND answer.position = person.position
         LEFT JOIN given ON given.address = person.address
         LEFT JOIN taken ON taken.address = person.address
         LEFT JOIN archived ON archived.address = person.address
+        LEFT JOIN moved ON moved.address = person.address
         WHERE person.run = ${old} AND action IN ('add', 'update', 'leave')
       ), judged AS (
-        SELECT *, by_upsert AND (result IS NULL OR result = 'unmentioned'
+        SELECT *, (by_upsert OR move_left IS NOT NULL) AND (result IS NULL OR result = 'unmentioned'
             OR (result = 'failed' AND list_contains(${notReached}, answer_reason))) AS whole
         FROM beside
       )
@@ -51,14 +53,14 @@ export function restOfPlan(dialect: Dialect, ended: ExportRun, run: RunId): Chan
       WHERE whole OR (coalesce(result, 'done') = 'done' AND (len(add_left) > 0 OR len(remove_left) > 0 OR archive_left)
         AND NOT coalesce(list_contains(${keptOutStatuses}, now_status), FALSE))`,
     sql`INSERT INTO ${ref(planPerson)} (run, position, action, reason, address, email, customer_id, seen_status, status,
-        fields, before, field_count, add_segments, remove_segments, archive)
-      SELECT ${run}, row_number() OVER (ORDER BY CASE WHEN whole THEN 1 WHEN action = 'leave' THEN 3 ELSE 2 END, position),
+        fields, before, field_count, add_segments, remove_segments, archive, from_address)
+      SELECT ${run}, row_number() OVER (ORDER BY CASE WHEN whole AND by_upsert THEN 1 WHEN action = 'leave' THEN 3 ELSE 2 END, position),
         CASE WHEN whole OR action = 'leave' THEN action ELSE 'update' END, NULL, address, email, customer_id,
         CASE WHEN whole THEN seen_status ELSE coalesce(now_status, seen_status, status) END,
         CASE WHEN whole THEN status ELSE coalesce(now_status, seen_status, status) END,
         CASE WHEN whole THEN fields ELSE '{}' END, CASE WHEN whole THEN before ELSE '{}' END,
         CASE WHEN whole THEN field_count ELSE 0 END,
-        CASE WHEN whole THEN add_segments ELSE add_left END, remove_left, archive_left
+        CASE WHEN whole THEN add_segments ELSE add_left END, remove_left, archive_left, CASE WHEN whole THEN move_left END
       FROM export.rest ORDER BY 2`,
     sql`DROP TABLE export.rest`,
     sql`INSERT INTO ${ref(planCount)}

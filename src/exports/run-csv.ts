@@ -22,6 +22,7 @@ export async function* runCsv(
       'detail',
       'Mailchimp said',
       ...changeColumns(fields),
+      'address before',
     ],
   ]);
   for await (const page of pages) {
@@ -38,6 +39,7 @@ export async function* runCsv(
           line.detail ?? '',
           line.words ?? '',
           ...changeCells(fields, line),
+          line.from ?? '',
         ];
       }),
     );

@@ -58,7 +58,7 @@ export async function* runPeople(
 ): AsyncIterable<RunLine[]> {
   const pages = engine.pages<PlanRow & { ended: Ended; endReason: string | null; words: string | null }>(sql`
     SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
-      NULL AS "stayKinds", NULL AS "stayNames", ended, end_reason AS "endReason", words
+      from_address AS "fromAddress", NULL AS "stayKinds", NULL AS "stayNames", ended, end_reason AS "endReason", words
     FROM (${endedPeople(run)}) ORDER BY position`);
   const names = new Map(run.tags.map((tag): [SegmentId, string] => [tag.segment, tag.name]));
   for await (const page of pages) {

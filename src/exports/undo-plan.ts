@@ -16,6 +16,7 @@ import {
   ref,
   refusal,
   renamed,
+  run as runTable,
 } from './export-tables.ts';
 import type { PlannedTag } from './plan.ts';
 import { planTotals, type PlanTotals } from './plan-totals.ts';
@@ -68,6 +69,7 @@ export async function journalled(engine: Engine, run: RunId): Promise<Journalled
  *   a tag given, taken → taken, given
  *   a contact made     → archived, unless anybody else has put it to use since; never deleted
  *   a contact archived → back in the status before, if we archived it and its person has not left since
+ *   an address moved   → moved back, if it is free, nobody else's by now, and the contact is subscribed
  *
  * People who are in a kept-out status now are left alone, whatever was written (promise 1).
  */
@@ -83,10 +85,10 @@ export async function buildUndoPlan(engine: Engine, input: UndoInput): Promise<P
     sql`CREATE OR REPLACE TABLE export.undo_person AS ${judgedPeople(dialect, input, fields)}`,
     sql`INSERT INTO ${ref(planPerson)}
       (run, position, action, reason, address, email, customer_id, seen_status, status, fields, before,
-        field_count, add_segments, remove_segments, archive)
+        field_count, add_segments, remove_segments, archive, from_address)
       ${undoRows(input)}`,
     sql`INSERT INTO ${ref(notUndone)} (run, address, kind, name, reason)
-      SELECT ${input.run}, change.address, kind, name, coalesce(person.reason, 'changed_since')
+      SELECT ${input.run}, coalesce(person.back_to, change.address), kind, name, coalesce(person.reason, 'changed_since')
       FROM export.undo_change AS change JOIN export.undo_person AS person ON person.address = change.address
       WHERE person.action = 'keptOut' AND (verdict <> 'same' OR person.seen_status IS NULL)
         OR person.action IN ('add', 'update') AND verdict = 'changed'`,
@@ -112,10 +114,12 @@ function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput):
     WITH entry AS (
       -- Of people who were erased since, nothing is left but blanks.
       SELECT address AS was, kind, name, coalesce(before, '') AS before, after FROM ${ref(journal)}
-      WHERE run = ${undoes} AND address <> '' AND kind IN ('create', 'field', 'tag', 'untag', 'archive')
+      WHERE run = ${undoes} AND address <> '' AND kind IN ('create', 'field', 'tag', 'untag', 'archive', 'address')
     ), moved AS (
       SELECT from_address, arg_max(to_address, "at") AS to_address FROM ${ref(renamed)}
-      WHERE audience = ${audience} GROUP BY from_address
+      -- What moved before the run was made was known by its new address then; whoever was at the old one is somebody else.
+      WHERE audience = ${audience} AND "at" >= (SELECT min(made_at) FROM ${ref(runTable)} WHERE run = ${undoes})
+      GROUP BY from_address
     ), answer AS (
       SELECT address, arg_max(fields, "at") AS fields FROM ${ref(outcome)}
       WHERE run = ${undoes} AND result = 'done' GROUP BY address
@@ -143,6 +147,10 @@ function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput):
         coalesce(ledger.segments, []::VARCHAR[]) AS given, coalesce(ledger.created, FALSE) AS created,
         coalesce(ledger.archived, FALSE) AS archived_by_us,
         gone.address IS NOT NULL AS gone, left_person.customer_id IS NOT NULL AS person_left,
+        before NOT IN (SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience})
+          AND before NOT IN (SELECT address FROM gone)
+          AND NOT EXISTS (SELECT 1 FROM unify.address AS other
+            WHERE other.address = before AND other.customer_id IS DISTINCT FROM ledger.customer_id) AS before_free,
         member.tags AS tags
       FROM beside
       LEFT JOIN ${ref(audienceMember)} AS member
@@ -161,6 +169,10 @@ function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput):
         CASE WHEN NOT tag_held THEN 'same' WHEN list_contains(given, name) THEN 'ours' ELSE 'changed' END
       WHEN kind = 'untag' THEN
         CASE WHEN tag_held THEN 'same' WHEN tag_there THEN 'ours' ELSE 'changed' END
+      WHEN kind = 'address' THEN
+        CASE WHEN address = before THEN 'same'
+          WHEN was = address AND status = 'subscribed' AND before_free AND NOT gone AND NOT person_left THEN 'ours'
+          ELSE 'changed' END
       WHEN kind = 'archive' THEN
         CASE WHEN status <> 'archived' THEN 'same'
           WHEN archived_by_us AND NOT gone AND NOT person_left AND before IN ('subscribed', 'transactional') THEN 'ours'
@@ -196,17 +208,18 @@ function judgedPeople(dialect: Dialect, input: UndoInput, fields: readonly strin
         ${where(sql`kind = 'archive'`, sql`verdict`)} AS archived, ${where(sql`kind = 'archive'`, sql`before`)} AS archived_from,
         bool_or(gone) AS gone, bool_or(person_left) AS person_left,
         count(*) FILTER (WHERE verdict = 'changed') AS changed,
-        count(*) FILTER (WHERE verdict = 'ours' AND kind IN ('field', 'tag', 'untag')) AS ours,
+        count(*) FILTER (WHERE verdict = 'ours' AND kind IN ('field', 'tag', 'untag', 'address')) AS ours,
         count(*) FILTER (WHERE verdict = 'ours' AND kind = 'field') AS field_count,
         -- Somebody else's tag on a contact that we made: it is in use.
         coalesce(bool_or(len(list_filter(tags, lambda held: NOT list_contains(${ownTags}::VARCHAR[], held))) > 0), FALSE)
           AS other_tags,
         ${dialect.jsonObject(putBack)} AS fields, ${dialect.jsonObject(held)} AS held,
+        ${where(sql`kind = 'address' AND verdict = 'ours'`, sql`before`)} AS back_to,
         ${segments('untag')} AS add_segments, ${segments('tag')} AS remove_segments
       FROM export.undo_change GROUP BY address
     ), known AS (
       SELECT person.* REPLACE (coalesce(person.customer_id, source.customer_id) AS customer_id),
-        coalesce(source.email, person.address) AS email,
+        coalesce(back_to, source.email, person.address) AS email,
         other_export.address IS NOT NULL OR (other_tags AND made_from = '') AS in_use,
         list_contains(${keptOutStatuses}, seen_status) AS kept_out
       FROM person LEFT JOIN source ON source.address = person.was
@@ -242,17 +255,19 @@ function undoRows(input: UndoInput): Sql {
   const acts = sql`action IN ('add', 'update', 'leave')`;
   const sends = sql`action IN ('add', 'update')`;
   const none = sql`[]::VARCHAR[]`;
+  const backTo = sql`CASE WHEN action = 'update' THEN back_to END`;
   return sql`
     SELECT ${input.run}, row_number() OVER (ORDER BY ${join([
       sql`CASE WHEN action = 'add' OR (action = 'update' AND field_count > 0) THEN 1
         WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 ELSE 4 END`,
       sql`address`,
-    ])}), action, reason, address, email, customer_id, seen_status,
+    ])}), action, reason, coalesce(${backTo}, address), email, customer_id, seen_status,
       CASE WHEN action = 'add' THEN archived_from ELSE seen_status END,
       CASE WHEN ${sends} THEN fields ELSE '{}' END, CASE WHEN ${acts} THEN held ELSE '{}' END,
       CASE WHEN ${sends} THEN field_count ELSE 0 END,
       CASE WHEN ${sends} THEN add_segments ELSE ${none} END,
-      CASE WHEN ${acts} THEN remove_segments ELSE ${none} END, coalesce(archive, FALSE)
+      CASE WHEN ${acts} THEN remove_segments ELSE ${none} END, coalesce(archive, FALSE),
+      CASE WHEN ${backTo} IS NOT NULL THEN address END
     FROM export.undo_person WHERE action <> 'unchanged' ORDER BY 2`;
 }
 

@@ -1,7 +1,7 @@
 import type { Change } from '../engine/engine.ts';
 import { exportTraces, knownAudiences } from '../exports/forget-addresses.ts';
 import { segmentTraces } from '../segments/forget-members.ts';
-import { blankRejected, countRejected, forgetPersonRows } from '../sources/person-rows.ts';
+import { blankRejected, countRejected, dropStaged, forgetPersonRows } from '../sources/person-rows.ts';
 import type { PlaceErasure } from '../suppression/erasure.ts';
 import { unifiedTraces } from '../unify/forget-people.ts';
 import type { FoundPerson } from './person-traces.ts';
@@ -34,6 +34,7 @@ export async function erasureTraces(
     ],
     changes: [
       ...forgetPersonRows(rows),
+      ...(await dropStaged(engine)),
       ...(rejected === 0 ? [] : [blankRejected(engine, addresses)]),
       ...unified.map(({ remove }) => remove),
       ...segments.changes,

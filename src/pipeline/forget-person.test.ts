@@ -87,6 +87,9 @@ describe('12. one request removes a person', () => {
       'orders 73',
     ]);
 
+    // As a load that was killed leaves it.
+    await line.engine.commit([sql`CREATE TABLE source_load."staged people" AS SELECT * FROM source.people`]);
+
     const receipt = await forget();
 
     expect(receipt).toMatchObject({ state: 'done', profiles: 1, audiences: [{ removed: 1, open: null }] });

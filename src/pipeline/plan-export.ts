@@ -75,6 +75,7 @@ export async function planExport(
   const brake = guardPlan(
     {
       people,
+      moves: changes.moves ?? 0,
       exportedBefore: before.people,
       emptied: config.segments
         .filter((segment) => before.segments.has(segment) && (sizes.get(segment as SegmentId) ?? 0) === 0)

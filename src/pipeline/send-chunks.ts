@@ -12,6 +12,7 @@ import {
   type PlannedPerson,
 } from '../exports/chunks.ts';
 import { readAhead } from '../exports/read-ahead.ts';
+import { sendMoves } from './send-moves.ts';
 import { sendOnce, type Sending } from './send-once.ts';
 import { PeopleLeft, sendPeople } from './send-people.ts';
 
@@ -53,12 +54,13 @@ export async function sendReadyChunks(sending: Sending): Promise<boolean> {
 /**
  * How many chunks to have in hand. Of batches twice as many as may be in flight: half of them read or note while the
  * requests of the others are on their way, so that the account's slots stay full; they are `sending` only once they have
- * a slot. A chunk of tags is so from the start, and one to archive fills all slots by itself.
+ * a slot. A chunk of tags is so from the start, and one to move or archive fills all slots by itself.
  */
 function workersFor([first]: readonly Chunk[], maxRequests: number): number {
   switch (first?.kind) {
     case 'upsert':
       return 2 * maxRequests;
+    case 'move':
     case 'archive':
       return 1;
     case 'tag':
@@ -68,13 +70,20 @@ function workersFor([first]: readonly Chunk[], maxRequests: number): number {
   }
 }
 
-/** Archiving is left for when all else is over, uncertain chunks included. */
+/**
+ * Contacts move before anything else is sent: an upsert would make a second one at an address that is not taken yet.
+ * Archiving is left for when all else is over. Both count chunks that are uncertain.
+ */
 async function nextChunks({ parts: { engine }, run }: Sending): Promise<Chunk[]> {
   const ready = await chunksIn(engine, run.run, 'ready');
+  const uncertain = await chunksIn(engine, run.run, 'sending');
+  if ([...ready, ...uncertain].some(isMove)) return ready.filter(isMove);
   const others = ready.filter((chunk) => chunk.kind !== 'archive');
   if (others.length > 0) return others;
-  return (await chunksIn(engine, run.run, 'sending')).every((chunk) => chunk.kind === 'archive') ? ready : [];
+  return uncertain.every((chunk) => chunk.kind === 'archive') ? ready : [];
 }
+
+const isMove = (chunk: Chunk): boolean => chunk.kind === 'move';
 
 async function sendChunk(
   sending: Sending,
@@ -82,6 +91,8 @@ async function sendChunk(
   peopleOf: (chunk: Chunk) => Promise<PlannedPerson[]>,
 ): Promise<void> {
   switch (chunk.kind) {
+    case 'move':
+      return sendMoves(sending, chunk);
     case 'upsert':
       return sendPeople(sending, chunk, await peopleOf(chunk));
     case 'tag':

@@ -8,6 +8,7 @@ import {
   markAddressesDone,
   markDone,
   markReady,
+  movesOf,
   peopleOf,
   writeOutcomes,
   type Chunk,
@@ -15,6 +16,7 @@ import {
   type PlannedPerson,
 } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
+import { movesSeen } from '../exports/renamed-contacts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { readFacts } from './read-facts.ts';
 import { tagNames } from './tag-names.ts';
@@ -53,8 +55,19 @@ export async function settleUncertain(
     throw error;
   }
   for (const chunk of uncertain) {
-    if (chunk.kind === 'upsert') await settlePeople(parts, run, chunk);
-    else await settleAddresses(parts, run, chunk);
+    switch (chunk.kind) {
+      case 'move':
+        await settleMoves(parts, run, chunk);
+        break;
+      case 'upsert':
+        await settlePeople(parts, run, chunk);
+        break;
+      case 'tag':
+      case 'untag':
+      case 'archive':
+        await settleAddresses(parts, run, chunk);
+        break;
+    }
   }
   return true;
 }
@@ -65,12 +78,17 @@ async function giveUp(
   chunks: readonly Chunk[],
 ): Promise<void> {
   for (const chunk of chunks) {
-    const people = chunk.kind === 'upsert' ? await peopleOf(engine, chunk) : [];
+    const people =
+      chunk.kind === 'upsert'
+        ? await peopleOf(engine, chunk)
+        : chunk.kind === 'move'
+          ? await movesOf(engine, run.audience, chunk)
+          : [];
     await engine.commit([...writeOutcomes(run.run, people.map(notAnswered), clock.now()), markDone(chunk)]);
   }
 }
 
-function notAnswered({ position, address }: PlannedPerson): Outcome {
+function notAnswered({ position, address }: Pick<PlannedPerson, 'position' | 'address'>): Outcome {
   return { position, address, result: 'failed', reason: 'not_answered' };
 }
 
@@ -89,6 +107,23 @@ async function settlePeople(parts: PipelineParts, run: ExportRun, chunk: Chunk):
     ...writeOutcomes(run.run, [...settled.outcomes, ...givenUp], clock.now()),
     ...addTagWork(run.run, settled.tagsToGive),
     over ? markDone(chunk) : markReady(chunk),
+  ]);
+}
+
+/** Who was read under the new address, by the contact's id, has moved; ledger and facts have followed already. */
+async function settleMoves(parts: PipelineParts, run: ExportRun, chunk: Chunk): Promise<void> {
+  const { engine, clock } = parts;
+  const moves = await movesOf(engine, run.audience, chunk);
+  const seen = await movesSeen(engine, run.audience, moves);
+  const missing = moves.filter((move) => !seen.includes(move));
+  const givenUp = chunk.attempts < mostAttempts ? [] : missing.map(notAnswered);
+  await engine.commit([
+    ...markAddressesDone(
+      chunk,
+      seen.map(({ address }) => address),
+    ),
+    ...writeOutcomes(run.run, givenUp, clock.now()),
+    missing.length === givenUp.length ? markDone(chunk) : markReady(chunk),
   ]);
 }
 

@@ -5,12 +5,14 @@ import type { Audience } from './audience.ts';
 import { countByStatus } from './list-routes.ts';
 import type { LeftBy, Member, MemberStatus, Origin } from './member.ts';
 import { memberStatuses } from './member.ts';
-import { mergeFields } from './member-view.ts';
+import { contactId, mergeFields } from './member-view.ts';
 import { isoTime } from './seconds.ts';
 
 /** Everything the sandbox knows of a member, also what the API does not tell. */
 export interface MemberState {
   id: string;
+  /** Stays when the address changes. */
+  contactId: string;
   address: string;
   status: MemberStatus;
   leftBy: LeftBy;
@@ -95,6 +97,7 @@ export function summaryOf(audience: Audience): AudienceSummary {
 function stateOf(audience: Audience, member: Member): MemberState {
   return {
     id: audience.members.idOf(member),
+    contactId: contactId(audience, member),
     address: member.address,
     status: member.status,
     leftBy: member.leftBy,

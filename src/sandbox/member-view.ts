@@ -73,7 +73,7 @@ export function webId(member: Member): number {
 }
 
 /** 32 hex digits, of which the last eight are the row: it finds the member without an index of its own. */
-function contactId(audience: Audience, member: Member): string {
+export function contactId(audience: Audience, member: Member): string {
   return contactPrefix(audience) + member.row.toString(16).padStart(8, '0');
 }
 

@@ -143,6 +143,14 @@ export function forgetPersonRows({ where, counts }: PersonRows): Change[] {
   ]);
 }
 
+/** The changes that take away what a killed load left: a copy of a whole source, made anew by the next load. */
+export async function dropStaged(engine: Engine): Promise<Change[]> {
+  const tables = [...(await tablesIn(engine, rejectTable.schema)).keys()];
+  return tables
+    .filter((table) => table.startsWith('staged '))
+    .map((table) => sql`DROP TABLE ${tableRef({ schema: rejectTable.schema, table })}`);
+}
+
 /** Rejected rows in whose text one of the addresses stands. */
 function holdsOneOf(engine: Engine, addresses: readonly string[]): Sql {
   return sql`list_has_any(${engine.dialect.addressesIn(sql`raw`)}, ${addresses})`;

@@ -1,4 +1,4 @@
-import { BatchRefused, type Refusal } from '../destination.ts';
+import { BatchRefused, type Verdict } from '../destination.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { Failure } from './failure-catalogue.ts';
 import { MailchimpRefusal } from './mailchimp-error.ts';
@@ -24,8 +24,17 @@ function mayBeSomePeoples({ class: sort, code, status }: Failure): boolean {
 
 const culprits: ReadonlySet<string> = new Set(['schema_mismatch', 'bad_json', 'request_refused']);
 
+/** For `catch` of a call about one person: what its refusal says of them; any other error is thrown on. */
+export function verdictOn(error: unknown): Verdict {
+  if (!(error instanceof MailchimpRefusal)) throw error;
+  const { failure } = error;
+  if (failure.code === 'not_found') return { kind: 'failed', reason: 'not_found', detail: failure.message };
+  if (!mayBeSomePeoples(failure)) throw error;
+  return verdictOf(failure);
+}
+
 /** Whoever is refused for an unreadable or unknown reason is parked: each run would have to look for them again. */
-function verdictOf({ code, said, message }: Failure): Omit<Refusal, 'address'> {
+function verdictOf({ code, said, message }: Failure): Verdict {
   const { kind, reason, text } = classifyPerson({ text: said ?? message });
   if (code === 'bad_json') return { kind: 'rejected', reason: 'schema_mismatch', detail: text };
   const lasts = reason === 'unknown' || reason === 'schema_mismatch';

@@ -104,6 +104,8 @@ export interface MailchimpClient {
     page: { offset: number; count: number },
     options?: CallOptions,
   ): Promise<{ items: string[]; total: number }>;
+  /** Gives one member, a subscribed one, another address; all else of it stays, `contact_id` included. */
+  changeAddress(id: string, from: string, to: string, options?: CallOptions & CallHooks): Promise<Member>;
   /** Writes one member's status and nothing else. */
   setStatus(
     id: string,

@@ -9,7 +9,7 @@ import type {
   MemberStatus,
   WritableStatus,
 } from './audience-model.ts';
-import { throwBatchRefusal } from './batch-refusal.ts';
+import { throwBatchRefusal, verdictOn } from './batch-refusal.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { MailchimpClient } from './mailchimp-client.ts';
 import { isRefusal } from './mailchimp-error.ts';
@@ -92,6 +92,8 @@ export function mailchimpDestination(
     async setStatus(audience, address, status) {
       await client.setStatus(audience, address, status as WritableStatus);
     },
+    changeAddress: (audience, from, to, options = {}) =>
+      client.changeAddress(audience, from, to, options).then(() => 'changed' as const, verdictOn),
     async archive(audience, address, signal) {
       const ended = await client.archive(audience, address, signal === undefined ? {} : { signal });
       return ended === 'refused' ? 'refused' : 'archived';

@@ -8,7 +8,7 @@ import { under, type AskFor } from './requested-fields.ts';
 
 type MemberCalls = Pick<
   MailchimpClient,
-  'memberPage' | 'member' | 'upsert' | 'setStatus' | 'archive' | 'deletePermanently'
+  'memberPage' | 'member' | 'upsert' | 'changeAddress' | 'setStatus' | 'archive' | 'deletePermanently'
 >;
 
 const memberFields = [
@@ -83,6 +83,22 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         hooks,
       );
     },
+
+    // The description has no `fields` here, and few people move: the whole member comes back.
+    changeAddress: (id, from, to, { signal, ...hooks } = {}) =>
+      requests.call(
+        {
+          method: 'PATCH',
+          template: oneMember,
+          parameters: memberParameters(id, from),
+          // Fields that the audience requires are no matter of the address.
+          query: { skip_merge_validation: true },
+          body: { email_address: to },
+        },
+        ({ answer }) => parseMember(answer.body),
+        signal,
+        hooks,
+      ),
 
     setStatus: (id, address, status, { signal } = {}) =>
       askFor(
