@@ -9,6 +9,7 @@ import { memory } from './memory.ts';
 import { onePercent } from './one-percent.ts';
 import { secondRun } from './second-run.ts';
 import { segmentCount } from './segment-count.ts';
+import { segments } from './segments.ts';
 import { start } from './start.ts';
 import { unify } from './unify.ts';
 
@@ -21,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   delivery,
   onePercent,
   segmentCount,
+  segments,
   match,
 ];
 

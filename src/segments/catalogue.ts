@@ -1,15 +1,26 @@
 import { suggestName } from '../base/nearest.ts';
-import type { Column } from '../engine/engine.ts';
+import type { Column, TableName } from '../engine/engine.ts';
 import { splitColumnPath, type RelationshipConfig } from './relationship-config.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
 
 /** The field whose values are other segments. */
 export const segmentField = 'segment';
 
+/**
+ * An attribute of people that a stage keeps beside the profiles: `column` of the rows of a table with `value` in
+ * `where`, at most one of them for each `customer_id`. Who has none has no value.
+ */
+export interface BesideAttribute extends Column {
+  beside: { table: TableName; where: string; value: string; column: string };
+}
+
+/** What rules can ask of a person. */
+export type Attribute = Column | BesideAttribute;
+
 /** What rules can speak of. Attributes, relationships and `segment` share one space of names. */
 export interface Catalogue {
-  /** Of `profile.profile`. */
-  attributes: readonly Column[];
+  /** Of `profile.profile`, and those kept beside it. */
+  attributes: readonly Attribute[];
   /** Sources whose records belong to customers. */
   unified: readonly string[];
   relationships: ReadonlyMap<string, Relationship>;
@@ -36,6 +47,8 @@ export interface SourceColumn {
 
 export interface CatalogueParts {
   profile: { attributes: readonly Column[] };
+  /** What stages know of people beside their profiles; names with a dot, which no attribute of a profile has. */
+  beside?: readonly BesideAttribute[];
   sources: readonly { source: string; columns: readonly Column[] }[];
   /** Sources that take part in unification: their records belong to customers. */
   unified: readonly string[];
@@ -47,7 +60,7 @@ export interface CatalogueParts {
 export function buildCatalogue(parts: CatalogueParts): Catalogue {
   const problems: RuleProblem[] = [];
   const sources = new Map(parts.sources.map(({ source, columns }) => [source, columns]));
-  const attributes = parts.profile.attributes;
+  const attributes: Attribute[] = [...parts.profile.attributes, ...(parts.beside ?? [])];
   if (attributes.some(({ name }) => name === segmentField)) {
     problems.push({
       code: 'reserved_name',

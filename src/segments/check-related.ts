@@ -110,7 +110,7 @@ function checkAggregate(
 ): AggregateRule | undefined {
   const complain = complainer(path, problems);
   refuseKeys(rule, ['match', 'distinct'], 'has no meaning with "aggregate"', complain);
-  const { function: fn, column: columnName } = rule.aggregate ?? { function: 'count' };
+  const { function: fn, column: columnName, by } = rule.aggregate ?? { function: 'count' };
   const where = checkRows(rule.where ?? everything, 'where');
   if (fn === 'count' && columnName !== undefined) {
     return complain(
@@ -133,18 +133,67 @@ function checkAggregate(
       ? undefined
       : checkRelatedColumn(columnName, hop, `${path}.aggregate.column`, problems);
   if (columnName !== undefined && column === undefined) return undefined;
+  const order = checkOrder(fn, by, hop, path, problems);
+  if (order === 'wrong') return undefined;
   const type = aggregateType(fn, column);
   if (type === undefined) {
     return complain(
       'aggregate',
       'aggregate_type',
       `"${fn}" cannot be made of "${columnName}", which is ${column?.type}.`,
-      'sum and average need numbers; min and max need numbers, dates or times.',
+      'sum and average need numbers; min and max need numbers, dates or times; lists can only be counted.',
     );
   }
   const subject = { type, label: `the ${fn} of "${hop.relationship.id}"`, columns: [] };
   const test = checkTest(rule, subject, path, problems);
-  return test === undefined ? undefined : { kind: 'aggregate', hop, function: fn, column, where, test };
+  return test === undefined
+    ? undefined
+    : { kind: 'aggregate', hop, function: fn, column, order, where, test };
+}
+
+/** The column that says which row is the first and which the last; undefined where nothing needs one. */
+function checkOrder(
+  fn: AggregateFunction,
+  by: string | undefined,
+  hop: Hop,
+  path: string,
+  problems: RuleProblem[],
+): Column | undefined | 'wrong' {
+  const complain = complainer(path, problems);
+  const ordered = fn === 'first' || fn === 'last';
+  if (!ordered && by === undefined) return undefined;
+  if (!ordered) {
+    complain(
+      'aggregate',
+      'aggregate_order',
+      `"by" has no meaning with "${fn}".`,
+      'It goes with first and last.',
+    );
+    return 'wrong';
+  }
+  if (by === undefined) {
+    complain(
+      'aggregate',
+      'aggregate_order',
+      `which row is the ${fn} is not said.`,
+      'Add by: and a column of numbers, dates or times that orders the rows.',
+    );
+    return 'wrong';
+  }
+  const column = checkRelatedColumn(by, hop, `${path}.aggregate.by`, problems);
+  if (column === undefined) return 'wrong';
+  if (hasOrder(column)) return column;
+  complain(
+    'aggregate',
+    'aggregate_type',
+    `"${by}" cannot order rows, being ${column.type}.`,
+    'Name a column of numbers, dates or times.',
+  );
+  return 'wrong';
+}
+
+function hasOrder({ type }: Column): boolean {
+  return type === 'integer' || type === 'number' || type === 'date' || type === 'time';
 }
 
 const everything: RuleGroup = { combinator: 'and', rules: [] };
@@ -159,9 +208,10 @@ function aggregateType(fn: AggregateFunction, column: Column | undefined): Colum
       return column?.type === 'integer' || column?.type === 'number' ? 'number' : undefined;
     case 'min':
     case 'max':
-      return column?.type === 'text' || column?.type === 'boolean' || column?.type === 'texts'
-        ? undefined
-        : column?.type;
+      return column !== undefined && hasOrder(column) ? column.type : undefined;
+    case 'first':
+    case 'last':
+      return column?.type === 'texts' ? undefined : column?.type;
     default:
       throw new Error(`no such function: ${String(fn satisfies never)}`);
   }

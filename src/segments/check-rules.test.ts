@@ -91,6 +91,32 @@ describe('one rule that is wrong', () => {
     ],
     [{ ...orders, value: 'many', aggregate: { function: 'count' } }, 'value_type', 'value'],
     [
+      { ...orders, value: 1, aggregate: { function: 'sum', column: 'total', by: 'ordered_at' } },
+      'aggregate_order',
+      'aggregate',
+    ],
+    [
+      { ...orders, value: 'paid', aggregate: { function: 'last', column: 'status' } },
+      'aggregate_order',
+      'aggregate',
+    ],
+    [
+      { ...orders, value: 'paid', aggregate: { function: 'last', column: 'status', by: 'ordered' } },
+      'unknown_field',
+      'aggregate.by',
+    ],
+    [
+      { ...orders, value: 'paid', aggregate: { function: 'last', column: 'status', by: 'status' } },
+      'aggregate_type',
+      'aggregate',
+    ],
+    // The value is the column's: text is compared as text.
+    [
+      { ...orders, value: 5, aggregate: { function: 'last', column: 'status', by: 'ordered_at' } },
+      'value_type',
+      'value',
+    ],
+    [
       { ...orders, value: 'order_no', valueSource: 'field', aggregate: { function: 'count' } },
       'field_comparison_unsuited',
       'valueSource',

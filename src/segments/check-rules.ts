@@ -1,13 +1,12 @@
 import type { SegmentId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
-import type { Column } from '../engine/engine.ts';
-import { segmentField, type Catalogue } from './catalogue.ts';
+import { segmentField, type Attribute, type Catalogue } from './catalogue.ts';
 import { checkHop } from './check-hop.ts';
 import { checkRelated, type CheckRows } from './check-related.ts';
 import { checkTest } from './check-test.ts';
 import type { CheckedGroup, CheckedRule, SegmentRule } from './checked-rule.ts';
 import { hopsFrom, type Place } from './hop.ts';
-import { isRuleGroup, type Rule, type RuleGroup } from './rule.ts';
+import { isRuleGroup, type Rule, type RuleGroup, type SetWord } from './rule.ts';
 import { complainer, refuseKeys, type RuleProblem } from './rule-problem.ts';
 
 /**
@@ -33,19 +32,30 @@ export function checkRules(
 /** Whose columns the fields name: the profile's, or those of a table. */
 interface Scope {
   catalogue: Catalogue;
-  columns: readonly Column[];
+  columns: readonly Attribute[];
   place: Place;
 }
 
 function checkGroup(group: RuleGroup, scope: Scope, path: string, problems: RuleProblem[]): CheckedGroup {
-  const rules = group.rules.flatMap((child, index) => {
+  const rules: CheckedRule[] = [];
+  const steps: SetWord[] = [];
+  let step: SetWord = 'union';
+  for (const [index, child] of group.rules.entries()) {
+    if (typeof child === 'string') {
+      step = child;
+      continue;
+    }
     const at = `${path}.rules[${index}]`;
     const checked = isRuleGroup(child)
       ? checkGroup(child, scope, at, problems)
       : checkRule(child, scope, at, problems);
-    return checked === undefined ? [] : [checked];
-  });
-  return { kind: 'group', combinator: group.combinator, not: group.not === true, rules };
+    if (checked === undefined) continue;
+    rules.push(checked);
+    steps.push(step);
+  }
+  const { combinator } = group;
+  const common = { kind: 'group', not: group.not === true, rules } as const;
+  return combinator === undefined ? { ...common, combinator: 'steps', steps } : { ...common, combinator };
 }
 
 function checkRule(rule: Rule, scope: Scope, path: string, problems: RuleProblem[]): CheckedRule | undefined {

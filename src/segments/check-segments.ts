@@ -2,6 +2,7 @@ import type { SegmentId } from '../base/ids.ts';
 import { findColumn, type Catalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
 import type { CheckedGroup, CheckedRule } from './checked-rule.ts';
+import type { RuleGroup } from './rule.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
 import type { AsOf, SegmentConfig } from './segment-config.ts';
 
@@ -36,6 +37,24 @@ export function checkSegments(
   const ordered = inOrder(checked, problems);
   refuseProblems(problems);
   return ordered;
+}
+
+/** Rules that are being edited, and the day they count from. */
+export interface Draft {
+  rules: RuleGroup;
+  /** Absent: now. */
+  asOf?: AsOf;
+}
+
+/** Rules that are no segment yet; a `RulesError` with everything that is wrong, at paths below `rules` and `asOf`. */
+export function checkDraft(
+  { rules, asOf = 'now' }: Draft,
+  catalogue: Catalogue,
+): Pick<CheckedSegment, 'rules' | 'asOf'> {
+  const { rules: checked, problems } = checkRules(rules, catalogue, 'rules');
+  const day = checkAsOf(asOf, catalogue, 'asOf', problems) ?? { kind: 'now' };
+  refuseProblems(problems);
+  return { rules: checked, asOf: day };
 }
 
 /** The segments a tree of rules speaks of. */

@@ -1,6 +1,6 @@
 import { suggestName } from '../base/nearest.ts';
-import type { Column, ColumnType } from '../engine/engine.ts';
-import { family } from './catalogue.ts';
+import type { ColumnType } from '../engine/engine.ts';
+import { family, type Attribute } from './catalogue.ts';
 import type { Comparison, Condition, Test } from './checked-rule.ts';
 import {
   anniversary,
@@ -24,7 +24,7 @@ export interface TestSubject {
   /** For messages: `"country"`. */
   label: string;
   /** Columns of the same row, for `valueSource: field`; none where the value is not a column. */
-  columns: readonly Column[];
+  columns: readonly Attribute[];
 }
 
 /** Operator, value and flags of a rule → its `Test`; undefined when something was wrong, which `problems` says. */
@@ -86,7 +86,8 @@ function checkCondition(
     case 'null':
       return { kind: 'missing' };
     case 'empty':
-      return { kind: 'blank' };
+      // Only text can be there and yet hold nothing.
+      return { kind: type === 'text' ? 'blank' : 'missing' };
     case 'in':
       return type === 'text' ? texts(rule, 'equals', complain) : numberList(value, complain);
     case 'contains':
@@ -196,6 +197,5 @@ function adviceFor(operator: Operator, type: ColumnType): string {
     return `Text has no order here; if these are numbers or dates, give the column that type in its source. ${suited}`;
   }
   if (type === 'boolean' && operator === '!=') return 'Use = with the other of true and false.';
-  if ((operator === 'empty' || operator === 'notEmpty') && type !== 'text') return 'Use null or notNull.';
   return suited;
 }

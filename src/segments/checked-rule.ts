@@ -1,7 +1,8 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Column } from '../engine/engine.ts';
+import type { Attribute } from './catalogue.ts';
 import type { Hop } from './hop.ts';
-import type { AggregateFunction, DurationUnit } from './rule.ts';
+import type { AggregateFunction, DurationUnit, SetWord } from './rule.ts';
 
 /**
  * The rule tree after `check-rules.ts`: every name is found, every value has the type it needs.
@@ -12,17 +13,32 @@ import type { AggregateFunction, DurationUnit } from './rule.ts';
  */
 export type CheckedRule = CheckedGroup | FieldRule | MatchRule | AggregateRule | SegmentRule;
 
-export interface CheckedGroup {
+export type CheckedGroup = JoinedGroup | SteppedGroup;
+
+export interface JoinedGroup {
   kind: 'group';
   combinator: 'and' | 'or';
   not: boolean;
   rules: CheckedRule[];
 }
 
-/** A column of the row itself. */
+/**
+ * Taken from the top: the first rule finds people, and each further one adds its own (`union`), leaves only
+ * those that it holds for as well (`intersect`), or takes its own out (`except`).
+ */
+export interface SteppedGroup {
+  kind: 'group';
+  combinator: 'steps';
+  not: boolean;
+  rules: CheckedRule[];
+  /** Of each rule; of the first one it is `union`, as if nobody had been found before. */
+  steps: SetWord[];
+}
+
+/** A column of the row itself; of a person also an attribute kept beside the profile. */
 export interface FieldRule {
   kind: 'field';
-  column: Column;
+  column: Attribute;
   test: Test;
 }
 
@@ -42,9 +58,10 @@ export type MatchMode =
   { kind: 'all' | 'some' | 'none' } | { kind: 'atLeast' | 'atMost' | 'exactly'; threshold: number };
 
 /**
- * A number or day made of the related rows that satisfy `where`. Cells without a value are left
- * out. Of no rows, `count`, `countDistinct` and `sum` are 0; `min`, `max` and `average` are missing. Sums
- * and averages are compared after rounding to six decimals, so that 0.1 + 0.2 is 0.3.
+ * A value made of the related rows that satisfy `where`. Cells without a value are left out. Of no rows,
+ * `count`, `countDistinct` and `sum` are 0; the others are missing. Sums and averages are compared after
+ * rounding to six decimals, so that 0.1 + 0.2 is 0.3. `first` and `last` are the cell of `column` in the row
+ * with the lowest or highest cell of `order`; of several such rows, the lowest or highest of their cells.
  */
 export interface AggregateRule {
   kind: 'aggregate';
@@ -52,6 +69,8 @@ export interface AggregateRule {
   function: AggregateFunction;
   /** Absent exactly for `count`. */
   column: Column | undefined;
+  /** Present exactly for `first` and `last`. */
+  order: Column | undefined;
   where: CheckedGroup;
   test: Test;
 }
@@ -105,4 +124,4 @@ export type Condition =
    * not matter. 29 February comes round on the 28th in years that have no 29th.
    */
   | { kind: 'anniversary'; days: number }
-  | { kind: 'column'; comparison: Comparison; column: Column; ignoreCase: boolean };
+  | { kind: 'column'; comparison: Comparison; column: Attribute; ignoreCase: boolean };

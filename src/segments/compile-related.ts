@@ -1,8 +1,17 @@
+import type { Dialect } from '../engine/dialect.ts';
 import type { ColumnType } from '../engine/engine.ts';
-import { name, sql, type Sql } from '../engine/sql.ts';
-import type { AggregateRule, CheckedGroup, Comparison, MatchRule, Test } from './checked-rule.ts';
+import { join, name, sql, type Sql } from '../engine/sql.ts';
+import type { AggregateRule, CheckedGroup, Comparison, MatchMode, MatchRule, Test } from './checked-rule.ts';
 import { compileTest, type CompileContext } from './compile-test.ts';
-import type { Hop } from './hop.ts';
+import type { Hop, HopStart } from './hop.ts';
+import { customerKeys } from './people-keys.ts';
+
+/** Where a rule stands is among `starts`, or, when `negated`, is not. */
+export interface RelatedPart {
+  /** A query of one column: keys of people, or values of the column that the hop starts from; never NULL. */
+  starts: Sql;
+  negated: boolean;
+}
 
 /**
  * A rule on related rows as a condition on where the rule stands, `person` or the row `related`; true or
@@ -15,26 +24,42 @@ export function compileRelated(
   compileGroup: (group: CheckedGroup) => Sql,
   context: CompileContext,
 ): Sql {
-  return rule.kind === 'match'
-    ? compileMatch(rule, compileGroup, context)
-    : compileAggregate(rule, compileGroup(rule.where), context);
+  const { start } = rule.hop;
+  const parts = relatedParts(rule, compileGroup, context).map(({ starts, negated }) => {
+    const among = isAmong(start, starts, context);
+    return negated ? sql`(NOT ${among})` : among;
+  });
+  return parts.length === 1 ? join(parts) : sql`(${join(parts, ' AND ')})`;
 }
 
-function compileMatch(
+/** The same rule as lists of what leads to its rows; it holds where all parts do. */
+export function relatedParts(
+  rule: MatchRule | AggregateRule,
+  compileGroup: (group: CheckedGroup) => Sql,
+  context: CompileContext,
+): RelatedPart[] {
+  return rule.kind === 'match'
+    ? matchParts(rule, compileGroup, context)
+    : [aggregatePart(rule, compileGroup(rule.where), context)];
+}
+
+function matchParts(
   rule: MatchRule,
   compileGroup: (group: CheckedGroup) => Sql,
   context: CompileContext,
-): Sql {
-  const { mode, hop, group } = rule;
+): RelatedPart[] {
+  const { hop, group } = rule;
+  const mode = plainMode(rule);
   switch (mode.kind) {
     case 'some':
-      return isAmong(hop, startsOfAny(hop, compileGroup(group)));
+      return [{ starts: startsOfAny(hop, compileGroup(group), context), negated: false }];
     case 'none':
-      return isNotAmong(hop, startsOfAny(hop, compileGroup(group)));
-    case 'all': {
-      const failing = startsOfAny(hop, sql`NOT ${compileGroup(group)}`);
-      return sql`(${isAmong(hop, startsOfAny(hop, sql`true`))} AND ${isNotAmong(hop, failing)})`;
-    }
+      return [{ starts: startsOfAny(hop, compileGroup(group), context), negated: true }];
+    case 'all':
+      return [
+        { starts: startsOfAny(hop, sql`true`, context), negated: false },
+        { starts: startsOfAny(hop, sql`NOT ${compileGroup(group)}`, context), negated: true },
+      ];
     case 'atLeast':
     case 'atMost':
     case 'exactly': {
@@ -44,14 +69,22 @@ function compileMatch(
         hop,
         function: distinct === undefined ? 'count' : 'countDistinct',
         column: distinct,
+        order: undefined,
         where: group,
         test: { condition: countCondition(mode.kind, mode.threshold), negated: false, includeMissing: false },
       };
-      return compileAggregate(count, compileGroup(group), context);
+      return [aggregatePart(count, compileGroup(group), context)];
     }
     default:
       throw new Error(`no such mode: ${JSON.stringify(mode satisfies never)}`);
   }
+}
+
+/** Nothing has to be counted to know whether there is one. */
+function plainMode({ mode, distinct }: MatchRule): MatchMode {
+  if (!('threshold' in mode) || distinct !== undefined) return mode;
+  if (mode.kind === 'atLeast' && mode.threshold === 1) return { kind: 'some' };
+  return mode.kind !== 'atLeast' && mode.threshold === 0 ? { kind: 'none' } : mode;
 }
 
 type CountCondition = Extract<Test['condition'], { kind: 'number' | 'numbers' }>;
@@ -61,20 +94,24 @@ function countCondition(mode: 'atLeast' | 'atMost' | 'exactly', threshold: numbe
   return { kind: 'number', comparison: mode === 'atLeast' ? '>=' : '<=', value: threshold };
 }
 
-function compileAggregate(rule: AggregateRule, where: Sql, context: CompileContext): Sql {
-  const { sql: value, type } = aggregateOf(rule);
-  const noColumns = (): Sql => {
-    throw new Error('an aggregate is not compared with a column');
-  };
-  const holds = compileTest(rule.test, value, type, noColumns, context);
-  const { hop } = rule;
+function aggregatePart(rule: AggregateRule, where: Sql, context: CompileContext): RelatedPart {
+  const { hop, test } = rule;
+  const { sql: value, type } = aggregateOf(rule, context.dialect);
+  const holds = compileTest(test, value, type, noColumns, context);
   // Where there are no rows there is no group. Where the test holds for that, ask what fails it instead.
-  return holdsForNoRows(rule)
-    ? isNotAmong(hop, startsOfGroups(hop, where, sql`NOT ${holds}`))
-    : isAmong(hop, startsOfGroups(hop, where, holds));
+  const negated = holdsForNoRows(rule);
+  return { starts: startsOfGroups(hop, where, negated ? sql`NOT ${holds}` : holds, context), negated };
 }
 
-function aggregateOf(rule: AggregateRule): { sql: Sql; type: ColumnType } {
+function noColumns(): Sql {
+  throw new Error('an aggregate is not compared with a column');
+}
+
+/** The value that a rule is about, made of rows `related`, and its type. */
+export function aggregateOf(
+  rule: Pick<AggregateRule, 'function' | 'column' | 'order'>,
+  dialect: Dialect,
+): { sql: Sql; type: ColumnType } {
   const column = name('related', rule.column?.name ?? '');
   switch (rule.function) {
     case 'count':
@@ -89,6 +126,11 @@ function aggregateOf(rule: AggregateRule): { sql: Sql; type: ColumnType } {
       return { sql: sql`min(${column})`, type: rule.column?.type ?? 'number' };
     case 'max':
       return { sql: sql`max(${column})`, type: rule.column?.type ?? 'number' };
+    case 'first':
+    case 'last': {
+      const order = name('related', rule.order?.name ?? '');
+      return { sql: dialect.atEdge(rule.function, column, order), type: rule.column?.type ?? 'text' };
+    }
     default:
       throw new Error(`no such function: ${String(rule.function satisfies never)}`);
   }
@@ -98,7 +140,7 @@ function aggregateOf(rule: AggregateRule): { sql: Sql; type: ColumnType } {
 function holdsForNoRows({ function: fn, test }: AggregateRule): boolean {
   const { condition, negated, includeMissing } = test;
   const isZero = fn === 'count' || fn === 'countDistinct' || fn === 'sum';
-  if (condition.kind === 'missing') return isZero === negated;
+  if (condition.kind === 'missing' || condition.kind === 'blank') return isZero === negated;
   return isZero ? zeroSatisfies(condition) !== negated : includeMissing;
 }
 
@@ -132,44 +174,38 @@ function satisfies(left: number, comparison: Comparison, right: number): boolean
   }
 }
 
-/** From where a hop leads to any row like that: customers, or values of the start's column. */
-function startsOfAny(hop: Hop, where: Sql): Sql {
-  const { table, column, start } = hop;
+/** From where a hop leads to any row like that. */
+function startsOfAny(
+  { table, column, start }: Hop,
+  where: Sql,
+  { keys = customerKeys }: CompileContext,
+): Sql {
   const reached = sql`SELECT ${name('related', column)} FROM ${name('source', table)} AS related
     WHERE ${name('related', column)} IS NOT NULL AND ${where}`;
   return start.kind === 'row'
     ? reached
-    : sql`SELECT record.customer_id ${recordsOf(start.source)}
-        WHERE ${name('target', start.column)} IN (${reached})`;
+    : sql`SELECT owner.person FROM ${keys.owners(start)} AS owner WHERE owner.reached IN (${reached})`;
 }
 
-/**
- * From where a hop leads to rows like that which together satisfy `having`. Two records of one customer with
- * the same value would double the rows, hence DISTINCT.
- */
-function startsOfGroups({ table, column, start }: Hop, where: Sql, having: Sql): Sql {
+/** From where a hop leads to rows like that which together satisfy `having`. */
+function startsOfGroups(
+  { table, column, start }: Hop,
+  where: Sql,
+  having: Sql,
+  { keys = customerKeys }: CompileContext,
+): Sql {
   const reached = name('related', column);
   return start.kind === 'row'
     ? sql`SELECT ${reached} FROM ${name('source', table)} AS related
         WHERE ${reached} IS NOT NULL AND ${where} GROUP BY ${reached} HAVING ${having}`
-    : sql`SELECT owner.customer_id FROM ${name('source', table)} AS related
-        JOIN (SELECT DISTINCT ${name('target', start.column)} AS reached, record.customer_id ${recordsOf(start.source)}) AS owner
-          ON owner.reached = ${reached}
-        WHERE ${where} GROUP BY owner.customer_id HAVING ${having}`;
+    : sql`SELECT owner.person FROM ${name('source', table)} AS related
+        JOIN ${keys.owners(start)} AS owner ON owner.reached = ${reached}
+        WHERE ${where} GROUP BY owner.person HAVING ${having}`;
 }
 
-function recordsOf(source: string): Sql {
-  return sql`FROM ${name('source', source)} AS target
-    JOIN ${name('unify', 'record')} AS record ON record.source = ${source} AND record.key = target._key`;
-}
-
-function isAmong({ start }: Hop, starts: Sql): Sql {
-  if (start.kind === 'records') return sql`(person.customer_id IN (${starts}))`;
+function isAmong(start: HopStart, starts: Sql, { keys = customerKeys }: CompileContext): Sql {
+  if (start.kind === 'records') return sql`(${keys.person} IN (${starts}))`;
   const own = name('related', start.column);
   // NULL IN (…) is neither true nor false; a row that leads nowhere has no related rows.
   return sql`(${own} IS NOT NULL AND ${own} IN (${starts}))`;
-}
-
-function isNotAmong(hop: Hop, starts: Sql): Sql {
-  return sql`(NOT ${isAmong(hop, starts)})`;
 }

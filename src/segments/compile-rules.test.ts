@@ -1,13 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { checkRules } from './check-rules.ts';
 import { compileRules } from './compile-rules.ts';
-import { evaluateRules } from './evaluate-rules.test-support.ts';
 import { catalogue, idsOf, loadPeople, onlyPeople, person, type People } from './people.test-support.ts';
-import { anyPath, anyPeople, anyRules, anyToday } from './random-rules.test-support.ts';
 import { ruleGroup, type Rule, type RuleGroup } from './rule.ts';
 
 const timeZone = 'Europe/Bucharest';
@@ -27,57 +24,6 @@ async function whoIs(rules: RuleGroup, today = '2026-03-31'): Promise<string[]> 
 function all(...rules: (Rule | RuleGroup)[]): RuleGroup {
   return { combinator: 'and', rules };
 }
-
-describe('any rules over any people', () => {
-  it('find the same people in the engine as by hand', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        anyPeople,
-        fc.array(anyRules, { minLength: 6, maxLength: 6 }),
-        anyToday,
-        async (world, trees, today) => {
-          await loadPeople(engine, world);
-          for (const rules of trees) {
-            expect(await whoIs(rules, today)).toEqual(evaluateRules(rules, world, today, timeZone));
-          }
-        },
-      ),
-      { numRuns: Number(process.env.SEGMENT_RUNS ?? 60) },
-    );
-  }, 600_000);
-
-  it('find the same people over several relationships in a row', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        anyPeople,
-        fc.array(anyPath, { minLength: 6, maxLength: 6 }),
-        anyToday,
-        async (world, paths, today) => {
-          await loadPeople(engine, world);
-          for (const path of paths) {
-            const found = await whoIs(all(path), today);
-            expect(found).toEqual(evaluateRules(all(path), world, today, timeZone));
-          }
-        },
-      ),
-      { numRuns: Number(process.env.SEGMENT_RUNS ?? 60) },
-    );
-  }, 600_000);
-
-  it('put everybody into exactly one of a group and its not', async () => {
-    await fc.assert(
-      fc.asyncProperty(anyPeople, anyRules, async (world, rules) => {
-        await loadPeople(engine, world);
-        const inside = await whoIs(rules);
-        const outside = await whoIs({ combinator: 'and', not: true, rules: [rules] });
-        expect([...inside, ...outside].toSorted()).toEqual(
-          world.people.map((row) => String(row.customer_id)).toSorted(),
-        );
-      }),
-      { numRuns: 20 },
-    );
-  }, 600_000);
-});
 
 describe('a rule on an attribute', () => {
   const people = onlyPeople(

@@ -1,6 +1,9 @@
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import type { CheckedGroup, CheckedRule, SegmentRule } from './checked-rule.ts';
 import { compileRelated } from './compile-related.ts';
+import { joinGroup, type Algebra } from './group-algebra.ts';
+import { customerKeys } from './people-keys.ts';
+import { personRows } from './person-rows.ts';
 import { compileTest, type CompileContext } from './compile-test.ts';
 
 export type { CompileContext } from './compile-test.ts';
@@ -10,20 +13,36 @@ export type { CompileContext } from './compile-test.ts';
  * condition hold for everybody. Other segments are taken as they were last refreshed.
  */
 export function compileRules(rules: CheckedGroup, context: CompileContext): Sql {
-  return sql`SELECT person.customer_id FROM ${name('profile', 'profile')} AS person WHERE ${compilePersonGroup(rules, context)}`;
+  const { join: joined } = context.keys ?? customerKeys;
+  return sql`SELECT person.customer_id FROM ${personRows(rules)} AS person ${joined} WHERE ${compilePersonGroup(rules, context)}`;
 }
 
-/** The rules as a condition on the row `person` of `profile.profile`; true or false, never NULL. */
+/** The rules as a condition on the row `person` of their `personRows`; true or false, never NULL. */
 export function compilePersonGroup(rules: CheckedGroup, context: CompileContext): Sql {
   return compileGroup(rules, 'person', context);
 }
 
+/** One rule as a condition on the row `person`. */
+export function compilePersonRule(rule: CheckedRule, context: CompileContext): Sql {
+  return compileRule(rule, 'person', context);
+}
+
+/** A group over the row `related` of a source. */
+export function compileRelatedGroup(group: CheckedGroup, context: CompileContext): Sql {
+  return compileGroup(group, 'related', context);
+}
+
 function compileGroup(group: CheckedGroup, row: string, context: CompileContext): Sql {
   const rules = group.rules.map((rule) => compileRule(rule, row, context));
-  const all =
-    rules.length === 0 ? sql`true` : sql`(${join(rules, group.combinator === 'and' ? ' AND ' : ' OR ')})`;
-  return group.not ? sql`(NOT ${all})` : all;
+  return joinGroup(group, rules, conditions);
 }
+
+const conditions: Algebra<Sql> = {
+  everybody: sql`true`,
+  and: (parts) => sql`(${join(parts, ' AND ')})`,
+  or: (parts) => sql`(${join(parts, ' OR ')})`,
+  not: (part) => sql`(NOT ${part})`,
+};
 
 function compileRule(rule: CheckedRule, row: string, context: CompileContext): Sql {
   switch (rule.kind) {
@@ -35,7 +54,7 @@ function compileRule(rule: CheckedRule, row: string, context: CompileContext): S
     }
     case 'match':
     case 'aggregate':
-      return compileRelated(rule, (group) => compileGroup(group, 'related', context), context);
+      return compileRelated(rule, (group) => compileRelatedGroup(group, context), context);
     case 'segment':
       return compileSegments(rule);
     default:

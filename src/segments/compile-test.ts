@@ -3,6 +3,7 @@ import type { ColumnType } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import type { Comparison, Condition, Test } from './checked-rule.ts';
 import { addToDay, spanOf, startOfDay } from './local-day.ts';
+import type { PeopleKeys } from './people-keys.ts';
 
 /** What rules are compiled for, beside the rules. */
 export interface CompileContext {
@@ -11,6 +12,8 @@ export interface CompileContext {
   today: string;
   /** IANA name. */
   timeZone: string;
+  /** Absent: people by their ids. */
+  keys?: PeopleKeys;
 }
 
 /**

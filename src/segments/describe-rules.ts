@@ -2,19 +2,25 @@ import type { ColumnType } from '../engine/engine.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { AggregateRule, CheckedGroup, CheckedRule, MatchRule, Test } from './checked-rule.ts';
 import type { Hop } from './hop.ts';
-import { englishPhrases, type RulePhrases } from './rule-phrases.ts';
+import { rulePhrases, type Language, type RulePhrases } from './rule-phrases.ts';
 
 /** Checked rules as one sentence, so that somebody can read who is in a segment. */
-export function describeRules(
-  rules: CheckedGroup,
-  catalogue: Catalogue,
-  phrases: RulePhrases = englishPhrases,
-): string {
+export function describeRules(rules: CheckedGroup, catalogue: Catalogue, language: Language = 'en'): string {
+  const phrases = rulePhrases[language];
   if (rules.rules.length === 0) return rules.not ? phrases.nobody : phrases.everybody;
   return phrases.people(describeGroup(rules, catalogue, phrases));
 }
 
+/** One rule as a part of a sentence; of a group only how its rules are joined. */
+export function describePart(rule: CheckedRule, catalogue: Catalogue, language: Language): string {
+  const phrases = rulePhrases[language];
+  return rule.kind === 'group'
+    ? phrases.heading(rule.combinator, rule.not)
+    : describeRule(rule, catalogue, phrases);
+}
+
 function describeGroup(group: CheckedGroup, catalogue: Catalogue, phrases: RulePhrases): string {
+  if (group.rules.length === 0) return group.not ? phrases.never : phrases.always;
   const parts = group.rules.map((rule) => {
     const text = describeRule(rule, catalogue, phrases);
     // "a and b or c" can be read two ways.
@@ -22,7 +28,10 @@ function describeGroup(group: CheckedGroup, catalogue: Catalogue, phrases: RuleP
       ? `(${text})`
       : text;
   });
-  const joined = parts.join(group.combinator === 'and' ? phrases.and : phrases.or);
+  const joined =
+    group.combinator === 'steps'
+      ? parts.reduce((text, part, index) => text + phrases.step(group.steps[index] ?? 'union', part))
+      : parts.join(group.combinator === 'and' ? phrases.and : phrases.or);
   return group.not ? phrases.not(joined) : joined;
 }
 
@@ -58,12 +67,16 @@ function describeMatch(rule: MatchRule, catalogue: Catalogue, phrases: RulePhras
 }
 
 function describeAggregate(rule: AggregateRule, catalogue: Catalogue, phrases: RulePhrases): string {
-  const { column, hop, where, test } = rule;
-  const isLowestOrHighest = rule.function === 'min' || rule.function === 'max';
-  const type = (isLowestOrHighest ? column?.type : undefined) ?? 'number';
+  const { column, order, hop, where, test } = rule;
+  const keepsType = ['min', 'max', 'first', 'last'].includes(rule.function);
+  const type = (keepsType ? column?.type : undefined) ?? 'number';
   return phrases.aggregate(
-    rule.function,
-    column?.name ?? '',
+    {
+      function: rule.function,
+      column: column?.name ?? '',
+      order: order?.name ?? '',
+      isMoment: type === 'date' || type === 'time',
+    },
     rowsOf(hop, phrases),
     conditionsOf(where, catalogue, phrases),
     describeTest(test, type, phrases),
@@ -108,21 +121,15 @@ function describeCondition({ condition, negated }: Test, type: ColumnType, phras
     case 'numberRange':
       return phrases.between(phrases.number(condition.from), phrases.number(condition.to), negated);
     case 'moment':
-      return phrases.compare(condition.comparison, condition.value, negated, true);
+      return phrases.compare(condition.comparison, phrases.moment(condition.value), negated, true);
     case 'momentRange':
-      return phrases.between(condition.from, condition.to, negated);
+      return phrases.between(phrases.moment(condition.from), phrases.moment(condition.to), negated);
     case 'relative':
-      return phrases.relative(
-        condition.direction,
-        phrases.duration(condition.amount, condition.unit),
-        negated,
-      );
+      return phrases.relative(condition.direction, condition.amount, condition.unit, negated);
     case 'part':
-      return phrases.part(
-        phrases.oneOf(condition.anyOf.map(condition.part === 'month' ? phrases.month : phrases.weekday)),
-      );
+      return phrases.part(condition.part, condition.anyOf);
     case 'anniversary':
-      return phrases.anniversary(phrases.duration(condition.days, 'days'));
+      return phrases.anniversary(condition.days);
     case 'column':
       return phrases.compare(condition.comparison, condition.column.name, negated, isMoment);
     default:

@@ -2,6 +2,7 @@ import type { Cell, Row } from '../engine/engine.ts';
 import type { Duration, Rule, RuleGroup, RuleValue } from './rule.ts';
 import {
   attributes,
+  besideAttributes,
   branchColumns,
   makerColumns,
   orderColumns,
@@ -28,9 +29,20 @@ interface Calendar {
 }
 
 function groupHolds(group: RuleGroup, holds: (rule: Rule) => boolean): boolean {
-  const results = group.rules.map((child) => ('rules' in child ? groupHolds(child, holds) : holds(child)));
-  const inGroup =
-    results.length === 0 || (group.combinator === 'and' ? results.every(Boolean) : results.some(Boolean));
+  let inGroup = false;
+  let word: string = group.combinator === 'and' ? 'intersect' : 'union';
+  for (const [index, child] of group.rules.entries()) {
+    if (typeof child === 'string') {
+      word = child;
+      continue;
+    }
+    const found = 'rules' in child ? groupHolds(child, holds) : holds(child);
+    if (index === 0) inGroup = found;
+    else if (word === 'union') inGroup = inGroup || found;
+    else if (word === 'intersect') inGroup = inGroup && found;
+    else inGroup = inGroup && !found;
+  }
+  if (group.rules.length === 0) inGroup = true;
   return group.not === true ? !inGroup : inGroup;
 }
 
@@ -42,7 +54,7 @@ function personRuleHolds(rule: Rule, person: Row, world: People, calendar: Calen
   }
   if (rule.field === 'shop_orders') return rowsHold(rule, ordersOf(person, world), 'orders', world, calendar);
   if (rule.field === 'branch') return rowsHold(rule, branchesOf(person, world), 'branches', world, calendar);
-  return columnHolds(rule, person, typeOf(rule.field, attributes), calendar);
+  return columnHolds(rule, person, typeOf(rule.field, [...attributes, ...besideAttributes]), calendar);
 }
 
 type Table = 'shop' | 'orders' | 'products' | 'makers' | 'branches';
@@ -105,8 +117,9 @@ function rowsHold(rule: Rule, related: Row[], table: Table, world: People, calen
   if (rule.aggregate !== undefined) {
     const rows = satisfying(rule.where ?? { combinator: 'and', rules: [] });
     const column = rule.aggregate.column ?? '';
-    const result = aggregate(rule.aggregate.function, rows, column);
-    const type = ['min', 'max'].includes(rule.aggregate.function) ? typeOf(column, columns) : 'number';
+    const { function: fn, by = '' } = rule.aggregate;
+    const result = aggregate(fn, rows, column, by);
+    const type = ['min', 'max', 'first', 'last'].includes(fn) ? typeOf(column, columns) : 'number';
     return valueHolds(rule, result, type, calendar);
   }
   const rows = satisfying(rule.value as RuleGroup);
@@ -135,7 +148,7 @@ function different(rows: Row[], column: string): number {
   return new Set(rows.map((row) => row[column]).filter((cell) => cell !== null)).size;
 }
 
-function aggregate(fn: string, rows: Row[], column: string): Cell {
+function aggregate(fn: string, rows: Row[], column: string, by: string): Cell {
   const cells = rows.map((row) => row[column] ?? null).filter((cell) => cell !== null);
   const numbers = cells as number[];
   const sum = numbers.reduce((total, number) => total + number, 0);
@@ -153,12 +166,27 @@ function aggregate(fn: string, rows: Row[], column: string): Cell {
       return cells.toSorted(ascending)[0] ?? null;
     case 'max':
       return cells.toSorted(ascending).at(-1) ?? null;
+    case 'first':
+    case 'last': {
+      const filled = rows.flatMap((row) => {
+        const [order = null, cell = null] = [row[by], row[column]];
+        return order === null || cell === null ? [] : [{ order, cell }];
+      });
+      const sorted = filled.toSorted(
+        (left, right) => ascending(left.order, right.order) || ascending(left.cell, right.cell),
+      );
+      return sorted.at(fn === 'first' ? 0 : -1)?.cell ?? null;
+    }
     default:
       throw new Error(`no function ${fn}`);
   }
 }
 
+/** Texts by their characters, where JavaScript would take halves of them. */
 function ascending(left: Cell, right: Cell): number {
+  if (typeof left === 'string' && typeof right === 'string') {
+    return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  }
   return (left as number) < (right as number) ? -1 : (left as number) > (right as number) ? 1 : 0;
 }
 
@@ -265,6 +293,8 @@ function dayHolds(rule: Rule, cell: string, type: 'date' | 'time', { today, time
       return day < later(today, value, -1) || day > today;
     case 'withinNext':
       return today <= day && day <= later(today, value, 1);
+    case 'notWithinNext':
+      return day < today || day > later(today, value, 1);
     case 'monthOf':
       return [value].flat().includes(Number(day.slice(5, 7)));
     case 'weekdayOf':

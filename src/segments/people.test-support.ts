@@ -1,11 +1,11 @@
 import type { Cell, Change, Column, Engine, Row } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { createTable } from '../engine/table.ts';
-import { buildCatalogue, type Catalogue } from './catalogue.ts';
+import { buildCatalogue, type BesideAttribute, type Catalogue } from './catalogue.ts';
 
 /** A small world with the table names of the stages before this one, made by hand. */
 export interface People {
-  /** With `customer_id` and the attributes. */
+  /** With `customer_id` and the attributes, those kept beside the profile too. */
   people: Row[];
   /** With `_key`; `customer` says whose record it is. */
   shop: Row[];
@@ -17,6 +17,8 @@ export interface People {
   makers?: Row[];
   branches?: Row[];
 }
+
+const contactTable = { schema: 'people', table: 'contact' };
 
 export const attributes: Column[] = [
   { name: 'country', type: 'text' },
@@ -30,6 +32,12 @@ export const attributes: Column[] = [
   { name: 'seen_at', type: 'time' },
   { name: 'labels', type: 'texts' },
 ];
+/** Kept in a table of contacts, where the same people have other values in another list. */
+export const besideAttributes: BesideAttribute[] = (['status', 'left'] as const).map((column) => ({
+  name: `list.one.${column}`,
+  type: column === 'left' ? 'time' : 'text',
+  beside: { table: contactTable, where: 'list', value: 'one', column },
+}));
 export const shopColumns: Column[] = [
   { name: 'customer_no', type: 'integer' },
   { name: 'branch_no', type: 'integer' },
@@ -62,6 +70,7 @@ export const branchColumns: Column[] = [
 
 export const catalogue: Catalogue = buildCatalogue({
   profile: { attributes },
+  beside: besideAttributes,
   sources: [
     { source: 'shop', columns: shopColumns },
     { source: 'orders', columns: orderColumns },
@@ -95,6 +104,10 @@ const tables = [
   { schema: 'source', table: 'branches', columns: [line, text('_key'), ...branchColumns] },
   { schema: 'unify', table: 'record', columns: [text('source'), text('key'), text('customer_id')] },
   { schema: 'segment', table: 'member', columns: [text('segment'), text('customer_id')] },
+  {
+    ...contactTable,
+    columns: [text('list'), text('customer_id'), text('status'), { name: 'left', type: 'time' as const }],
+  },
 ];
 
 /** Puts these people into the engine in place of whoever was there. */
@@ -108,6 +121,7 @@ export async function loadPeople(engine: Engine, world: People): Promise<void> {
     world.branches ?? [],
     world.owners.map(({ key, customer }) => ({ source: 'shop', key, customer_id: customer })),
     world.members.map(({ segment, customer }) => ({ segment, customer_id: customer })),
+    world.people.flatMap(contactsOf),
   ];
   const changes = tables.flatMap(({ schema, table, columns }, index): Change[] => {
     const into = { schema, table };
@@ -120,6 +134,19 @@ export async function loadPeople(engine: Engine, world: People): Promise<void> {
     ];
   });
   await engine.commit(changes);
+}
+
+/** Nobody without a value is in the table; everybody is in another list. */
+function contactsOf(row: Row): Row[] {
+  const [status = null, left = null] = besideAttributes.map(({ name }) => row[name] ?? null);
+  const elsewhere = {
+    list: 'two',
+    customer_id: row.customer_id ?? null,
+    status: 'RO',
+    left: '2026-03-01T00:00:00.000Z',
+  };
+  if (status === null && left === null) return [elsewhere];
+  return [elsewhere, { list: 'one', customer_id: row.customer_id ?? null, status, left }];
 }
 
 /** One person with these attributes, the rest missing. */

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import type { Column, Row } from '../engine/engine.ts';
-import type { Aggregate, AggregateFunction, Rule, RuleGroup, RuleValue } from './rule.ts';
+import type { Operator } from './operators.ts';
+import type { Aggregate, AggregateFunction, Rule, RuleGroup, RuleValue, SetWord } from './rule.ts';
 import {
   attributes,
+  besideAttributes,
   branchColumns,
   makerColumns,
   orderColumns,
@@ -82,6 +84,8 @@ function rowOf(columns: readonly Column[]): fc.Arbitrary<Row> {
   return fc.record(Object.fromEntries(columns.map((column) => [column.name, cellOf(column)])));
 }
 
+const everyAttribute = [...attributes, ...besideAttributes];
+
 // Keys are few, so that they meet, and as often missing, twice there or without a partner.
 const someNumber = fc.option(fc.nat(4), { freq: 3 });
 const someCode = fc.option(fc.constantFrom('a', 'A', "o'b", ''), { freq: 3 });
@@ -89,7 +93,7 @@ const someCode = fc.option(fc.constantFrom('a', 'A', "o'b", ''), { freq: 3 });
 /** Up to eight people, some with several shop records, some of those with the same number. */
 export const anyPeople: fc.Arbitrary<People> = fc
   .record({
-    people: fc.array(rowOf(attributes), { minLength: 3, maxLength: 8 }),
+    people: fc.array(rowOf(everyAttribute), { minLength: 3, maxLength: 8 }),
     shop: fc.array(fc.record({ customer: fc.nat(7), customer_no: someNumber, branch_no: someNumber }), {
       maxLength: 10,
     }),
@@ -134,7 +138,8 @@ const pair = <T>(items: fc.Arbitrary<T>, order: (left: T, right: T) => number) =
 /** Operator and value for a value of this type, and what else goes with them. */
 function testOf(type: Column['type']): fc.Arbitrary<Omit<Rule, 'field'>> {
   const negative = { includeMissing: flag };
-  const absence = fc.record({ operator: fc.constantFrom('null', 'notNull') });
+  const absences: Operator[] = type === 'texts' ? [] : ['empty', 'notEmpty'];
+  const absence = fc.record({ operator: fc.constantFrom<Operator>(...absences, 'null', 'notNull') });
   switch (type) {
     case 'text': {
       const value = fc.constantFrom(...texts, 'o', 'R');
@@ -157,7 +162,6 @@ function testOf(type: Column['type']): fc.Arbitrary<Omit<Rule, 'field'>> {
         ),
         fc.record({ operator: fc.constant('in'), value: list, ignoreCase: flag }),
         fc.record({ operator: fc.constant('notIn'), value: list, ignoreCase: flag, ...negative }),
-        fc.record({ operator: fc.constantFrom('empty', 'notEmpty') }),
         absence,
       );
     }
@@ -189,7 +193,11 @@ function testOf(type: Column['type']): fc.Arbitrary<Omit<Rule, 'field'>> {
         fc.record({ operator: fc.constant('between'), value: range }),
         fc.record({ operator: fc.constant('notBetween'), value: range, ...negative }),
         often(fc.record({ operator: fc.constantFrom('withinLast', 'withinNext'), value: duration })),
-        fc.record({ operator: fc.constant('notWithinLast'), value: duration, ...negative }),
+        fc.record({
+          operator: fc.constantFrom('notWithinLast', 'notWithinNext'),
+          value: duration,
+          ...negative,
+        }),
         fc.record({
           operator: fc.constant('monthOf'),
           value: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
@@ -235,22 +243,33 @@ function columnRule(columns: readonly Column[]): fc.Arbitrary<Rule> {
 }
 
 function groupOf(rule: fc.Arbitrary<Rule>): fc.Arbitrary<RuleGroup> {
-  return fc.letrec<{ group: RuleGroup }>((tie) => ({
-    group: fc.record({
-      combinator: fc.constantFrom('and', 'or'),
-      not: flag,
-      rules: fc.oneof(
-        { weight: 1, arbitrary: fc.constant([]) },
-        {
-          weight: 9,
-          arbitrary: fc.array(fc.oneof({ depthSize: 'small', withCrossShrink: true }, rule, tie('group')), {
-            minLength: 1,
-            maxLength: 3,
-          }),
-        },
+  return fc.letrec<{ group: RuleGroup }>((tie) => {
+    const children = fc.array(fc.oneof({ depthSize: 'small', withCrossShrink: true }, rule, tie('group')), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    return {
+      group: fc.oneof(
+        { weight: 1, arbitrary: groupWith(fc.constant([])) },
+        { weight: 7, arbitrary: groupWith(children) },
+        { weight: 2, arbitrary: children.chain(steppedGroup) },
       ),
-    }) as fc.Arbitrary<RuleGroup>,
-  })).group;
+    };
+  }).group;
+}
+
+function groupWith(rules: fc.Arbitrary<(Rule | RuleGroup)[]>): fc.Arbitrary<RuleGroup> {
+  return fc.record({ combinator: fc.constantFrom('and', 'or'), not: flag, rules });
+}
+
+function steppedGroup(children: readonly (Rule | RuleGroup)[]): fc.Arbitrary<RuleGroup> {
+  const word = fc.constantFrom<SetWord>('union', 'intersect', 'except');
+  return fc.record({
+    not: flag,
+    rules: fc
+      .tuple(...children.map(() => word))
+      .map((words) => children.flatMap((child, index) => [words[index] as SetWord, child]).slice(1)),
+  });
 }
 
 type Table = 'shop' | 'orders' | 'products' | 'makers' | 'branches';
@@ -317,10 +336,13 @@ function ruleOnRows(field: string, table: Table, group: fc.Arbitrary<RuleGroup>)
       distinct: fc.constantFrom(undefined, ...columns.map(({ name }) => name)),
     }),
     fc
-      .constantFrom<Aggregate>({ function: 'count' }, ...columns.flatMap(aggregatesOf))
+      .constantFrom<Aggregate>(
+        { function: 'count' },
+        ...columns.flatMap((column) => aggregatesOf(column, columns)),
+      )
       .chain((aggregate): fc.Arbitrary<Rule> => {
         const column = columns.find(({ name }) => name === aggregate.column);
-        const keepsType = aggregate.function === 'min' || aggregate.function === 'max';
+        const keepsType = ['min', 'max', 'first', 'last'].includes(aggregate.function);
         return fc
           .tuple(testOf(keepsType && column ? column.type : 'number'), fc.option(group, { nil: undefined }))
           .map(([test, where]) => ({ field, aggregate, where, ...test }));
@@ -328,7 +350,7 @@ function ruleOnRows(field: string, table: Table, group: fc.Arbitrary<RuleGroup>)
   ) as fc.Arbitrary<Rule>;
 }
 
-function aggregatesOf({ name, type }: Column): Aggregate[] {
+function aggregatesOf({ name, type }: Column, columns: readonly Column[]): Aggregate[] {
   const functions: Record<Column['type'], AggregateFunction[]> = {
     text: ['countDistinct'],
     boolean: ['countDistinct'],
@@ -338,7 +360,13 @@ function aggregatesOf({ name, type }: Column): Aggregate[] {
     date: ['countDistinct', 'min', 'max'],
     time: ['countDistinct', 'min', 'max'],
   };
-  return functions[type].map((fn) => ({ function: fn, column: name }));
+  const orders = columns.filter((column) => ['integer', 'number', 'date', 'time'].includes(column.type));
+  return [
+    ...functions[type].map((fn) => ({ function: fn, column: name })),
+    ...(['first', 'last'] as const).flatMap((fn) =>
+      type === 'texts' ? [] : orders.map((order) => ({ function: fn, column: name, by: order.name })),
+    ),
+  ];
 }
 
 const segmentRule = fc.record({
@@ -355,7 +383,7 @@ export const anyPath: fc.Arbitrary<Rule> = fc
 /** Any tree that is right. */
 export const anyRules: fc.Arbitrary<RuleGroup> = groupOf(
   fc.oneof(
-    { weight: 5, arbitrary: columnRule(attributes) },
+    { weight: 5, arbitrary: columnRule(everyAttribute) },
     { weight: 5, arbitrary: relatedRule('person', 3) },
     { weight: 1, arbitrary: segmentRule },
   ),

@@ -3,6 +3,7 @@ import type { SegmentId } from '../base/ids.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
+import { tablesIn } from '../engine/tables-in.ts';
 import { attributes, catalogue, loadPeople, person } from './people.test-support.ts';
 import { refreshSegments } from './refresh-segments.ts';
 import type { Rule } from './rule.ts';
@@ -58,6 +59,28 @@ async function membersOf(id: string): Promise<string[]> {
 }
 
 describe('refreshing segments', () => {
+  it('finds the same people of many rules on rows as of few', async () => {
+    await engine.commit([
+      sql`INSERT INTO source.shop (_key, customer_no) VALUES ('k1', 1), ('k2', 2), ('k3', 1)`,
+      sql`INSERT INTO unify.record VALUES ('shop', 'k1', 'ana'), ('shop', 'k2', 'bob'), ('shop', 'k3', 'ana')`,
+      sql`INSERT INTO source.orders (customer_no, total) VALUES (1, 5), (1, 7), (2, 9)`,
+    ]);
+    const orders = { field: 'shop_orders', operator: '=' } as const;
+    const rules: Rule[] = [
+      { ...orders, match: { mode: 'exactly', threshold: 2 }, value: { combinator: 'and', rules: [] } },
+      { ...orders, value: 12, aggregate: { function: 'sum', column: 'total' } },
+      { ...orders, match: { mode: 'none' }, value: { combinator: 'and', rules: [] } },
+    ];
+    const few = Object.fromEntries(rules.map((rule, index) => [`few${index}`, segment([rule])]));
+    await refresh(few);
+    const expected = await Promise.all(rules.map((_, index) => membersOf(`few${index}`)));
+    expect(expected).toEqual([['ana'], ['ana'], ['cy']]);
+    const many = rules.map((rule) => segment(Array.from({ length: 4 }, () => rule)));
+    await refresh({ ...few, ...Object.fromEntries(many.map((config, index) => [`many${index}`, config])) });
+    expect(await Promise.all(rules.map((_, index) => membersOf(`many${index}`)))).toEqual(expected);
+    expect(await tablesIn(engine, 'segment_work')).not.toEqual(new Map());
+  });
+
   it('finds members, counts them and remembers when', async () => {
     const sizes = await refresh({ everybody: segment([]), romanians });
     expect(sizes).toEqual([

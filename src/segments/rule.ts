@@ -5,17 +5,23 @@ import { operators, type Operator } from './operators.ts';
 /**
  * The rule tree as people write it and as React Query Builder 8 edits it, before it is checked against
  * what exists (`check-rules.ts`). Our own keys are `ignoreCase`, `includeMissing`, `distinct`, `aggregate`
- * and `where`; the rest is React Query Builder's.
+ * and `where`; the rest is React Query Builder's, its "independent combinators" too: a group without
+ * `combinator` has a word of ours between its rules.
  *
  * What a rule means is said in `checked-rule.ts`, beside the checked form of each.
  */
 export interface RuleGroup {
   /** The editor's own; means nothing. */
   id?: string | undefined;
-  combinator: 'and' | 'or';
+  combinator?: 'and' | 'or' | undefined;
   not?: boolean | undefined;
-  rules: (Rule | RuleGroup)[];
+  /** Without `combinator` every second one is a word; with it none is. */
+  rules: (Rule | RuleGroup | SetWord)[];
 }
+
+/** What a rule does to the people that the rules above it have found. */
+export const setWords = ['union', 'intersect', 'except'] as const;
+export type SetWord = (typeof setWords)[number];
 
 export interface Rule {
   /** The editor's own; means nothing. */
@@ -45,15 +51,31 @@ export interface Match {
   threshold?: number | null | undefined;
 }
 
-export const aggregateFunctions = ['count', 'countDistinct', 'sum', 'min', 'max', 'average'] as const;
+export const aggregateFunctions = [
+  'count',
+  'countDistinct',
+  'sum',
+  'average',
+  'min',
+  'max',
+  'first',
+  'last',
+] as const;
 export type AggregateFunction = (typeof aggregateFunctions)[number];
 export interface Aggregate {
   function: AggregateFunction;
   column?: string | undefined;
+  /** For `first` and `last`: the column that orders the rows. */
+  by?: string | undefined;
 }
 
 export function isRuleGroup(value: unknown): value is RuleGroup {
   return typeof value === 'object' && value !== null && 'rules' in value;
+}
+
+/** The rules and groups of a group, without the words between them. */
+export function rulesOf(group: RuleGroup): (Rule | RuleGroup)[] {
+  return group.rules.filter((child) => typeof child !== 'string');
 }
 
 const groupKeys = ['combinator', 'not', 'rules'];
@@ -72,20 +94,32 @@ const ruleKeys = [
 
 const editorId = z.string().optional().describe("The editor's own id of this node; means nothing here.");
 
+const setWord = z
+  .enum(setWords)
+  .describe(
+    'Between two rules of a group without "combinator": what the rule below does to the people found above.',
+  );
+
 export const ruleGroup: z.ZodType<RuleGroup> = z
   .lazy(() =>
     z.strictObject(
       {
         id: editorId,
-        combinator: z.enum(['and', 'or']).describe('Whether all rules or any one of them must hold.'),
+        combinator: z
+          .enum(['and', 'or'])
+          .optional()
+          .describe(
+            'Whether all rules or any one of them must hold. Without it, "union", "intersect" or "except" stands between each two rules, and they are taken from the top.',
+          ),
         not: z.boolean().optional().describe('Turns the group round: the people who are not in it.'),
         rules: z
-          .array(z.union([ruleGroup, rule], { error: ofBranch }))
+          .array(z.union([ruleGroup, rule, setWord], { error: ofBranch }))
           .describe('Rules and further groups. A group without any holds for everybody.'),
       },
       { error: unknownKey(groupKeys) },
     ),
   )
+  .check(refuseBadSteps)
   .meta({ id: 'RuleGroup' });
 
 const duration = z
@@ -159,9 +193,15 @@ export const rule: z.ZodType<Rule> = z
           .strictObject({
             function: z.enum(aggregateFunctions).describe('What to make of the related rows.'),
             column: z.string().optional().describe('The column it is made of; "count" has none.'),
+            by: z
+              .string()
+              .optional()
+              .describe(
+                'With "first" and "last": the column of numbers, dates or times that orders the rows.',
+              ),
           })
           .optional()
-          .describe('For a relationship: the number or date to compare, made of its rows.'),
+          .describe('For a relationship: the number, date or other value to compare, made of its rows.'),
         where: ruleGroup.optional().describe('With "aggregate": only these related rows.'),
       },
       { error: unknownKey(ruleKeys) },
@@ -187,17 +227,43 @@ function unknownKey(known: readonly string[]) {
   };
 }
 
+/** Words between rules and `combinator` exclude each other; a group without either could mean two things. */
+function refuseBadSteps({ value, issues }: z.core.ParsePayload<RuleGroup>): void {
+  const complain = (index: number, message: string) =>
+    issues.push({ code: 'custom', input: value, path: ['rules', index], message });
+  const { combinator, rules } = value;
+  for (const [index, child] of rules.entries()) {
+    const isWord = typeof child === 'string';
+    if (combinator !== undefined && isWord) {
+      complain(index, `"${child}" goes into groups without "combinator".`);
+      return;
+    }
+    if (combinator === undefined && isWord !== (index % 2 === 1)) {
+      complain(
+        index,
+        isWord
+          ? `a rule must stand before "${child}".`
+          : `between two rules must stand one of ${setWords.join(', ')}; or the group needs a "combinator", and or or.`,
+      );
+      return;
+    }
+  }
+  if (combinator === undefined && rules.length > 0 && rules.length % 2 === 0) {
+    complain(rules.length - 1, 'a rule must follow.');
+  }
+}
+
 /** The first complaint of the branch that was meant, instead of "invalid input" for a whole union. */
 function ofBranch(issue: RawIssue & { errors?: readonly (readonly NestedIssue[])[] }): string | undefined {
   const branches = issue.errors ?? [];
   if (typeof issue.input !== 'object' || issue.input === null || Array.isArray(issue.input)) {
-    return branches.length === 2
-      ? 'expected a rule or a group of rules.'
+    return branches.length === 3
+      ? `expected a rule, a group of rules, or one of ${setWords.join(', ')} between two of them.`
       : 'expected a text, a number, true, false or a list of those.';
   }
-  // Of the two unions here one is [group, rule], the other ends in [duration, group].
+  // Of the two unions here one is [group, rule, word], the other ends in [duration, group].
   const group = isRuleGroup(issue.input) || 'combinator' in issue.input;
-  const meant = branches.length === 2 ? branches[group ? 0 : 1] : branches.at(group ? -1 : -2);
+  const meant = branches.length === 3 ? branches[group ? 0 : 1] : branches.at(group ? -1 : -2);
   const first = meant?.[0];
   if (first === undefined) return undefined;
   const place = first.path

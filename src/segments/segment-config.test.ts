@@ -55,9 +55,21 @@ describe('a segment in the workspace file', () => {
       'rules.rules.0: value: rules[0]: "filed" is not',
     ],
     [[{ ...rule, value: { day: 3 } }], 'rules.rules.0.value: "day" is not known here. Did you mean "days"?'],
-    [['country = RO'], 'rules.rules.0: expected a rule or a group of rules.'],
+    [['country = RO'], 'rules.rules.0: expected a rule, a group of rules, or one of union'],
+    [[rule, 'union', rule], 'rules.rules.1: "union" goes into groups without "combinator".'],
+    [[{ rules: [rule, rule] }], 'rules.rules.0: rules[1]: between two rules must stand one of union'],
+    [[{ rules: ['except', rule] }], 'rules.rules.0: rules[0]: a rule must stand before "except".'],
+    [[{ rules: [rule, 'except'] }], 'rules.rules.0: rules[1]: a rule must follow.'],
+    [[{ rules: [rule, 'minus', rule] }], 'rules.rules.0: rules[1]: expected a rule'],
   ])('refuses %j', (rules, message) => {
     expect(issuesOf({ rules: { combinator: 'and', rules } })).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('takes rules from the top, with words between them', () => {
+    const rules = [rule, 'union', { combinator: 'and', rules: [] }, 'except', rule];
+    expect(issuesOf({ rules: { rules } })).toBeUndefined();
+    expect(issuesOf({ rules: { rules: [rule] } })).toBeUndefined();
+    expect(issuesOf({ rules: { rules: [rule, 'and', rule] } })).toHaveLength(1);
   });
 
   it.each([['now'], ['2026-11-24'], [{ newest: 'orders.ordered_at' }]])('counts from %j', (asOf) => {
