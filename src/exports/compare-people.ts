@@ -1,11 +1,11 @@
 import type { Dialect } from '../engine/dialect.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { changedAddresses } from './changed-addresses.ts';
-import { audienceMember, exported, hasLeft, ref, refusal } from './export-tables.ts';
+import { audienceMember, exported, ref, refusal } from './export-tables.ts';
 import type { FieldMapping } from './field-mapping.ts';
+import { addressesThatLeft, peopleWhoLeft } from './people-who-left.ts';
 import type { PlannedTag } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
-import { addressesOfPeople } from './renamed-contacts.ts';
 
 /** Every desired person beside what the audience holds and what we know of having sent, with the verdict. */
 export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
@@ -41,12 +41,9 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
   const waits = input.now === undefined ? sql`TRUE` : sql`refused_until > ${input.now}::TIMESTAMP`;
   return sql`
     WITH gone AS (
-      SELECT address FROM ${ref(hasLeft)} WHERE audience = ${input.audience}
-      UNION SELECT address FROM ${ref(audienceMember)} WHERE audience = ${input.audience} AND status = 'unsubscribed'
+      ${addressesThatLeft(input.audience)}
     ), left_person AS (
-      SELECT DISTINCT known.customer_id
-      FROM (${addressesOfPeople(input.audience)}) AS known
-      JOIN gone ON gone.address = known.address
+      ${peopleWhoLeft(input.audience)}
     ), archived_by_us AS (
       SELECT DISTINCT address FROM ${ref(exported)} WHERE audience = ${input.audience} AND archived
     ), refused AS (

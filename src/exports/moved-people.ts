@@ -4,9 +4,15 @@ import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import { audienceMember, doNotSend, outcome, planPerson, ref } from './export-tables.ts';
+import { peopleWhoLeft } from './people-who-left.ts';
 
 /** Leavers only lose tags, whatever became of them, unless their contact is to be archived. */
 const touched = sql`(action IN ('add', 'update') OR coalesce(archive, FALSE))`;
+
+/** Whoever is to be added may have left under another address after the plan was made. */
+function leftSince(audience: string): Sql {
+  return sql`(person.action = 'add' AND coalesce(person.customer_id IN (${peopleWhoLeft(audience)}), FALSE))`;
+}
 
 /**
  * People whom the audience holds otherwise now than when the plan was made: another status, or other values in the
@@ -23,6 +29,7 @@ function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly 
       ON member.audience = ${audience} AND member.address = coalesce(person.from_address, person.address)
     WHERE person.run = ${run} AND ${touched}
       AND (member.status IS DISTINCT FROM person.seen_status
+        OR ${leftSince(audience)}
         OR (person.from_address IS NOT NULL
           AND person.address IN (SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience}))
         OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
@@ -67,7 +74,8 @@ export function leaveOutMoved(
   return sql`
     INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, person.position, person.address, 'keptOut',
-      CASE WHEN list_contains(${keptOutStatuses}, member.status) THEN member.status ELSE 'moved' END,
+      CASE WHEN list_contains(${keptOutStatuses}, member.status) THEN member.status
+        WHEN ${leftSince(audience)} THEN 'left_under_other_address' ELSE 'moved' END,
       -- Of a contact that is still under its old address nothing is said of the new one.
       NULL, CASE WHEN person.from_address IS NULL THEN member.status END, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     ${moved(dialect, run, audience, fields)}`;

@@ -1,3 +1,4 @@
+import { PostriderError } from '../base/errors.ts';
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
 import { noteWhoLeft } from '../exports/chunks.ts';
@@ -50,7 +51,9 @@ async function putBack(destination: Destination, run: ExportRun, suspect: RaceSu
     await destination.setStatus(run.audienceId, address, status);
     return true;
   } catch (error) {
-    if (error instanceof OutcomeUnknown) return false;
+    // One person that Mailchimp does not take back must not leave all others where they are.
+    const ofThisPerson = error instanceof PostriderError && error.kind === 'input';
+    if (error instanceof OutcomeUnknown || ofThisPerson) return false;
     throw error;
   }
 }

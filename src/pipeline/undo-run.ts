@@ -6,6 +6,7 @@ import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun, undoOf, writeRun } from '../exports/run-records.ts';
 import { buildUndoPlan, countNotUndone, type Journalled } from '../exports/undo-plan.ts';
 import { connectionOf, type PipelineParts } from './pipeline-parts.ts';
+import { readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { carryOut, refuseWhileRunning, withAccount } from './run-export.ts';
 import { undoGround } from './undo-ground.ts';
@@ -74,6 +75,7 @@ async function makeUndoPlan(
   const { journal, tags, fieldTypes, digest } = await undoGround(parts, destination, undone);
   if (journal.changes === 0) throw refused('nothing_to_undo', `Run ${undone.run} changed nothing.`);
   await readFacts(parts, destination, { key: undone.audience, id: undone.audienceId });
+  await readDoNotSend(parts);
 
   const run = newRunId(started);
   const { export: exportId, audience, audienceId, newContacts } = undone;

@@ -106,6 +106,8 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
           method: 'PATCH',
           template: oneMember,
           parameters: memberParameters(id, address),
+          // Fields that the audience requires are no matter of the status.
+          query: { skip_merge_validation: true },
           body: { status },
         },
         memberFields,
