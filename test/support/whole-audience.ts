@@ -20,9 +20,15 @@ export function essence({ status, mergeFields, tags }: MemberState) {
   return { status, mergeFields, tags };
 }
 
-/** A member without the moments at which things happened: equal in two runs that did the same. */
+/** A member without when it came and in which order: equal in two runs that did the same. */
 export function timeless(member: MemberState): Partial<MemberState> {
-  const { timestampSignup: _signup, timestampOpt: _opt, lastChanged: _changed, ...rest } = member;
+  const {
+    timestampSignup: _signup,
+    timestampOpt: _opt,
+    lastChanged: _changed,
+    contactId: _id,
+    ...rest
+  } = member;
   return rest;
 }
 
