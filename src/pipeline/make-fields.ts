@@ -1,16 +1,22 @@
+import type { Clock } from '../base/clock.ts';
 import { PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { planPerson, ref } from '../exports/export-tables.ts';
 import type { ExportRun } from '../exports/plan.ts';
+import { untilKnown } from './until-known.ts';
 
 /**
  * Makes the merge fields that the plan found missing and has values for. One that is there by now is as good: a run
  * that was cut off made it, or somebody else did, with the same type.
  * @throws `merge_field_refused` when Mailchimp does not make it, or it is there with another type
  */
-export async function makeFields(engine: Engine, destination: Destination, run: ExportRun): Promise<void> {
+export async function makeFields(
+  { engine, clock }: { engine: Engine; clock: Clock },
+  destination: Destination,
+  run: ExportRun,
+): Promise<void> {
   for (const field of run.newFields ?? []) {
     const value = engine.dialect.jsonText(sql`fields`, field.tag);
     const [needed] = await engine.rows(
@@ -26,10 +32,12 @@ export async function makeFields(engine: Engine, destination: Destination, run: 
         hint: 'Make it by hand in Mailchimp, or map to another one; an audience has 30 fields at most, 80 in the largest plan.',
         ...(cause === undefined ? {} : { cause }),
       });
-    const ended = await destination.makeField(run.audienceId, field).catch((error: unknown) => {
-      if (!(error instanceof PostriderError) || error.kind === 'remote') throw error;
-      throw refused(error.message, error);
-    });
+    const ended = await untilKnown(clock, () => destination.makeField(run.audienceId, field)).catch(
+      (error: unknown) => {
+        if (!(error instanceof PostriderError) || error.kind === 'remote') throw error;
+        throw refused(error.message, error);
+      },
+    );
     if (ended === 'made') continue;
     const present = (await destination.describe(run.audienceId)).fields.find(({ tag }) => tag === field.tag);
     if (present?.type !== field.type)

@@ -13,6 +13,7 @@ import { makeFields } from './make-fields.ts';
 import { groundFor, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { undoGround } from './undo-ground.ts';
+import { untilKnown } from './until-known.ts';
 
 /** More than this share of a plan's people moved: the plan is of another world (promise 4). */
 const mostMoved = 0.05;
@@ -46,7 +47,7 @@ export async function startRun(
     if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
   }
 
-  await makeFields(engine, destination, planned);
+  await makeFields(parts, destination, planned);
   const tags = await makeTags(parts, destination, planned);
   // What the run makes is part of the ground from then on: whoever goes on with it later finds it there.
   const ground = madeSomething(planned, tags) ? await groundNow(parts, destination, planned) : planned.ground;
@@ -134,14 +135,18 @@ async function makeTags(
         ({ segment }) => segment === tag.segment,
       );
       await note(null);
-      const made = await destination.makeTag(run.audienceId, tag.name);
-      if (made.existed && !known) {
+      const made = await untilKnown(parts.clock, async (maybeDone) => {
+        const answer = await destination.makeTag(run.audienceId, tag.name);
+        return { id: answer.id, foreign: answer.existed && !known && !maybeDone };
+      });
+      if (made.foreign) {
         await parts.engine.commit([forgetOwnTag(run.audience, tag.segment)]);
         throw outdated(`somebody else made a tag "${tag.name}" since it was made`);
       }
       tagId = made.id;
     } else if (tag.heldAs !== tag.name) {
-      await destination.renameTag(run.audienceId, tagId, tag.name);
+      const id = tagId;
+      await untilKnown(parts.clock, () => destination.renameTag(run.audienceId, id, tag.name));
       const [before, after] = [tag.heldAs.toLowerCase(), tag.name.toLowerCase()];
       await parts.engine.commit([renameTagInFacts(run.audience, before, after)]);
     }

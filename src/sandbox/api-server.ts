@@ -96,6 +96,7 @@ async function work(
   if (method instanceof Problem) return { kind: 'api', answer: problemAnswer(account, method) };
   account.log.noteWork(record, members);
   const answer = await perform(account, { ...call, method });
+  if (fault?.answer.kind === 'cut') return { kind: 'cut', answer };
   return instead ?? { kind: 'api', answer };
 }
 

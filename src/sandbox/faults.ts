@@ -19,6 +19,8 @@ const answer = z.discriminatedUnion('kind', [
   }),
   /** The connection is cut without an answer. */
   z.strictObject({ kind: z.literal('reset') }),
+  /** The first half of the right answer, as if it were all. */
+  z.strictObject({ kind: z.literal('cut') }),
   /** The right answer, later. */
   z.strictObject({ kind: z.literal('delay'), ms: z.number().min(0) }),
 ]);

@@ -13,6 +13,8 @@ export type WireAnswer =
   | { kind: 'api'; answer: ApiAnswer }
   | { kind: 'html'; status: number; headers?: Headers }
   | { kind: 'empty'; status: number; headers?: Headers }
+  /** Half of the API's own answer. */
+  | { kind: 'cut'; answer: ApiAnswer }
   | { kind: 'reset' };
 
 /** Sends it, unless the client is gone or has an answer already. */
@@ -27,6 +29,12 @@ export function sendWire(response: ServerResponse, wire: WireAnswer): void {
         ...headers,
         'Content-Type': `${type}; charset=utf-8`,
       });
+      return;
+    }
+    case 'cut': {
+      const { status, document } = wire.answer;
+      const whole = Buffer.from(JSON.stringify(document ?? {}));
+      sendBytes(response, status, 'application/json', whole.subarray(0, whole.length / 2));
       return;
     }
     case 'html': {
@@ -46,6 +54,7 @@ export function sendWire(response: ServerResponse, wire: WireAnswer): void {
 export function wireStatus(wire: WireAnswer): number | undefined {
   switch (wire.kind) {
     case 'api':
+    case 'cut':
       return wire.answer.status;
     case 'html':
     case 'empty':
@@ -69,9 +78,10 @@ export function floodAnswer(account: Account): WireAnswer {
   }
 }
 
-/** What a fault answers in the place of the API; undefined for one that only delays. */
+/** What a fault answers in the place of the API; undefined for one that lets it answer. */
 export function faultAnswer(account: Account, { answer }: Fault): WireAnswer | undefined {
   switch (answer.kind) {
+    case 'cut':
     case 'delay':
       return undefined;
     case 'reset':
