@@ -101,10 +101,13 @@ function foldReadMembers(audience: string, whole: boolean, now: Date): Change[] 
   const at = sql`${now.toISOString()}::TIMESTAMP`;
   return [
     findRenamed(audience),
-    // Rows move while pages are read, so one member can come twice: the later state counts.
+    // Rows move while pages are read, so one member can come twice: the later state counts. All others need no order.
     sql`CREATE OR REPLACE TABLE export.fresh_member AS
-      WITH latest AS (
-        SELECT * FROM ${fresh} WHERE audience = ${audience}
+      WITH repeated AS (
+        SELECT address FROM ${fresh} WHERE audience = ${audience} GROUP BY address HAVING count(*) > 1
+      ), latest AS (
+        SELECT * FROM ${fresh} WHERE audience = ${audience} AND address NOT IN (SELECT address FROM repeated)
+        UNION ALL SELECT * FROM ${fresh} WHERE audience = ${audience} AND address IN (SELECT address FROM repeated)
         QUALIFY row_number() OVER (PARTITION BY address
           ORDER BY last_changed DESC NULLS LAST, ${keptOutFirst}, status) = 1
       )

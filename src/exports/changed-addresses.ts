@@ -14,7 +14,7 @@ import type { PlanInput } from './plan-input.ts';
  * - the new address is free: not in the audience, nobody left under it, and it was not refused for what it is;
  * - the person has left under no address (promise 1).
  *
- * To stand beside `gone`, `left_person` and `refused` of `comparedPeople`. Of several contacts of one person the one
+ * To stand beside `export.unwanted`, `gone`, `left_person` and `refused` of `comparedPeople`. Of several contacts of one person the one
  * that was written last moves.
  */
 export function changedAddresses(dialect: Dialect, input: PlanInput): Sql {
@@ -22,14 +22,12 @@ export function changedAddresses(dialect: Dialect, input: PlanInput): Sql {
   return sql`
     SELECT customer_id, from_address FROM (
       SELECT desired.customer_id, desired.address, ledger.address AS from_address, ledger."at"
-      FROM export.desired AS desired
-      JOIN ${ref(exported)} AS ledger ON ledger.customer_id = desired.customer_id AND ledger.address <> desired.address
+      FROM export.unwanted AS ledger
+      JOIN export.desired AS desired ON desired.customer_id = ledger.customer_id AND desired.address <> ledger.address
       JOIN ${ref(audienceMember)} AS contact ON contact.audience = ledger.audience AND contact.address = ledger.address
-      WHERE desired.rejected IS NULL AND ledger.export = ${input.export} AND ledger.audience = ${input.audience}
-        AND ledger.left_at IS NULL AND contact.status = 'subscribed' AND contact.contact_id IS NOT NULL
+      WHERE desired.rejected IS NULL AND ledger.left_at IS NULL AND contact.status = 'subscribed' AND contact.contact_id IS NOT NULL
     ) AS person
     WHERE from_address IN (SELECT address FROM ${ref(exported)} WHERE ${mine} AND created)
-      AND from_address NOT IN (SELECT address FROM export.desired WHERE rejected IS NULL)
       AND ${maySend(dialect, input, sql`from_address`)}
       AND NOT EXISTS (SELECT 1 FROM unify.address AS other
         WHERE other.address = from_address AND other.customer_id <> person.customer_id)
@@ -38,7 +36,7 @@ export function changedAddresses(dialect: Dialect, input: PlanInput): Sql {
         WHERE other.audience = ${input.audience} AND other.export <> ${input.export} AND other.left_at IS NULL
           AND other.address = from_address AND (other.customer_id IS DISTINCT FROM person.customer_id
             OR from_address IN (SELECT address FROM unify.address)))
-      AND address NOT IN (SELECT address FROM ${ref(audienceMember)} WHERE ${mine})
+      AND NOT EXISTS (SELECT 1 FROM ${ref(audienceMember)} AS there WHERE ${mine} AND there.address = person.address)
       AND address NOT IN (SELECT address FROM gone)
       AND address NOT IN (SELECT address FROM refused WHERE fields = '' AND retry_at IS NULL)
       AND customer_id NOT IN (SELECT customer_id FROM left_person)

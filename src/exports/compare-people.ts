@@ -1,43 +1,54 @@
 import type { Dialect } from '../engine/dialect.ts';
-import { join, name, sql, type Sql } from '../engine/sql.ts';
+import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
 import { changedAddresses } from './changed-addresses.ts';
+import { valueOf, wantedIn } from './desired-people.ts';
 import { audienceMember, exported, ref, refusal } from './export-tables.ts';
 import type { FieldMapping } from './field-mapping.ts';
 import { addressesThatLeft, peopleWhoLeft } from './people-who-left.ts';
 import type { PlannedTag } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
 
-/** Every desired person beside what the audience holds and what we know of having sent, with the verdict. */
+/**
+ * The desired people for whom there is something to do or to say, beside what the audience holds and what we know of having
+ * sent, with the verdict. Whoever lacks nothing is found out first and left out, since that is nearly everybody: such a
+ * person has no JSON made or read but for the values that the audience holds.
+ */
 export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
   const fresh = sql`(seen_status IS NULL OR back_from_archive)`;
-  const onlyChanged = (of: (tag: string) => Sql) =>
+  const fields = input.fields.map((field, index) => ({
+    field,
+    value: valueOf(index),
+    held: name(`held ${index}`),
+    changes: name(`changes ${index}`),
+  }));
+  const onlyChanged = (of: (each: (typeof fields)[number]) => Sql) =>
     dialect.jsonObject(
-      input.fields.map((field) => ({
-        key: field.tag,
-        value: sql`CASE WHEN ${fieldChanged(dialect, field, fresh)} THEN ${of(field.tag)} END`,
+      fields.map((each) => ({
+        key: each.field.tag,
+        value: sql`CASE WHEN ${each.changes} THEN ${of(each)} END`,
       })),
     );
-  const count = input.fields.map(
-    (field) => sql`CASE WHEN ${fieldChanged(dialect, field, fresh)} THEN 1 ELSE 0 END`,
-  );
-  const lacking = input.fields
-    .filter((field) => field.required)
-    .map(({ tag }) => {
-      const blank = (json: string) => sql`coalesce(${dialect.jsonText(name(json), tag)}, '') = ''`;
-      return sql`CASE WHEN ${blank('fields')} AND ${blank('held')} THEN ${`${tag} ${lackingWords}`} END`;
-    });
-  const add = dialect.textsWhere(
-    input.tags.map((tag) => ({
-      when: sql`list_contains(segments, ${tag.segment}) AND NOT ${holdsTag(tag)}`,
-      text: tag.segment,
-    })),
-  );
-  const remove = dialect.textsWhere(
-    input.tags.map((tag) => ({
-      when: sql`list_contains(given, ${tag.segment}) AND NOT list_contains(segments, ${tag.segment}) AND ${holdsTag(tag)}`,
-      text: tag.segment,
-    })),
-  );
+  const count = fields.map(({ changes }) => sql`CASE WHEN ${changes} THEN 1 ELSE 0 END`);
+  const lacking = fields
+    .filter(({ field }) => field.required)
+    .map(
+      ({ field, value, held }) =>
+        sql`CASE WHEN coalesce(${value}, '') = '' AND ${held} = '' THEN ${`${field.tag} ${lackingWords}`} END`,
+    );
+  const add = input.tags.map((tag) => ({
+    when: sql`(${wantedIn(input, tag.segment)} AND NOT ${holdsTag(tag)})`,
+    text: tag.segment,
+  }));
+  const remove = input.tags.map((tag) => ({
+    when: sql`(list_contains(given, ${tag.segment}) AND NOT ${wantedIn(input, tag.segment)} AND ${holdsTag(tag)})`,
+    text: tag.segment,
+  }));
+  const kept = keptTags(dialect, input);
+  const any = (conditions: readonly Sql[]) => sql`(${join([sql`FALSE`, ...conditions], ' OR ')})`;
+  const nothingToDo = sql`(rejected IS NULL AND kept_out IS NULL AND bad_field IS NULL AND refused_kind IS NULL
+    AND NOT ${fresh} AND NOT had_left AND from_address IS NULL AND len(problems) = 0
+    AND NOT ${any([...fields.map(({ changes }) => changes), ...[...add, ...remove].map(({ when }) => when)])}
+    AND len(given) = len(${kept}))`;
   const waits = input.now === undefined ? sql`TRUE` : sql`refused_until > ${input.now}::TIMESTAMP`;
   return sql`
     WITH gone AS (
@@ -56,11 +67,11 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
       SELECT desired.*, changed.from_address, coalesce(changed.from_address, desired.address) AS contact
       FROM export.desired AS desired LEFT JOIN changed ON changed.customer_id = desired.customer_id
     ), beside AS (
-      SELECT desired.*, member.status AS seen_status, coalesce(member.fields, '{}') AS held,
-        coalesce(member.tags, []::VARCHAR[]) AS held_tags, coalesce(ledger.sent, '{}') AS sent,
-        coalesce(ledger.came_back, '{}') AS came_back, coalesce(ledger.segments, []::VARCHAR[]) AS given,
-        ledger.left_at IS NOT NULL AS had_left,
+      SELECT desired.*, member.status AS seen_status,
+        coalesce(member.tags, []::VARCHAR[]) AS held_tags, ledger.sent, ledger.came_back,
+        coalesce(ledger.segments, []::VARCHAR[]) AS given, ledger.left_at IS NOT NULL AS had_left,
         coalesce(member.status = 'archived' AND archived_by_us.address IS NOT NULL, FALSE) AS back_from_archive,
+        ${eachThen(fields.map(({ held }) => sql`coalesce(member.${held}, '') AS ${held}`))}
         CASE
           WHEN desired.rejected IS NOT NULL THEN NULL
           WHEN member.status IN ('unsubscribed', 'cleaned', 'pending') THEN member.status
@@ -74,39 +85,74 @@ export function comparedPeople(dialect: Dialect, input: PlanInput): Sql {
         refused.kind AS refused_kind, refused.reason AS refused_reason, refused.fields AS refused_fields,
         refused.retry_at AS refused_until
       FROM placed AS desired
-      LEFT JOIN ${ref(audienceMember)} AS member
-        ON member.audience = ${input.audience} AND member.address = desired.contact
-      LEFT JOIN ${ref(exported)} AS ledger
-        ON ledger.export = ${input.export} AND ledger.address = desired.contact AND ledger.audience = ${input.audience}
+      LEFT JOIN (${heldValues(dialect, input, fields)}) AS member ON member.address = desired.contact
+      LEFT JOIN (${toldValues(dialect, input)}) AS ledger ON ledger.address = desired.contact
       LEFT JOIN gone ON gone.address = desired.address
       LEFT JOIN archived_by_us ON archived_by_us.address = desired.address
       LEFT JOIN refused ON refused.address = desired.address
       LEFT JOIN left_person ON left_person.customer_id = desired.customer_id
     ), weighed AS (
-      SELECT *,
-        ${onlyChanged((tag) => dialect.jsonText(sql`fields`, tag))} AS new_fields,
-        ${onlyChanged((tag) => sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`)} AS before,
-        ${count.length === 0 ? sql`0` : join(count, ' + ')} AS field_count,
-        ${add} AS add_segments, ${remove} AS remove_segments,
-        coalesce(${join([sql`NULL::VARCHAR`, ...lacking])}) AS lacking
+      SELECT *, ${eachThen(fields.map((each) => sql`${fieldChanged(dialect, each, fresh)} AS ${each.changes}`))} TRUE AS weighed
       FROM beside
+    ), written AS (
+      SELECT *, ${onlyChanged(({ value }) => value)} AS new_fields, ${onlyChanged(({ held }) => held)} AS before,
+        ${count.length === 0 ? sql`0` : join(count, ' + ')} AS field_count,
+        ${dialect.textsWhere(add)} AS add_segments, ${dialect.textsWhere(remove)} AS remove_segments,
+        CASE WHEN rejected IS NULL AND len(given) > len(${kept}) THEN ${kept} END AS kept_segments,
+        coalesce(${join([sql`NULL::VARCHAR`, ...lacking])}) AS lacking
+      FROM weighed WHERE NOT ${nothingToDo}
     ), judged AS (
       SELECT * REPLACE (coalesce(bad_field, CASE WHEN ${fresh} OR field_count > 0 THEN lacking END) AS bad_field),
         CASE WHEN refused_until IS NOT NULL THEN ${waits}
           ELSE coalesce(refused_fields = new_fields OR (refused_fields = '' AND seen_status IS NULL), FALSE) END AS refused
-      FROM weighed
+      FROM written
     )
-    SELECT *, CASE
-      WHEN rejected IS NOT NULL THEN 'rejected'
-      WHEN kept_out IS NOT NULL THEN 'keptOut'
-      WHEN bad_field IS NOT NULL THEN 'rejected'
-      WHEN refused THEN refused_kind
-      WHEN ${fresh} THEN 'add'
-      WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 OR from_address IS NOT NULL THEN 'update'
-      WHEN had_left THEN 'same'
-      ELSE 'unchanged' END AS action
+    SELECT customer_id, address, email, seen_status, from_address, rejected, kept_out, bad_field, problems, refused, refused_reason,
+      new_fields, before, field_count, add_segments, remove_segments, kept_segments,
+      CASE
+        WHEN rejected IS NOT NULL THEN 'rejected'
+        WHEN kept_out IS NOT NULL THEN 'keptOut'
+        WHEN bad_field IS NOT NULL THEN 'rejected'
+        WHEN refused THEN refused_kind
+        WHEN ${fresh} THEN 'add'
+        WHEN field_count > 0 OR len(add_segments) > 0 OR len(remove_segments) > 0 OR from_address IS NOT NULL THEN 'update'
+        WHEN had_left THEN 'same'
+        ELSE 'unchanged' END AS action
     FROM judged`;
 }
+
+/** The members of the audience with what they hold in the fields of the plan, as `held N`; their texts are read once. */
+function heldValues(dialect: Dialect, input: PlanInput, fields: readonly { held: Sql }[]): Sql {
+  const values = fields.map(({ held }, index) => sql`list_extract("values", ${index + 1}) AS ${held}`);
+  return sql`SELECT address, status, ${eachThen(values)} tags FROM (
+    SELECT address, status, tags, ${dialect.jsonTexts(
+      sql`fields`,
+      input.fields.map(({ tag }) => tag),
+    )} AS "values"
+    FROM ${ref(audienceMember)} WHERE audience = ${input.audience})`;
+}
+
+/**
+ * The ledger of the export. What was sent and what came back is needed of those alone for whom one is not the other, since
+ * what the audience holds differs from the person's values wherever it is asked for; to take back what we wrote, of all.
+ */
+function toldValues(dialect: Dialect, input: PlanInput): Sql {
+  const compared = input.fields.filter(({ write }) => write !== 'onlyNew').map(({ tag }) => tag);
+  const differs = compared.map((_, index) => {
+    const of = (list: Sql) => sql`coalesce(list_extract(${list}, ${index + 1}), '')`;
+    return sql`${of(sql`sent_values`)} <> ${of(sql`back_values`)}`;
+  });
+  const needed = input.fields.some(({ blank }) => blank === 'erase')
+    ? sql`TRUE`
+    : sql`(${join([sql`FALSE`, ...differs], ' OR ')})`;
+  return sql`SELECT address, segments, left_at, CASE WHEN ${needed} THEN sent END AS sent,
+      CASE WHEN ${needed} THEN came_back END AS came_back
+    FROM (
+      SELECT *, ${dialect.jsonTexts(sql`sent`, compared)} AS sent_values, ${dialect.jsonTexts(sql`came_back`, compared)} AS back_values
+      FROM ${ref(exported)} WHERE export = ${input.export} AND audience = ${input.audience})`;
+}
+
+const eachThen = (columns: readonly Sql[]): Sql => (columns.length === 0 ? nothing : sql`${join(columns)},`);
 
 /** What is wrong with somebody who has nothing for a field that the audience requires. */
 export const lackingWords = 'is blank, and the audience requires it';
@@ -116,17 +162,30 @@ export const lackingWords = 'is blank, and the audience requires it';
  * value in a form of its own: what we last sent is what we have, and what came back then is still there.
  * A blank never erases, unless the field says so: then it erases what we wrote, as long as it stands unchanged.
  */
-function fieldChanged(dialect: Dialect, { tag, write, blank }: FieldMapping, fresh: Sql): Sql {
-  const value = dialect.jsonText(sql`fields`, tag);
-  const held = sql`coalesce(${dialect.jsonText(sql`held`, tag)}, '')`;
-  const settled = sql`(${dialect.jsonText(sql`sent`, tag)} IS NOT DISTINCT FROM ${value}
-    AND coalesce(${dialect.jsonText(sql`came_back`, tag)}, '') = ${held})`;
+function fieldChanged(
+  dialect: Dialect,
+  { field: { tag, write, blank }, value, held }: { field: FieldMapping; value: Sql; held: Sql },
+  fresh: Sql,
+): Sql {
   if (write === 'onlyNew') return sql`coalesce(${value} <> '' AND ${fresh}, FALSE)`;
+  const sent = dialect.jsonText(sql`sent`, tag);
+  const cameBack = dialect.jsonText(sql`came_back`, tag);
+  const settled = sql`(${sent} IS NOT DISTINCT FROM ${value} AND coalesce(${cameBack}, '') = ${held})`;
   const differs = write === 'ifEmpty' ? sql`${held} = ''` : sql`${value} <> ${held}`;
-  const written = sql`(${value} <> '' AND ${differs} AND (seen_status IS NULL OR NOT ${settled}))`;
-  if (blank !== 'erase') return sql`coalesce(${written}, FALSE)`;
-  const ours = sql`(${dialect.jsonText(sql`sent`, tag)} <> '' AND ${dialect.jsonText(sql`came_back`, tag)} = ${held})`;
-  return sql`coalesce(${written} OR (${value} = '' AND ${held} <> '' AND ${ours}), FALSE)`;
+  // CASE and not AND, which would read JSON of everybody.
+  const ours = sql`WHEN ${value} = '' AND ${held} <> '' THEN coalesce(${sent} <> '' AND ${cameBack} = ${held}, FALSE)`;
+  return sql`CASE WHEN ${value} <> '' AND ${differs} THEN seen_status IS NULL OR NOT ${settled}
+    ${blank === 'erase' ? ours : nothing} ELSE FALSE END`;
+}
+
+/** What is ours of a desired person's tags still: those that are to be, and those that are there. */
+function keptTags(dialect: Dialect, input: PlanInput): Sql {
+  return dialect.textsWhere(
+    input.tags.map((tag) => ({
+      when: sql`list_contains(given, ${tag.segment}) AND (${wantedIn(input, tag.segment)} OR ${holdsTag(tag)})`,
+      text: tag.segment,
+    })),
+  );
 }
 
 /** Whether the audience's member has this tag, by what was read of it. */

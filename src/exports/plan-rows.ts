@@ -58,13 +58,11 @@ function leavingPeople(dialect: Dialect, input: PlanInput): Sql {
       SELECT ledger.address, ledger.address AS email, ledger.customer_id, ledger.segments AS given, ledger.created,
         ledger.left_at,
         member.status AS seen_status, coalesce(member.tags, []::VARCHAR[]) AS held_tags
-      FROM ${ref(exported)} AS ledger
+      FROM export.unwanted AS ledger
       LEFT JOIN ${ref(audienceMember)} AS member
         ON member.audience = ${input.audience} AND member.address = ledger.address
-      WHERE ledger.export = ${input.export} AND ledger.audience = ${input.audience}
-        AND ledger.address NOT IN (SELECT address FROM export.desired WHERE rejected IS NULL)
-        -- Whose contact is to move does not leave, even where something keeps it from moving now.
-        AND ledger.address NOT IN (SELECT from_address FROM export.compared WHERE from_address IS NOT NULL)
+      -- Whose contact is to move does not leave, even where something keeps it from moving now.
+      WHERE ledger.address NOT IN (SELECT from_address FROM export.compared WHERE from_address IS NOT NULL)
     )
     -- Whom an earlier "keep" let go with our tags on them still has them.
     WHERE left_at IS NULL OR len(${held}) > 0`;

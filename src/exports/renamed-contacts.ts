@@ -28,9 +28,14 @@ const moved: Sql = sql`export.moved_contact`;
 export function findRenamed(audience: string): Change {
   const fresh = sql`(SELECT * FROM ${ref(readMember)} WHERE audience = ${audience})`;
   return sql`CREATE OR REPLACE TABLE ${moved} AS
-    WITH one_read AS (
+    WITH elsewhere AS (
+      -- Few, and found first: nobody else has to be grouped.
+      SELECT DISTINCT fresh.contact_id FROM ${fresh} AS fresh
+      JOIN ${ref(audienceMember)} AS known ON known.contact_id = fresh.contact_id AND known.address <> fresh.address
+      WHERE known.audience = ${audience}
+    ), one_read AS (
       SELECT contact_id, min(address) AS to_address FROM ${fresh} AS fresh
-      WHERE contact_id IS NOT NULL GROUP BY contact_id HAVING min(address) = max(address)
+      WHERE contact_id IN (SELECT contact_id FROM elsewhere) GROUP BY contact_id HAVING min(address) = max(address)
     ), before AS (
       SELECT one_read.to_address, min(known.address) AS from_address, count(*) AS addresses
       FROM one_read JOIN ${ref(audienceMember)} AS known
@@ -42,7 +47,7 @@ export function findRenamed(audience: string): Change {
         JOIN ${ref(run)} AS run ON run.run = person.run
         WHERE run.audience = ${audience} AND run.status = 'running' AND person.from_address IS NOT NULL), FALSE) AS by_us
     FROM before
-    WHERE addresses = 1 AND from_address NOT IN (SELECT address FROM ${fresh} AS fresh)`;
+    WHERE addresses = 1 AND NOT EXISTS (SELECT 1 FROM ${fresh} AS fresh WHERE fresh.address = before.from_address)`;
 }
 
 /** The table that `findRenamed` leaves: `from_address`, `to_address`, `by_us`; `followRenamed` drops it. */
@@ -77,7 +82,7 @@ export function followRenamed(audience: string, now: Date): Change[] {
     sql`INSERT INTO ${ref(knownAddress)}
       SELECT moved.to_address, known.customer_id FROM ${moved} AS moved
       JOIN (SELECT address, customer_id FROM ${ref(knownAddress)}
-        UNION SELECT address, customer_id FROM ${ref(exported)} WHERE ${mine} AND customer_id IS NOT NULL) AS known
+        UNION ALL SELECT address, customer_id FROM ${ref(exported)} WHERE ${mine} AND customer_id IS NOT NULL) AS known
         ON known.address = moved.from_address
       -- Whom an export moves is known by the new address already; the old one may be others' too.
       WHERE NOT moved.by_us
@@ -116,20 +121,21 @@ export async function movesSeen<Move extends { from: string; address: string }>(
  * address that the audience holds again is somebody's own, and stands for itself; so does one that the source gave up.
  */
 export function renamedContacts(audience: string): Sql {
-  return sql`SELECT from_address, to_address FROM ${ref(renamed)}
-    WHERE audience = ${audience} AND by_us IS NOT TRUE AND from_address NOT IN (
-      SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience})`;
+  return sql`SELECT from_address, to_address FROM ${ref(renamed)} AS moved
+    WHERE audience = ${audience} AND by_us IS NOT TRUE AND NOT EXISTS (
+      SELECT 1 FROM ${ref(audienceMember)} AS member
+      WHERE member.audience = ${audience} AND member.address = moved.from_address)`;
 }
 
 /**
  * Every address that people are or were known by, in any source, in any export or as a renamed contact: rows of
- * `address`, `customer_id`.
+ * `address`, `customer_id`, some of them more than once: to tell them apart would take longer than all else.
  */
 export function addressesOfPeople(audience: string): Sql {
   const known = sql`(SELECT address, customer_id FROM ${ref(knownAddress)}
-    UNION SELECT address, customer_id FROM unify.address)`;
+    UNION ALL SELECT address, customer_id FROM unify.address)`;
   return sql`SELECT address, customer_id FROM ${known} AS known
-    UNION SELECT moved.to_address, known.customer_id FROM ${ref(renamed)} AS moved
+    UNION ALL SELECT moved.to_address, known.customer_id FROM ${ref(renamed)} AS moved
       JOIN ${known} AS known ON known.address = moved.from_address
       WHERE moved.audience = ${audience} AND moved.by_us IS NOT TRUE`;
 }
