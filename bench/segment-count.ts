@@ -13,7 +13,7 @@ export const segmentCount: Benchmark = {
       line.say('counting segments');
       const known = await catalogue();
       const counted: { id: string; seconds: number }[] = [];
-      for (const [id, { rules }] of segments) {
+      for (const [id, { rules = { rules: [] } }] of segments) {
         // Another day for every round: what was counted for one is no answer for the other.
         const counts = (round: number) =>
           liveCounts(

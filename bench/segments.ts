@@ -22,7 +22,8 @@ export const segments: Benchmark = {
       line.say('counting thirty segments');
       // The first numbers the people, and brings the columns in from the file.
       const began = performance.now();
-      for (const { rules } of first.values()) await liveCounts(engine, known, { rules }, options);
+      for (const { rules = { rules: [] } } of first.values())
+        await liveCounts(engine, known, { rules }, options);
       const warmUp = performance.now() - began;
       const table = new Table({
         head: ['segment', 'people', 'counted', 'again', 'refreshed'],

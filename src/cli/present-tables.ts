@@ -2,7 +2,6 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { ExportRun } from '../exports/plan.ts';
 import type { RefreshResult } from '../pipeline/refresh.ts';
-import type { SegmentSize } from '../segments/segment-sizes.ts';
 import type { RejectedRow, SourceLoad } from '../sources/loaded-source.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
@@ -119,19 +118,6 @@ export function presentRejected(rows: readonly RejectedRow[]): string {
   return table(
     ['file', 'line', 'column', 'why'],
     rows.map((row) => [row.file, row.line, row.column ?? '', row.reason]),
-  );
-}
-
-export function presentSegments(sizes: readonly (SegmentSize & { name: string })[]): string {
-  if (sizes.length === 0) return 'No segment has been computed yet: postrider refresh --until segments';
-  return table(
-    ['segment', 'name', 'people', 'refreshed'],
-    sizes.map((size) => [
-      size.segment,
-      size.name,
-      size.members,
-      size.refreshedAt.slice(0, 16).replace('T', ' '),
-    ]),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { SegmentMembers } from '../app.ts';
+import type { SegmentMembers } from '../app/segment-actions.ts';
 import type { Shell } from './shell.ts';
 
 /** The members of a segment as they come: as CSV, or with `--json` as one document. */

@@ -8,21 +8,14 @@ import { addForgetCommand } from './forget-command.ts';
 import { presentFindings } from './present-findings.ts';
 import { presentPeople } from './present-people.ts';
 import { presentPerson } from './present-person.ts';
-import {
-  presentRefresh,
-  presentRunDetails,
-  presentRuns,
-  presentSegments,
-  presentWorkspaceChanges,
-} from './present-tables.ts';
+import { presentRefresh, presentRunDetails, presentRuns, presentWorkspaceChanges } from './present-tables.ts';
 import { presentRun, runDocument, runFigures } from './present-run.ts';
-import { printMembers } from './print-members.ts';
 import { reasonText } from './reason-texts.ts';
 import { addRemoveCommand } from './remove-command.ts';
 import type { Shell } from './shell.ts';
 import { addSourcesCommand } from './sources-command.ts';
 import { addUnifyCommand } from './unify-command.ts';
-import { addSegmentsWhyCommand } from './segments-why-command.ts';
+import { addSegmentsCommand } from './segments-command.ts';
 import { wholeNumber } from './whole-number.ts';
 import { addUndoCommand } from './undo-command.ts';
 import { addWebhooksCommand } from './webhooks-command.ts';
@@ -65,8 +58,9 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('bring the workspace to what a file says; says what changed')
     .option('--dry-run', 'say what would change, and change nothing')
     .option('--prune', 'remove what the file no longer holds')
+    .option('--force', 'with --prune: also segments that others still speak of')
     .option('--offline', 'do not ask Mailchimp whether audiences, fields and tags fit')
-    .action(async (file: string, options: { dryRun?: boolean; prune?: boolean; offline?: boolean }) => {
+    .action(async (file: string, options: ApplyFlags) => {
       const changes = await (await shell.app()).apply(file, options);
       show({ dryRun: options.dryRun === true, changes }, () =>
         presentWorkspaceChanges(changes, options.dryRun === true),
@@ -94,26 +88,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   addSourcesCommand(program, shell);
   addUnifyCommand(program, shell);
 
-  const segments = program
-    .command('segments')
-    .argument('[name]', 'the id of one segment')
-    .description('sizes of the segments')
-    .action(async (name: string | undefined) => {
-      const app = await shell.app();
-      if (name !== undefined) await app.segmentMembers(name);
-      const sizes = (await app.segments()).filter((size) => name === undefined || size.segment === name);
-      show({ segments: sizes }, () => presentSegments(sizes));
-    });
-  segments
-    .command('members <name>')
-    .description('the people of a segment')
-    .option('--csv', 'as CSV, safe to open in a spreadsheet')
-    .action(async (name: string, options: { csv?: boolean }) => {
-      if (options.csv !== true && !shell.json)
-        shell.say('(as CSV; say --csv or --json to have no such line)');
-      await printMembers(shell, await (await shell.app()).segmentMembers(name));
-    });
-  addSegmentsWhyCommand(segments, shell);
+  const segments = addSegmentsCommand(program, shell);
 
   program
     .command('plan <export>')
@@ -259,6 +234,13 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   for (const command of [program, ...program.commands, segments, ...segments.commands])
     command.exitOverride();
   return program;
+}
+
+interface ApplyFlags {
+  dryRun?: boolean;
+  prune?: boolean;
+  force?: boolean;
+  offline?: boolean;
 }
 
 interface PlanOptions {

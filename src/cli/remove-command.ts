@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RemovedExport } from '../app.ts';
+import type { RemovedExport } from '../app/export-actions.ts';
 import { inputError } from '../base/errors.ts';
 import { howFarText } from './cancel-command.ts';
 import { exitCodes } from './exit-codes.ts';

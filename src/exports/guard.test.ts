@@ -49,6 +49,7 @@ describe('guardPlan', () => {
       code: 'too_many_people',
     },
     { of: 'an emptied segment', facts: { emptied: ['Buyers'] }, code: 'segment_emptied' },
+    { of: 'a failed test', facts: { failedTests: ['Buyers'] }, code: 'segment_test_failed' },
     { of: 'leavers at the share', facts: withPeople({ leave: 10 }), code: null },
     { of: 'leavers above the share', facts: withPeople({ leave: 11 }), code: 'too_many_leavers' },
     { of: 'all leaving at 100%', facts: withPeople({ leave: 100 }), limits: { leavers: '100%' }, code: null },
@@ -152,6 +153,7 @@ describe('guardPlan', () => {
       ...quiet,
       ...withPeople({ leave: 50, add: 90 }),
       ...aged(20),
+      failedTests: ['A'],
       emptied: ['A', 'B'],
     };
     const all: Limits = { leavers: 1, newContacts: 1, people: 10, contract: 1, sourceAge: { hours: 2 } };
@@ -159,6 +161,7 @@ describe('guardPlan', () => {
       [{}, {}],
       [{ people: 100 }, {}],
       [{ sourceAge: undefined }, {}],
+      [{}, { failedTests: [] }],
       [{}, { emptied: [] }],
       [{ leavers: 100 }, {}],
       [{ newContacts: 100 }, {}],
@@ -172,6 +175,7 @@ describe('guardPlan', () => {
     expect(codes).toEqual([
       'too_many_people',
       'source_too_old',
+      'segment_test_failed',
       'segment_emptied',
       'too_many_leavers',
       'too_many_new_contacts',
@@ -188,6 +192,9 @@ describe('guardPlan', () => {
     };
     expect(guardPlan(leaving, limits)?.message).toBe(
       '1,234 of 10,000 exported people would leave (12.3 %), the limit is 10%.',
+    );
+    expect(guardPlan({ ...quiet, failedTests: ['A', 'B'] }, limits)?.message).toBe(
+      '"A", "B" do not pass their tests.',
     );
     expect(guardPlan({ ...quiet, emptied: ['A', 'B'] }, limits)?.message).toBe(
       '"A", "B" have become empty since the last run.',

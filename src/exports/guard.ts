@@ -9,6 +9,8 @@ export interface GuardFacts {
   exportedBefore: number;
   /** Chosen segments with nobody in them now, of which somebody was exported before; by name. */
   emptied: readonly string[];
+  /** Chosen or excluded segments of which a test failed in the last refresh; by name. */
+  failedTests?: readonly string[];
   /** Contacts that count for Mailchimp's bill now: subscribed, unsubscribed and transactional. */
   billable: number;
   /** The same in the account's other audiences. */
@@ -41,6 +43,15 @@ export function guardPlan(facts: GuardFacts, limits: Limits): Brake | null {
   }
   const old = limits.sourceAge === undefined ? null : sourceTooOld(facts.sourceAges, limits.sourceAge);
   if (old !== null) return old;
+  const failed = facts.failedTests ?? [];
+  if (failed.length > 0) {
+    const names = failed.map((segment) => `"${segment}"`).join(', ');
+    return {
+      code: 'segment_test_failed',
+      message: `${names} ${failed.length === 1 ? 'does' : 'do'} not pass ${failed.length === 1 ? 'its' : 'their'} tests.`,
+      figures: { segments: failed.length },
+    };
+  }
   if (facts.emptied.length > 0) {
     const names = facts.emptied.map((segment) => `"${segment}"`).join(', ');
     return {

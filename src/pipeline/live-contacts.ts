@@ -17,7 +17,7 @@ export function audiencesOf(settings: Pick<Settings, 'exports'>): Set<string> {
  */
 export async function bringContactsUpToDate(parts: PipelineParts): Promise<void> {
   const { engine, settings, progress } = parts;
-  const rules = [...settings.segments.values()].map((segment) => segment.rules);
+  const rules = [...settings.segments.values()].flatMap(({ rules: group }) => group ?? []);
   const asked = audiencesAskedFor(rules, contactAttributes(audiencesOf(settings)));
   if (asked.size === 0) return;
   for (const [connection, audience] of accountsOf(settings, asked)) {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { inputError } from '../base/errors.ts';
 import { newRunId, type ExportId, type SegmentId } from '../base/ids.ts';
 import type { AudienceDescription, Destination } from '../delivery/destination.ts';
 import { audienceSizes, renameTagInFacts } from '../exports/audience-facts.ts';
@@ -14,6 +13,7 @@ import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
+import { testResults } from '../segments/segment-tests.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
 import { contactMeter } from './contact-meter.ts';
 import { fieldTypes, mapFields, type MappedFields } from './map-fields.ts';
@@ -21,6 +21,7 @@ import { openSuppression } from '../suppression/suppression-list.ts';
 import { audienceKey, exportOf, segmentName, type PipelineParts } from './pipeline-parts.ts';
 import { audienceWarnings, peopleWarnings } from './plan-warnings.ts';
 import { readFacts } from './read-facts.ts';
+import { refuseUnusable, segmentWarnings } from './usable-segments.ts';
 
 /**
  * Makes and stores the plan of an export against the audience as it is now. Reads only; sends nothing. A
@@ -72,6 +73,9 @@ export async function planExport(
   );
   const problems = await fieldProblems(engine, run, ground.fields, people.desired);
   const { warnings, tagged } = await peopleWarnings(engine, run, problems);
+  const failedTests = new Set(
+    (await testResults(engine)).filter((test) => !test.passed).map((test) => test.segment),
+  );
   const brake = guardPlan(
     {
       people,
@@ -79,6 +83,9 @@ export async function planExport(
       exportedBefore: before.people,
       emptied: config.segments
         .filter((segment) => before.segments.has(segment) && (sizes.get(segment as SegmentId) ?? 0) === 0)
+        .map((segment) => segmentName(parts.settings, segment as SegmentId)),
+      failedTests: [...config.segments, ...config.exclude]
+        .filter((segment) => failedTests.has(segment as SegmentId))
         .map((segment) => segmentName(parts.settings, segment as SegmentId)),
       billable: contacts.audience.now,
       elsewhere: contacts.account.now - contacts.audience.now,
@@ -160,7 +167,8 @@ export async function groundFor(
 ): Promise<PlanGround> {
   const audience = await destination.describe(config.audience);
   const shape = await readProfileShape(parts.engine);
-  await refuseUnknownSizes(parts, config);
+  const sizes = await segmentSizes(parts.engine);
+  refuseUnusable(parts.settings, sizes, config);
   const mapped = mapFields(audience, shape.attributes, id, config);
   const key = audienceKey(config);
   const own = await followRenames(parts, key, await ownTags(parts.engine, key), audience);
@@ -175,20 +183,11 @@ export async function groundFor(
     config.adoptTags,
   );
   const digest = groundOf({ config, fields: mapped.fields, consent: mapped.consent, tags });
-  const warnings = audienceWarnings(audience, config, mapped.newFields);
+  const warnings = [
+    ...segmentWarnings(parts.settings.segments, sizes, config),
+    ...audienceWarnings(audience, config, mapped.newFields),
+  ];
   return { ...mapped, audienceName: audience.name, tags, warnings, digest };
-}
-
-async function refuseUnknownSizes(parts: PipelineParts, config: ExportConfig): Promise<void> {
-  const computed = new Set((await segmentSizes(parts.engine)).map((size) => size.segment as string));
-  const missing = [...config.segments, ...config.exclude].find((segment) => !computed.has(segment));
-  if (missing === undefined) return;
-  // A segment that was never computed must not pass for an empty one: its people would all "leave".
-  throw inputError(
-    'segment_not_computed',
-    `The segment "${missing}" has not been computed yet.`,
-    'Compute it first: postrider refresh --until segments',
-  );
 }
 
 /**

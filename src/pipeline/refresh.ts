@@ -1,4 +1,5 @@
 import { inputError, messageOf } from '../base/errors.ts';
+import type { SegmentId } from '../base/ids.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { defaultKeepDays, trimRuns } from '../exports/retention.ts';
@@ -93,11 +94,22 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
 }
 
 async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
-  const { engine, settings, clock } = parts;
   await bringContactsUpToDate(parts);
+  return recomputeSegments(parts, parts.clock.now());
+}
+
+/** @param only these by hand, static ones too, and what depends on them; absent: all that are due */
+export async function recomputeSegments(
+  parts: PipelineParts,
+  now: Date,
+  only?: readonly SegmentId[],
+): Promise<SegmentSize[]> {
+  const { engine, settings } = parts;
   return refreshSegments(engine, settings.segments, await currentCatalogue(parts), {
-    now: clock.now(),
+    now,
     timeZone: settings.schedule?.timeZone ?? 'UTC',
+    folder: settings.folder,
+    ...(only === undefined ? {} : { only }),
   });
 }
 

@@ -27,12 +27,22 @@ export async function whyInSegment(
   const config = settings.segments.get(id);
   const people = await findPeople(engine, text);
   if (config === undefined || people.length === 0) return [];
-  const explained = await explainPeople(engine, await currentCatalogue(parts), config, people, {
+  const computed = (await segmentSizes(engine)).some((size) => size.segment === id);
+  const { rules, asOf } = config;
+  if (rules === undefined) {
+    // Whom a list names is all the reason there is.
+    return Promise.all(
+      people.map(async (customerId) => {
+        const member = computed && (await segmentsOf(engine, customerId)).includes(id);
+        return { customerId, holds: member, rules: [], segment: id, name: segmentName(settings, id), member };
+      }),
+    );
+  }
+  const explained = await explainPeople(engine, await currentCatalogue(parts), { rules, asOf }, people, {
     now: clock.now(),
     timeZone: settings.schedule?.timeZone ?? 'UTC',
     language,
   });
-  const computed = (await segmentSizes(engine)).some((size) => size.segment === id);
   return Promise.all(
     explained.map(async (explanation) => ({
       ...explanation,

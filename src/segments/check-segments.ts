@@ -4,7 +4,7 @@ import { checkRules } from './check-rules.ts';
 import type { CheckedGroup, CheckedRule } from './checked-rule.ts';
 import type { RuleGroup } from './rule.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
-import type { AsOf, SegmentConfig } from './segment-config.ts';
+import { stateOf, type AsOf, type SegmentConfig } from './segment-config.ts';
 
 /** A segment that can be computed. */
 export interface CheckedSegment {
@@ -12,6 +12,8 @@ export interface CheckedSegment {
   rules: CheckedGroup;
   asOf: CheckedAsOf;
   type: SegmentConfig['type'];
+  /** The file that says who is in it, whatever the rules: they are empty. */
+  list?: string;
 }
 
 export type CheckedAsOf =
@@ -20,7 +22,8 @@ export type CheckedAsOf =
   | { kind: 'newest'; source: string; column: string; type: 'date' | 'time' };
 
 /**
- * All segments, each after those it speaks of. A `RulesError` with everything that is wrong in any of them.
+ * All active segments, each after those it speaks of. A `RulesError` with everything that is wrong in any of them; the
+ * others may be as wrong as they like.
  */
 export function checkSegments(
   segments: ReadonlyMap<SegmentId, SegmentConfig>,
@@ -29,14 +32,34 @@ export function checkSegments(
   const problems: RuleProblem[] = [];
   const checked = new Map<SegmentId, CheckedSegment>();
   for (const [id, config] of segments) {
-    const { rules, problems: found } = checkRules(config.rules, catalogue, `segments.${id}.rules`);
-    problems.push(...found);
+    if (stateOf(config) !== 'active') continue;
+    const path = `segments.${id}.rules`;
+    const { rules, problems: found } = checkRules(config.rules ?? everybody, catalogue, path);
+    problems.push(...found, ...draftsIn(rules, segments, path));
     const asOf = checkAsOf(config.asOf, catalogue, `segments.${id}.asOf`, problems);
-    if (asOf !== undefined) checked.set(id, { id, rules, asOf, type: config.type });
+    const list = config.members === undefined ? {} : { list: config.members };
+    if (asOf !== undefined) checked.set(id, { id, rules, asOf, type: config.type, ...list });
   }
   const ordered = inOrder(checked, problems);
   refuseProblems(problems);
   return ordered;
+}
+
+const everybody: RuleGroup = { combinator: 'and', rules: [] };
+
+/** A draft has no people, so "in none of these" would hold for everybody. */
+function draftsIn(
+  rules: CheckedGroup,
+  segments: ReadonlyMap<SegmentId, SegmentConfig>,
+  path: string,
+): RuleProblem[] {
+  const drafts = segmentsIn(rules).filter((id) => segments.get(id)?.state === 'draft');
+  return [...new Set(drafts)].map((id) => ({
+    code: 'segment_draft',
+    path,
+    message: `the rules speak of "${id}", which is a draft and has no people.`,
+    hint: `Write state: active under segments.${id}, or take it out of these rules.`,
+  }));
 }
 
 /** Rules that are being edited, and the day they count from. */

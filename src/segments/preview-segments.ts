@@ -1,13 +1,13 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Engine, TableName } from '../engine/engine.ts';
-import { sql } from '../engine/sql.ts';
+import { sql, type Sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkSegments } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
 import { overTables } from './over-tables.ts';
-import type { SegmentConfig } from './segment-config.ts';
+import { stateOf, type SegmentConfig } from './segment-config.ts';
 import { segmentTables } from './segment-sizes.ts';
 
 /** People who are not those that everybody sees. */
@@ -19,8 +19,8 @@ export interface OtherPeople {
 }
 
 /**
- * Finds the members of segments among other people, as a refresh would, into a table of their own. Static segments keep
- * the members of theirs who are still somebody; attributes that other stages keep by customer are those of now.
+ * Finds the members of segments among other people, as a refresh would, into a table of their own. Static and inactive
+ * segments, and those of a list, keep the members of theirs who are still somebody; attributes that other stages keep by customer are those of now.
  * @returns how many each has
  * @throws RulesError with everything that is wrong in the rules
  */
@@ -45,15 +45,21 @@ export async function previewSegments(
     ]),
   ]);
   const frozen = await engine.rows<{ segment: string }>(sql`SELECT segment FROM segment.size`);
-  for (const { id, type, rules, asOf } of checkSegments(segments, catalogue)) {
-    const stays = type === 'static' && frozen.some(({ segment }) => segment === id);
-    const today = await asOfDay(engine, asOf, { now, timeZone });
-    const members = stays
-      ? sql`SELECT m.customer_id FROM segment.member m JOIN ${tableRef(people.profile)} p ON p.customer_id = m.customer_id WHERE m.segment = ${id}`
-      : overTables(compileRules(rules, { dialect: engine.dialect, today, timeZone }), tables);
-    await engine.commit([
+  const write = (id: SegmentId, members: Sql) =>
+    engine.commit([
       sql`INSERT INTO ${tableRef(people.member)} SELECT ${id}, member.customer_id FROM (${members}) AS member`,
     ]);
+  const asTheyWere = (id: SegmentId) => sql`SELECT m.customer_id FROM segment.member m
+    JOIN ${tableRef(people.profile)} p ON p.customer_id = m.customer_id WHERE m.segment = ${id}`;
+  // First: rules of the others may speak of them.
+  for (const [id, config] of segments) {
+    if (stateOf(config) === 'inactive') await write(id, asTheyWere(id));
+  }
+  for (const { id, type, rules, asOf, list } of checkSegments(segments, catalogue)) {
+    const stays = list !== undefined || (type === 'static' && frozen.some(({ segment }) => segment === id));
+    const today = await asOfDay(engine, asOf, { now, timeZone });
+    const found = compileRules(rules, { dialect: engine.dialect, today, timeZone });
+    await write(id, stays ? asTheyWere(id) : overTables(found, tables));
   }
   const rows = await engine.rows<{ segment: SegmentId; n: number }>(
     sql`SELECT segment, count(*) AS n FROM ${tableRef(people.member)} GROUP BY segment`,

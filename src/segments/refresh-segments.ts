@@ -1,30 +1,40 @@
+import { inputError } from '../base/errors.ts';
 import type { SegmentId } from '../base/ids.ts';
 import type { Change, Engine } from '../engine/engine.ts';
-import { join, sql, type Sql } from '../engine/sql.ts';
+import { sql, type Sql } from '../engine/sql.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
-import { checkSegments, type CheckedSegment } from './check-segments.ts';
+import { checkSegments, segmentsIn, type CheckedSegment } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
+import { readMemberList, takeInLists, type ListedLine } from './member-list.ts';
 import { customerKeys, type PeopleKeys } from './people-keys.ts';
 import { withPeopleNumbers } from './people-numbers.ts';
 import { peopleStartsIn } from './rule-leaves.ts';
-import type { SegmentConfig } from './segment-config.ts';
-import { segmentSizes, segmentTables, type SegmentSize } from './segment-sizes.ts';
+import { stateOf, type SegmentConfig } from './segment-config.ts';
+import { isOneOf, segmentSizes, segmentTables, type SegmentSize } from './segment-sizes.ts';
+import { lookAtTests } from './segment-tests.ts';
 
 export interface RefreshOptions {
   now: Date;
   /** IANA name; days are days there. */
   timeZone: string;
-  /** Refreshes these, by hand: also the static ones among them. Absent: all that are dynamic or new. */
+  /** Where relative paths of member lists start. */
+  folder?: string;
+  /**
+   * Refreshes these, by hand: also the static ones among them, and then the dynamic ones whose rules speak of one that
+   * was refreshed. Absent: all that are dynamic or new.
+   */
   only?: readonly SegmentId[];
 }
 
 /**
- * Finds the members of the segments anew and writes them all at once; if anything fails, every segment
- * stays as it was. Segments that are not among `segments` any more are forgotten, and so are members whose
- * profile is gone.
+ * Finds the members of the active segments anew and writes them all at once; if anything fails, every segment
+ * stays as it was. Inactive ones keep their members. Drafts and segments that are not among `segments` any more are
+ * forgotten, and so are members whose profile is gone.
  * @returns the sizes of all segments
- * @throws RulesError with everything that is wrong in the rules
+ * @throws RulesError with everything that is wrong in the rules of active segments; `segment_not_active` for one of `only`
+ *   that is not; `segment_not_computed` where rules speak of an inactive one that has no people to keep;
+ *   `segment_list_unreadable`
  */
 export async function refreshSegments(
   engine: Engine,
@@ -32,18 +42,63 @@ export async function refreshSegments(
   catalogue: Catalogue,
   options: RefreshOptions,
 ): Promise<SegmentSize[]> {
-  const { only } = options;
+  const { only, folder = '.' } = options;
   const all = checkSegments(segments, catalogue);
+  for (const id of only ?? []) refuseNotActive(id, segments);
   const known = new Set((await segmentSizes(engine)).map(({ segment }) => segment));
-  const due = all.filter(({ id, type }) => only?.includes(id) ?? (type === 'dynamic' || !known.has(id)));
-  const kept = all.filter((segment) => !due.includes(segment)).map(({ id }) => id);
+  const due =
+    only === undefined
+      ? all.filter(({ id, type }) => type === 'dynamic' || !known.has(id))
+      : withDependents(all, only);
+  refuseNeverComputed(due, known);
+  const dueIds = new Set(due.map(({ id }) => id));
+  const kept = [...segments]
+    .filter(([id, config]) => stateOf(config) !== 'draft' && !dueIds.has(id))
+    .map(([id]) => id);
+  const lists = new Map<SegmentId, ListedLine[]>();
+  for (const { id, list } of due) {
+    if (list !== undefined) lists.set(id, await readMemberList(list, folder, `segments.${id}.members`));
+  }
 
   const starts = due.flatMap(({ rules }) => peopleStartsIn(rules));
-  const refresh = { segments: [...segments.keys()], due, kept };
+  const refresh = { segments, due, kept, lists };
   const write = (keys: PeopleKeys) => writeMembers(engine, refresh, options, keys);
   if (starts.length < worthNumbering) await write(customerKeys);
   else await withPeopleNumbers(engine, starts, ({ keys }) => write(keys));
   return segmentSizes(engine);
+}
+
+/** `all` has each segment after those it speaks of, so one pass finds what depends on what. */
+function withDependents(all: readonly CheckedSegment[], only: readonly SegmentId[]): CheckedSegment[] {
+  const due = new Set(only);
+  for (const { id, type, rules } of all) {
+    if (type === 'dynamic' && segmentsIn(rules).some((other) => due.has(other))) due.add(id);
+  }
+  return all.filter(({ id }) => due.has(id));
+}
+
+function refuseNotActive(id: SegmentId, segments: ReadonlyMap<SegmentId, SegmentConfig>): void {
+  const config = segments.get(id);
+  if (config === undefined || stateOf(config) === 'active') return;
+  throw inputError(
+    'segment_not_active',
+    `The segment "${id}" is ${stateOf(config) === 'draft' ? 'a draft' : 'inactive'} and is not computed.`,
+    `Write state: active under segments.${id}.`,
+  );
+}
+
+/** Nobody in it would pass for an answer. */
+function refuseNeverComputed(due: readonly CheckedSegment[], known: ReadonlySet<SegmentId>): void {
+  const there = new Set([...known, ...due.map(({ id }) => id)]);
+  for (const { id, rules } of due) {
+    const missing = segmentsIn(rules).find((other) => !there.has(other));
+    if (missing === undefined) continue;
+    throw inputError(
+      'segment_not_computed',
+      `segments.${id}.rules speak of "${missing}", which has not been computed yet.`,
+      `Compute it first; an inactive segment needs state: active for that.`,
+    );
+  }
 }
 
 // Numbering people takes as long as finding the owners of a column for so many rules.
@@ -52,34 +107,43 @@ const worthNumbering = 8;
 /** What a refresh writes. */
 interface Refresh {
   /** Every segment there is. */
-  segments: readonly SegmentId[];
+  segments: ReadonlyMap<SegmentId, SegmentConfig>;
   due: readonly CheckedSegment[];
+  /** Those that keep their members. */
   kept: readonly SegmentId[];
+  /** Of segments that are due and have a list instead of rules. */
+  lists: ReadonlyMap<SegmentId, readonly ListedLine[]>;
 }
 
 async function writeMembers(
   engine: Engine,
-  { segments, due, kept }: Refresh,
+  { segments, due, kept, lists }: Refresh,
   { now, timeZone }: Pick<RefreshOptions, 'now' | 'timeZone'>,
   keys: PeopleKeys,
 ): Promise<void> {
+  const listed = takeInLists(engine, lists);
   const changes: Change[] = [
     ...segmentTables(engine),
-    ...(['member', 'size', 'history'] as const).map(
+    ...listed.before,
+    ...(['member', 'size', 'history', 'unlisted'] as const).map(
       (table) =>
-        sql`DELETE FROM segment.${bare(table)} WHERE NOT ${isOneOf(table === 'history' ? segments : kept)}`,
+        sql`DELETE FROM segment.${bare(table)} WHERE NOT ${isOneOf(table === 'history' ? [...segments.keys()] : kept)}`,
     ),
     sql`DELETE FROM segment.member WHERE customer_id NOT IN (SELECT customer_id FROM profile.profile)`,
   ];
-  for (const { id, rules, asOf } of due) {
+  for (const { id, rules, asOf, list } of due) {
     const today = await asOfDay(engine, asOf, { now, timeZone });
     const context = { dialect: engine.dialect, today, timeZone };
     // Where nothing leads from people to rows, their numbers are of no use.
-    const members = compileRules(rules, peopleStartsIn(rules).length === 0 ? context : { ...context, keys });
+    const members =
+      list === undefined
+        ? compileRules(rules, peopleStartsIn(rules).length === 0 ? context : { ...context, keys })
+        : listed.members(id);
     changes.push(
       sql`INSERT INTO segment.member SELECT ${id}, member.customer_id FROM (${members}) AS member`,
     );
   }
+  changes.push(...listed.after);
   const refreshedAt = engine.dialect.tryCast(sql`${now.toISOString()}`, 'time');
   const count = (id: SegmentId) => sql`(SELECT count(*) FROM segment.member WHERE segment = ${id})`;
   for (const { id } of due)
@@ -87,13 +151,9 @@ async function writeMembers(
   for (const id of kept)
     changes.push(sql`UPDATE segment.size SET members = ${count(id)} WHERE segment = ${id}`);
   changes.push(sql`INSERT INTO segment.history SELECT segment, members, ${refreshedAt} FROM segment.size`);
-  await engine.commit(changes);
+  await engine.commit([...changes, ...lookAtTests(engine, segments)]);
 }
 
-function isOneOf(ids: readonly SegmentId[]): Sql {
-  return ids.length === 0 ? sql`false` : sql`(segment IN (${join(ids.map((id) => sql`${id}`))}))`;
-}
-
-function bare(table: 'member' | 'size' | 'history'): Sql {
+function bare(table: 'member' | 'size' | 'history' | 'unlisted'): Sql {
   return { nodes: [{ text: table }] };
 }

@@ -15,6 +15,37 @@ describe('a segment in the workspace file', () => {
     expect(segmentConfig.parse(config)).toEqual({ ...config, asOf: 'now', type: 'dynamic' });
   });
 
+  it.each([
+    [{ members: 'people.csv', type: 'static' }, undefined],
+    [{}, ['rules: a segment needs either "rules" or "members"']],
+    [{ members: 'a.csv', rules: { rules: [] } }, ['rules: a segment needs either "rules" or "members"']],
+    [
+      {
+        members: 'a.csv',
+        tests: [
+          { is: 'in', id: '7' },
+          { is: 'out', address: 'a@b.test' },
+        ],
+      },
+      undefined,
+    ],
+    [{ members: 'a.csv', tests: [{ is: 'in' }] }, ['tests.0: needs either "address" or "id"']],
+    [
+      { members: 'a.csv', tests: [{ is: 'in', id: '7', address: 'a@b.test' }] },
+      ['tests.0: needs either "address" or "id"'],
+    ],
+    [{ members: 'a.csv', tags: Array.from({ length: 20 }, (_, n) => `t${n}`) }, undefined],
+    [{ members: 'a.csv', tags: ['a', 'a'] }, ['tags: a tag stands here twice']],
+  ])('has rules or a list, tests and tags: %j', (config, issues) => {
+    expect(issuesOf(config)).toEqual(issues);
+  });
+
+  it('has no more than twenty tags', () => {
+    expect(issuesOf({ members: 'a.csv', tags: Array.from({ length: 21 }, (_, n) => `t${n}`) })).toHaveLength(
+      1,
+    );
+  });
+
   it('takes what the rule editor writes', () => {
     const rules = {
       id: 'g1',

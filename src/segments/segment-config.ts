@@ -8,8 +8,19 @@ const newest = z
   })
   .describe('The newest day of a column: for data that stands still.');
 
-/** A segment as the workspace file has it. */
-export const segmentConfig = z.strictObject({
+/** How sure somebody wants to be of a segment: one person who must be in it, or must not. */
+const segmentTest = z
+  .strictObject({
+    is: z.enum(['in', 'out']).describe('Whether they must be in the segment or outside of it.'),
+    address: z.string().trim().min(1).max(254).optional().describe('An address that they have.'),
+    id: z.string().trim().min(1).max(100).optional().describe('Their customer id.'),
+  })
+  .refine(({ address, id }) => (address === undefined) !== (id === undefined), {
+    error: 'needs either "address" or "id"',
+  });
+export type SegmentTest = z.infer<typeof segmentTest>;
+
+const segmentShape = z.strictObject({
   name: z
     .string()
     .trim()
@@ -18,17 +29,54 @@ export const segmentConfig = z.strictObject({
     .optional()
     .describe('What people see and the tag is called; the id when absent.'),
   description: z.string().optional().describe('What the segment is for.'),
+  tags: z
+    .array(z.string().trim().min(1).max(50))
+    .max(20)
+    .refine((tags) => new Set(tags).size === tags.length, 'a tag stands here twice')
+    .optional()
+    .describe('Words to find it by; they are no tags in Mailchimp.'),
+  state: z
+    .enum(['draft', 'active', 'inactive'])
+    .optional()
+    .describe(
+      'Absent: active. "draft" is never computed and cannot be exported; "inactive" is not computed any more and keeps its members.',
+    ),
   type: z
     .enum(['dynamic', 'static'])
     .default('dynamic')
     .describe('"static" keeps its members until it is refreshed by hand.'),
-  rules: ruleGroup.describe(
-    "Who is in it: React Query Builder's rule groups, extended. No rules: everybody.",
-  ),
+  rules: ruleGroup
+    .optional()
+    .describe("Who is in it: React Query Builder's rule groups, extended. No rules: everybody."),
+  members: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Instead of rules: a CSV file whose first column has addresses or customer ids, relative to this file.',
+    ),
   asOf: z
     .union([z.literal('now'), z.iso.date({ error: asOfForms }), newest], { error: asOfForms })
     .default('now')
     .describe('The day from which "within last" and the like count.'),
+  tests: z
+    .array(segmentTest)
+    .max(100)
+    .optional()
+    .describe('Looked at after every refresh; one that fails stops the exports of this segment.'),
 });
+
+/** A segment as the workspace file has it. */
+export const segmentConfig = segmentShape.refine(
+  ({ rules, members }) => (rules === undefined) !== (members === undefined),
+  { path: ['rules'], error: 'a segment needs either "rules" or "members"' },
+);
 export type SegmentConfig = z.infer<typeof segmentConfig>;
+export type SegmentState = NonNullable<SegmentConfig['state']>;
+
+/** What becomes of a segment in a refresh. */
+export function stateOf({ state = 'active' }: Pick<SegmentConfig, 'state'>): SegmentState {
+  return state;
+}
+
 export type AsOf = SegmentConfig['asOf'];

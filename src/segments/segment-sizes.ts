@@ -1,6 +1,6 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Change, Column, Engine } from '../engine/engine.ts';
-import { sql, type Sql } from '../engine/sql.ts';
+import { join, sql, type Sql } from '../engine/sql.ts';
 
 /** How many people a segment had when it was last refreshed. */
 export interface SegmentSize {
@@ -16,7 +16,10 @@ const sizeColumns: Column[] = [
   { name: 'refreshed_at', type: 'time' },
 ];
 
-/** The tables of this stage, made where they are absent. `history` has one row per segment and refresh. */
+/**
+ * The tables of this stage, made where they are absent. `history` has one row per segment and refresh, `unlisted` the
+ * lines of member lists that name nobody, `test` how the tests of segments ended.
+ */
 export function segmentTables(engine: Engine): Change[] {
   const type = (column: Column): Sql => ({ nodes: [{ text: engine.dialect.typeName(column.type) }] });
   const [segment, members, refreshedAt] = sizeColumns.map(type) as [Sql, Sql, Sql];
@@ -26,6 +29,9 @@ export function segmentTables(engine: Engine): Change[] {
     sql`CREATE TABLE IF NOT EXISTS segment.member (segment ${segment}, customer_id ${segment})`,
     sql`CREATE TABLE IF NOT EXISTS segment.size ${sizes}`,
     sql`CREATE TABLE IF NOT EXISTS segment.history ${sizes}`,
+    sql`CREATE TABLE IF NOT EXISTS segment.unlisted (segment ${segment}, line ${members})`,
+    sql`CREATE TABLE IF NOT EXISTS segment.test
+      (segment ${segment}, position ${members}, expected ${segment}, people ${members}, members ${members})`,
   ];
 }
 
@@ -44,6 +50,11 @@ export async function segmentHistory(engine: Engine, segment: SegmentId): Promis
     sql`SELECT segment, members, refreshed_at AS "refreshedAt" FROM segment.history
       WHERE segment = ${segment} ORDER BY refreshed_at`,
   );
+}
+
+/** Whether a row's `segment` is among these. */
+export function isOneOf(ids: readonly SegmentId[]): Sql {
+  return ids.length === 0 ? sql`false` : sql`(segment IN (${join(ids.map((id) => sql`${id}`))}))`;
 }
 
 async function hasSegmentTables(engine: Engine): Promise<boolean> {

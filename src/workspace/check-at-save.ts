@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inputError } from '../base/errors.ts';
-import type { ConnectionId, ExportId } from '../base/ids.ts';
+import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
 import { readConnectionSecret, type ConnectionSecret } from '../connections/connection-secrets.ts';
 import type { SecretKey } from '../connections/seal.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import { checkExportsAtSave } from '../pipeline/check-exports-at-save.ts';
+import { refuseInUse } from '../pipeline/refuse-in-use.ts';
+import { segmentWarnings } from '../pipeline/usable-segments.ts';
 import type { SegmentConfig } from '../segments/segment-config.ts';
+import { segmentSizes } from '../segments/segment-sizes.ts';
 import type { Database } from '../store/tables.ts';
 import { fightingExports } from './fighting-exports.ts';
 import { loadSettings } from './load-settings.ts';
@@ -19,6 +22,8 @@ const patienceMs = 5_000;
 export interface SaveCheckOptions {
   /** What the file no longer holds goes. */
   prune: boolean;
+  /** Also segments that others speak of. */
+  force: boolean;
   /** Ask no account. */
   offline: boolean;
   open: (connection: ConnectionId, secret: ConnectionSecret) => Promise<Destination>;
@@ -26,8 +31,8 @@ export interface SaveCheckOptions {
 
 /**
  * Holds a workspace file against what is stored and against the accounts, before anything of it is stored. Reads only.
- * @returns sentences about what could not be looked at
- * @throws `field_shared`, `tag_shared` where an export of the file fights with one that is kept; those of
+ * @returns sentences about what could not be looked at, and about segments of exports that are not computed
+ * @throws `segment_in_use`, `field_shared`, `tag_shared` where an export of the file fights with one that is kept; those of
  *   `checkExportsAtSave`
  */
 export async function checkAtSave(
@@ -45,7 +50,16 @@ export async function checkAtSave(
     : [...(stored?.exports ?? [])].filter(([id]) => !Object.hasOwn(file.exports, id));
   refuseFights(file, kept, storedSegments);
   const segments = Object.entries(file.segments);
-  return checkExportsAtSave(engine, {
+  if (options.prune && !options.force) {
+    const going = Object.keys(storedSegments).filter((id) => !Object.hasOwn(file.segments, id));
+    refuseInUse(going as SegmentId[], { segments, exports: Object.entries(file.exports) });
+  }
+  const configs = new Map(segments as [SegmentId, SegmentConfig][]);
+  const sizes = await segmentSizes(engine);
+  const warnings = Object.entries(file.exports).flatMap(([id, config]) =>
+    segmentWarnings(configs, sizes, config).map((warning) => `exports.${id}: ${warning}`),
+  );
+  const unsure = await checkExportsAtSave(engine, {
     exports: new Map(Object.entries(file.exports) as [ExportId, ExportConfig][]),
     names: new Map(segments.map(([id, { name }]) => [id, name ?? id])),
     outdated: new Set(
@@ -61,6 +75,7 @@ export async function checkAtSave(
     },
     patienceMs,
   });
+  return [...warnings, ...unsure];
 }
 
 function refuseFights(

@@ -99,7 +99,7 @@ segments:
   ])('reads %s as YAML 1.2 does', (text, value) => {
     const rules = `{ combinator: and, rules: [{ field: x, operator: '=', value: ${text} }] }`;
     const parsed = parse(`version: 1\nsegments:\n  one: { rules: ${rules} }\n`);
-    expect(parsed.segments.one?.rules.rules[0]).toMatchObject({ value });
+    expect(parsed.segments.one?.rules?.rules[0]).toMatchObject({ value });
   });
 
   it('may have ids that YAML 1.1 would not leave alone', () => {

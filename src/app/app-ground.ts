@@ -1,0 +1,44 @@
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../base/config.ts';
+import type { SecretKey } from '../connections/seal.ts';
+import type { AccountSlots } from '../delivery/mailchimp/account-slots.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ExportRun } from '../exports/plan.ts';
+import type { PipelineParts } from '../pipeline/pipeline-parts.ts';
+import type { Progress } from '../pipeline/progress.ts';
+import { runHeader } from '../pipeline/run-header.ts';
+import { recordAudit } from '../store/audit.ts';
+import type { Store } from '../store/open-store.ts';
+import { saveRunHeaders } from '../store/run-headers.ts';
+
+/** What every action of the application stands on: the opened parts, and who asks. */
+export interface AppGround {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly key: SecretKey;
+  readonly accounts: AccountSlots;
+  /** Who does what is done here: stands in runs and in the audit log. */
+  readonly by: string;
+  /** The parts of the pipeline with the settings as they are now. */
+  parts(): Promise<PipelineParts>;
+}
+
+/** Notes who did what to what, now. */
+export function audited(
+  { store, clock, by }: AppGround,
+  action: string,
+  subject: string,
+  detail: Record<string, unknown> = {},
+): Promise<void> {
+  return recordAudit(store.db, { at: clock.now(), who: by, action, subject, detail });
+}
+
+/** Puts the header of a run, as it stands now, beside the others. */
+export async function noted({ store }: AppGround, run: ExportRun): Promise<ExportRun> {
+  await saveRunHeaders(store.db, [runHeader(run)]);
+  return run;
+}

@@ -1,0 +1,49 @@
+import { findPerson, type Person } from '../pipeline/find-person.ts';
+import {
+  forgetPerson,
+  previewErasure,
+  type ErasurePreview,
+  type ForgetRequest,
+} from '../pipeline/forget-person.ts';
+import { liftSuppression, receiptsOf } from '../pipeline/lift-suppression.ts';
+import type { Erasure } from '../suppression/erasure.ts';
+import { receiptFor, type ErasureReceipt } from '../suppression/erasure-notes.ts';
+import { audited, type AppGround } from './app-ground.ts';
+
+/** One person's whole story, and its end. */
+export interface PersonActions {
+  person(text: string): Promise<Person[]>;
+  /** Erases somebody here and in Mailchimp, and keeps them out from then on (docs/erasure.md). */
+  forget(address: string, request: Omit<ForgetRequest, 'by'>): Promise<ErasureReceipt>;
+  /** What `forget` would take away. */
+  previewForget(address: string): Promise<ErasurePreview>;
+  /** Lets an erased person in again. */
+  liftForget(address: string, why: string): Promise<Erasure[]>;
+  /** The receipts of an address, the newest first. */
+  forgetReceipts(address: string): Promise<ErasureReceipt[]>;
+}
+
+export function personActions(ground: AppGround): PersonActions {
+  const { by, parts } = ground;
+  return {
+    person: async (text) => findPerson(await parts(), text),
+    forget: async (address, request) => {
+      const receipt = await forgetPerson(await parts(), address, { ...request, by });
+      const { how, state } = receipt;
+      await audited(ground, 'person.forget', subjectOf(receipt), { how, state, why: request.why });
+      return receiptFor(receipt);
+    },
+    previewForget: async (address) => previewErasure(await parts(), address),
+    liftForget: async (address, why) => {
+      const lifted = await liftSuppression(await parts(), address, { by, why });
+      for (const receipt of lifted) await audited(ground, 'person.lift', subjectOf(receipt), { why });
+      return lifted;
+    },
+    forgetReceipts: async (address) => (await receiptsOf(await parts(), address)).map(receiptFor),
+  };
+}
+
+/** The erasure, by its number: the log must not name whom nobody is to know any more. */
+function subjectOf({ erasure }: Pick<Erasure, 'erasure'>): string {
+  return `erasure:${erasure}`;
+}

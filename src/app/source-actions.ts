@@ -1,0 +1,44 @@
+import { dirname, resolve } from 'node:path';
+import { sourceOf } from '../pipeline/pipeline-parts.ts';
+import { previewUnifyFile, type UnifyAhead } from '../pipeline/preview-unify.ts';
+import { proposeBypassValues, proposeUnifyRules } from '../pipeline/propose-unify.ts';
+import { columnSummary, type ColumnSummary } from '../sources/column-summary.ts';
+import { loadedSources, rejectedRows, type RejectedRow, type SourceLoad } from '../sources/loaded-source.ts';
+import { rejectedCsv } from '../sources/rejected-csv.ts';
+import type { Proposal } from '../unify/probabilistic/propose.ts';
+import type { BypassLimits, BypassProposal } from '../unify/propose-bypass.ts';
+import { readWorkspace } from '../workspace/read-workspace.ts';
+import type { AppGround } from './app-ground.ts';
+
+/** What came in, and how it becomes people. */
+export interface SourceActions {
+  sources(): Promise<SourceLoad[]>;
+  /** Rows of a source that were set aside, a page of them. */
+  rejectedRows(source: string, page: { limit: number; offset: number }): Promise<RejectedRow[]>;
+  /** All of them, with what stood in them, as CSV. */
+  rejectedCsv(source: string): Promise<AsyncIterable<string>>;
+  /** What stands in the columns of a source. */
+  columnSummary(source: string): Promise<{ load: SourceLoad; columns: ColumnSummary[] }>;
+  /** Weights of agreement, and rules made of them, from the loaded sources; changes nothing. */
+  proposeRules(): Promise<Proposal[]>;
+  /** Values that many people of different names share. */
+  proposeBypass(limits: BypassLimits): Promise<BypassProposal[]>;
+  /** What `unify` of a workspace file would do to people, segments and exports; changes nothing. */
+  previewUnify(file: string): Promise<UnifyAhead>;
+}
+
+export function sourceActions({ engine, env, parts }: AppGround): SourceActions {
+  return {
+    sources: () => loadedSources(engine),
+    rejectedRows: async (source, page) => {
+      const { settings } = await parts();
+      return rejectedRows(engine, sourceOf(settings, source), page);
+    },
+    rejectedCsv: async (source) => rejectedCsv(engine, sourceOf((await parts()).settings, source)),
+    columnSummary: async (source) => columnSummary(engine, sourceOf((await parts()).settings, source)),
+    proposeRules: async () => proposeUnifyRules(await parts()),
+    proposeBypass: async (limits) => proposeBypassValues(await parts(), limits),
+    previewUnify: async (file) =>
+      previewUnifyFile(await parts(), readWorkspace(file, env).unify, dirname(resolve(file))),
+  };
+}

@@ -1,0 +1,71 @@
+import { dirname, resolve } from 'node:path';
+import type { ConnectionId, SourceId } from '../base/ids.ts';
+import type { ConnectionSecret } from '../connections/connection-secrets.ts';
+import { openDestination } from '../delivery/open-destination.ts';
+import type { Engine } from '../engine/engine.ts';
+import { examine, type Finding } from '../pipeline/examine.ts';
+import { refresh, type RefreshResult, type Stage } from '../pipeline/refresh.ts';
+import { runHeader } from '../pipeline/run-header.ts';
+import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
+import { saveRunHeaders } from '../store/run-headers.ts';
+import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../workspace/apply-workspace.ts';
+import { checkAtSave } from '../workspace/check-at-save.ts';
+import { dumpWorkspace } from '../workspace/dump-workspace.ts';
+import { readWorkspace } from '../workspace/read-workspace.ts';
+import type { AppGround } from './app-ground.ts';
+
+/** The workspace as a whole: what it says, that it is carried out, and whether all is well. */
+export interface WorkspaceActions {
+  /** @param options.offline asks no account whether exports fit; with `force`, `prune` also takes segments in use */
+  apply(
+    file: string,
+    options?: Pick<ApplyOptions, 'dryRun' | 'prune'> & { offline?: boolean; force?: boolean },
+  ): Promise<WorkspaceChange[]>;
+  dump(): Promise<string>;
+  refresh(options: { until?: Stage | undefined; signal: AbortSignal }): Promise<RefreshResult>;
+  examine(): AsyncIterable<Finding>;
+}
+
+export function workspaceActions(ground: AppGround): WorkspaceActions {
+  const { config, env, engine, store, key, accounts, progress, clock, by } = ground;
+  return {
+    apply: async (file, { dryRun = false, prune = false, offline = false, force = false } = {}) => {
+      const wanted = readWorkspace(file, env);
+      const open = async (connection: ConnectionId, secret: ConnectionSecret) =>
+        openDestination(config.mailchimp, connection, secret, accounts);
+      const unsure = await checkAtSave(engine, store.db, key, wanted, { prune, force, offline, open });
+      for (const sentence of unsure) progress.say(sentence);
+      const folder = dirname(resolve(file));
+      const changes = await applyWorkspace(store.db, key, wanted, {
+        folder,
+        by,
+        now: clock.now(),
+        dryRun,
+        prune,
+      });
+      if (!dryRun) await forgetRemoved(engine, changes);
+      return changes;
+    },
+    dump: () => dumpWorkspace(store.db),
+    refresh: async ({ until, signal }) => {
+      const result = await refresh(await ground.parts(), {
+        ...(until === undefined ? {} : { until }),
+        by,
+        signal,
+      });
+      await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
+      return result;
+    },
+    examine: async function* () {
+      yield* examine(await ground.parts(), config.dataFolder);
+    },
+  };
+}
+
+/** What was removed from the workspace leaves the people file too; the ledger of an export stays. */
+async function forgetRemoved(engine: Engine, changes: readonly WorkspaceChange[]): Promise<void> {
+  const removed = changes.filter(({ kind, change }) => kind === 'source' && change === 'removed');
+  if (removed.length === 0) return;
+  await prepareSourceTables(engine);
+  await engine.commit(removed.flatMap(({ id }) => forgetSource(id as SourceId)));
+}
