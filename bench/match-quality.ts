@@ -9,7 +9,9 @@ import { ingestSource } from '../src/sources/ingest.ts';
 import { loadedSources } from '../src/sources/loaded-source.ts';
 import { sourceConfig } from '../src/sources/source-config.ts';
 import { unify } from '../src/unify/unify.ts';
+import { proposeFromData } from '../src/unify/probabilistic/propose.ts';
 import { unifyConfig } from '../src/unify/unify-config.ts';
+import type { MatchConfig } from './match-configs.ts';
 import { writeRecords, type TrueRecords } from './match-data.ts';
 
 /** Over pairs of records: those found that are true, and those true that are found. */
@@ -26,13 +28,48 @@ export interface Quality {
 /**
  * Reads and unifies records as a refresh does, and holds the people that come out against the truth: every two
  * records of one person are a pair.
- * @param config `unify` of a workspace file
  */
-export async function matchQuality(records: readonly TrueRecords[], config: object): Promise<Quality> {
+export async function matchQuality(records: readonly TrueRecords[], config: MatchConfig): Promise<Quality> {
+  return withRecords(records, async (engine) => {
+    const began = performance.now();
+    await unify(engine, unifyConfig.parse(config), await loadedSources(engine), { now });
+    const seconds = (performance.now() - began) / 1000;
+    return { ...compare(records, await peopleFound(engine)), seconds };
+  });
+}
+
+/**
+ * The rules that `unify propose` makes of these records, in place of the score: for the one source alone, or between
+ * sources. It sees what the matcher sees, so no truth.
+ */
+export async function byProposedRules(
+  records: readonly TrueRecords[],
+  config: MatchConfig,
+): Promise<MatchConfig> {
+  return withRecords(records, async (engine, folder) => {
+    const proposals = await proposeFromData(
+      engine,
+      unifyConfig.parse(config),
+      await loadedSources(engine),
+      folder,
+    );
+    const rulesFor = (kind: 'deduplicate' | 'match') =>
+      proposals.find(({ score }) => score.kind === kind)?.rules.map(({ fields }) => ({ fields })) ?? [];
+    if (config.match !== undefined) return { ...config, match: rulesFor('match') };
+    const sources = config.sources.map((source) => ({ ...source, deduplicate: rulesFor('deduplicate') }));
+    return { ...config, sources };
+  });
+}
+
+const now = new Date('2026-11-24T06:00:00.000Z');
+
+async function withRecords<Result>(
+  records: readonly TrueRecords[],
+  work: (engine: Engine, folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-match-'));
   const engine = await openDuckdb({ path: ':memory:' });
   try {
-    const now = new Date('2026-11-24T06:00:00.000Z');
     for (const each of records) {
       // All text: a date that cannot be one would reject its record, and with it a person to be found.
       const columns = Object.fromEntries(each.header.map((column) => [column, { type: 'text' }]));
@@ -44,10 +81,7 @@ export async function matchQuality(records: readonly TrueRecords[], config: obje
       });
       await ingestSource(engine, each.source as SourceId, source, { folder, now, scratch: folder });
     }
-    const began = performance.now();
-    await unify(engine, unifyConfig.parse(config), await loadedSources(engine), { now });
-    const seconds = (performance.now() - began) / 1000;
-    return { ...compare(records, await peopleFound(engine)), seconds };
+    return await work(engine, folder);
   } finally {
     await engine.close();
     rmSync(folder, { recursive: true });

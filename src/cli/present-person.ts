@@ -20,10 +20,15 @@ export function presentPerson(person: Person): string {
       (record) =>
         `${record.source} ${safeText(record.key)}${record.line === null ? '' : pc.dim(`  line ${record.line}`)}`,
     ),
-    ...person.links.map((link) =>
-      pc.dim(safeText(`${link.source} ${link.key} = ${link.withSource} ${link.withKey}: ${link.rule}`)),
-    ),
+    ...person.links.map(({ source, key, withSource, withKey, rule, similarity }) => {
+      const how = similarity === null ? '' : ` (${similarity.toFixed(3)})`;
+      return pc.dim(safeText(`${source} ${key} = ${withSource} ${withKey}: ${rule}${how}`));
+    }),
   ]);
+  section(
+    'Other values',
+    person.alternates.map(({ attribute, value, source }) => safeText(`${attribute}: ${value}  ${source}`)),
+  );
   const related = Map.groupBy(person.related, ({ source }) => source);
   section(
     'Other rows',

@@ -1,7 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { ExportRun } from '../exports/plan.ts';
-import type { RefreshResult } from '../pipeline/refresh.ts';
 import type { RejectedRow, SourceLoad } from '../sources/loaded-source.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
@@ -53,48 +52,6 @@ export function presentWorkspaceChanges(changes: readonly WorkspaceChange[], dry
       `  ${mark[change]} ${kind === 'setting' ? id : `${kind} ${id}`}${change === 'kept' ? pc.dim('  not in the file; --prune removes it') : ''}`,
   );
   return [dryRun ? 'Would change:' : 'Changed:', ...lines].join('\n');
-}
-
-export function presentRefresh(result: RefreshResult): string {
-  const erased = result.sources.some((load) => load.suppressed > 0);
-  const parts = [
-    pc.bold('Sources'),
-    table(
-      ['source', 'rows', 'rejected', ...(erased ? ['erased'] : [])],
-      result.sources.map((load) => [
-        load.source,
-        load.rows,
-        load.rejected,
-        ...(erased ? [load.suppressed] : []),
-      ]),
-    ),
-    ...(result.sources.some((load) => load.rejected > 0)
-      ? [pc.dim('  rejected rows, with line and reason: postrider sources NAME')]
-      : []),
-    ...result.sources.flatMap((load) =>
-      load.warnings.map((warning) => `  ${pc.yellow('!')} ${load.source}: ${safeText(warning)}`),
-    ),
-  ];
-  if (result.unify !== undefined) {
-    const { records, duplicates, matched, profiles } = result.unify;
-    parts.push(
-      pc.bold('People'),
-      `  ${n(records)} records → ${n(profiles)} people  ${pc.dim(`${n(duplicates)} duplicates, ${n(matched)} found in several sources`)}`,
-    );
-  }
-  for (const warning of result.unify?.warnings ?? [])
-    parts.push(`  ${pc.yellow('!')} ${safeText(warning.message)}`);
-  if (result.segments !== undefined) {
-    parts.push(
-      pc.bold('Segments'),
-      table(
-        ['segment', 'people'],
-        result.segments.map((size) => [size.segment, size.members]),
-      ),
-    );
-  }
-  for (const run of result.exports ?? []) parts.push('', presentRun(run));
-  return parts.join('\n');
 }
 
 export function presentSources(loads: readonly SourceLoad[]): string {
