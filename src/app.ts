@@ -74,7 +74,10 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const scratch = emptyFolder(join(config.dataFolder, 'scratch'));
     const cancelRequests = openCancelRequests(config.dataFolder);
-    const engine = await openDuckdb({ path: join(config.dataFolder, 'people.duckdb') });
+    const engine = await openDuckdb({
+      path: join(config.dataFolder, 'people.duckdb'),
+      memoryLimit: config.engineMemory,
+    });
     opened.push(() => engine.close());
     const store = await openStore(
       config.databaseUrl === undefined

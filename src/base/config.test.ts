@@ -10,6 +10,7 @@ describe('readConfig', () => {
       port: 4600,
       secretKey: undefined,
       databaseUrl: undefined,
+      engineMemory: '400MB',
       mailchimp: {
         baseUrl: undefined,
         oauthUrl: undefined,
@@ -33,6 +34,7 @@ describe('readConfig', () => {
       MAILCHIMP_CLIENT_SECRET: '2',
       MAILCHIMP_MAX_REQUESTS: '10',
       MAILCHIMP_DEADLINE_S: '3',
+      POSTRIDER_ENGINE_MEMORY: '2GB',
       PATH: '/usr/bin',
     });
     expect(config).toEqual({
@@ -40,6 +42,7 @@ describe('readConfig', () => {
       port: 80,
       secretKey: 'abc',
       databaseUrl: 'postgresql://ana:secret@db.example.com/postrider?sslmode=require',
+      engineMemory: '2GB',
       mailchimp: {
         baseUrl: 'http://127.0.0.1:4601/3.0',
         oauthUrl: 'http://localhost:4601',
@@ -65,6 +68,7 @@ describe('readConfig', () => {
     { variable: 'MAILCHIMP_DEADLINE_S', value: '0' },
     { variable: 'MAILCHIMP_BASE_URL', value: 'example.com' },
     { variable: 'MAILCHIMP_OAUTH_URL', value: 'file:///etc/passwd' },
+    { variable: 'POSTRIDER_ENGINE_MEMORY', value: '400' },
     { variable: 'DATABASE_URL', value: 'mysql://ana:secret@db/postrider' },
   ])('refuses $variable=$value and does not repeat the value', ({ variable, value }) => {
     const error = failureOf({ [variable]: value });

@@ -11,6 +11,8 @@ export interface Config {
   secretKey: string | undefined;
   /** DATABASE_URL; absent: the embedded database in the data folder. */
   databaseUrl: string | undefined;
+  /** What the tables of people may use of the memory before they use the disk, as in `400MB`. */
+  engineMemory: string;
   mailchimp: {
     /** In place of the API root, with its `/3.0`. */
     baseUrl: string | undefined;
@@ -43,6 +45,11 @@ const environment = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
     .optional(),
+  POSTRIDER_ENGINE_MEMORY: z
+    .string()
+    .regex(/^[1-9]\d{0,5}(MB|GB)$/, 'expected an amount such as 400MB or 2GB.')
+    // A million people fit, and the process beside it holds about as much again.
+    .default('400MB'),
   MAILCHIMP_BASE_URL: webAddress.optional(),
   MAILCHIMP_OAUTH_URL: webAddress.optional(),
   MAILCHIMP_CLIENT_ID: text,
@@ -76,6 +83,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: data.POSTRIDER_PORT,
     secretKey: data.POSTRIDER_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,
+    engineMemory: data.POSTRIDER_ENGINE_MEMORY,
     mailchimp: {
       baseUrl: data.MAILCHIMP_BASE_URL,
       oauthUrl: data.MAILCHIMP_OAUTH_URL,

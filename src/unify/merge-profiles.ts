@@ -3,7 +3,7 @@ import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
 import { mostAttributes, ranksOfFilling, ranksOfSource } from './map-records.ts';
 import type { Preference } from './merge-config.ts';
 import type { PlannedAttribute, PlannedGroup, UnifyPlan } from './unify-plan.ts';
-import { fillNext, scratch } from './unify-tables.ts';
+import { createNext, insertNext, scratch } from './unify-tables.ts';
 
 export const profileTable: TableName = { schema: 'profile', table: 'profile' };
 
@@ -43,22 +43,39 @@ export async function mergeProfiles(engine: Engine, plan: UnifyPlan, now: Sql): 
     { name: 'first_seen', type: 'time' },
     ...plan.attributes.map(({ name: attribute, type }): Column => ({ name: attribute, type })),
   ];
-  await engine.commit(
-    fillNext(
-      engine.dialect,
-      profileTable,
-      columns,
-      sql`SELECT p.customer_id, coalesce(c.first_seen, ${now}), ${join(values)}
+  const parts = await partsOf(engine);
+  await engine.commit([
+    createNext(engine.dialect, profileTable, columns),
+    ...parts.map((part) =>
+      insertNext(
+        profileTable,
+        columns,
+        sql`SELECT p.customer_id, coalesce(c.first_seen, ${now}), ${join(values)}
         FROM (
           SELECT ${join([sql`l.label AS _label`, ...merged])}
           FROM ${scratch('record')} r JOIN ${scratch('label')} l ON l.n = r._n
+          WHERE ${part}
           GROUP BY l.label
         ) merged
         JOIN ${scratch('person')} p ON p.label = merged._label
         LEFT JOIN unify.customer c ON c.customer_id = p.customer_id
         ${winners.length === 0 ? nothing : join(winners, ' ')}`,
+      ),
     ),
-  );
+  ]);
+}
+
+/** How many records are merged by one statement. */
+const recordsAtOnce = 250_000;
+
+/**
+ * Conditions that part the people. The texts that an aggregate holds for every group cannot be put on disk while it
+ * works, so all people at once would need as much memory as they have text, whatever the engine is allowed.
+ */
+async function partsOf(engine: Engine): Promise<Sql[]> {
+  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('record')}`);
+  const count = Math.max(1, Math.ceil((row?.n ?? 0) / recordsAtOnce));
+  return Array.from({ length: count }, (_, part) => sql`l.label % ${big(count)} = ${big(part)}`);
 }
 
 function winnerColumn(place: number): Sql {

@@ -62,10 +62,16 @@ export function fillNext(
   tableColumns: readonly Column[],
   select: Sql,
 ): Sql[] {
-  return [
-    createTable(dialect, nextTable(table), tableColumns),
-    sql`INSERT INTO ${tableRef(nextTable(table))} (${join(tableColumns.map((column) => name(column.name)))}) ${select}`,
-  ];
+  return [createNext(dialect, table, tableColumns), insertNext(table, tableColumns, select)];
+}
+
+/** The empty successor of a table, to be filled in parts by `insertNext`. */
+export function createNext(dialect: Dialect, table: TableName, tableColumns: readonly Column[]): Sql {
+  return createTable(dialect, nextTable(table), tableColumns);
+}
+
+export function insertNext(table: TableName, tableColumns: readonly Column[], select: Sql): Sql {
+  return sql`INSERT INTO ${tableRef(nextTable(table))} (${join(tableColumns.map((column) => name(column.name)))}) ${select}`;
 }
 
 /** All successors take their places: changes of the catalogue only, so the commit is short. */

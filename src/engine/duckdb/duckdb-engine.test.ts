@@ -21,4 +21,17 @@ describe('a DuckDB file', () => {
     await again.close();
     rmSync(folder, { recursive: true });
   });
+
+  it('says what to do when its memory does not suffice, and keeps what was there', async () => {
+    const engine = await openDuckdb({ path: ':memory:', memoryLimit: '30MB' });
+    await engine.commit([sql`CREATE TABLE t AS SELECT 1 AS n`]);
+    const large = sql`CREATE OR REPLACE TABLE t AS
+      SELECT length(string_agg(md5(CAST(range AS VARCHAR)), '')) AS n FROM range(3000000)`;
+    await expect(engine.commit([large])).rejects.toMatchObject({
+      code: 'engine_memory',
+      hint: expect.stringContaining('POSTRIDER_ENGINE_MEMORY') as string,
+    });
+    expect(await engine.rows(sql`SELECT n FROM t`)).toEqual([{ n: 1 }]);
+    await engine.close();
+  });
 });

@@ -48,7 +48,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
       // Extensions would be downloaded; an error at once beats one that waits for a network.
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      // Past it DuckDB spills; a million people fit, and the process beside it holds about as much again.
+      // Past it DuckDB spills what it can; not the texts that an aggregate holds.
       memory_limit: options.memoryLimit ?? '400MB',
       // A checkpoint holds up every commit: at DuckDB's own 16 MB a run of a million people would meet dozens of
       // them. What is in the log is read back after a crash, and kept in memory until then.
@@ -108,7 +108,7 @@ class DuckdbEngine implements Engine {
       return (await result.convertRowObjects(cellFromDuckdb)) as T[];
     } catch (error) {
       signal?.throwIfAborted();
-      throw error;
+      throw told(error);
     } finally {
       // An interrupt may still be on its way to a connection that was told so.
       if (interrupted.stop()) reader.closeSync();
@@ -203,9 +203,21 @@ class DuckdbEngine implements Engine {
       await this.#writer.run('COMMIT');
     } catch (error) {
       await this.#writer.run('ROLLBACK').catch(() => undefined);
-      throw error;
+      throw told(error);
     }
   }
+}
+
+/** What a person can do something about, in words; everything else as it came. */
+function told(error: unknown): unknown {
+  if (!messageOf(error).startsWith('Out of Memory Error')) return error;
+  return new PostriderError({
+    kind: 'configuration',
+    code: 'engine_memory',
+    message: 'This needs more memory than the tables of people may use.',
+    hint: 'Allow them more, as in POSTRIDER_ENGINE_MEMORY=1GB; what was there before is unchanged.',
+    cause: error,
+  });
 }
 
 /**
