@@ -149,6 +149,33 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
       ]);
     });
 
+    it('takes what goes ahead before what waits', async () => {
+      await engine.commit([sql`CREATE TABLE suite.turn AS SELECT 'first' AS name, 0 AS place`]);
+      const take = (turn: string) => sql`INSERT INTO suite.turn SELECT ${turn}, count(*) FROM suite.turn`;
+      await Promise.all([
+        engine.commit([take('at work')]),
+        engine.commit([take('waits')]),
+        engine.commit([take('ahead')], { ahead: true }),
+      ]);
+      const turns = await engine.rows(sql`SELECT name FROM suite.turn ORDER BY place`);
+      const names = turns.map(({ name }) => name);
+      expect(names.indexOf('ahead')).toBeLessThan(names.indexOf('waits'));
+      expect(names).toHaveLength(4);
+    });
+
+    it('repeats a statement within small steps, whatever happens to its table meanwhile', async () => {
+      const append = (n: number) => engine.commit([sql`INSERT INTO suite.step VALUES (${n})`]);
+      await engine.commit([sql`CREATE TABLE suite.step (n INTEGER)`]);
+      await engine.inSmallSteps(async () => {
+        await append(1);
+        await engine.commit([sql`DROP TABLE suite.step`, sql`CREATE TABLE suite.step (n INTEGER, m TEXT)`]);
+        await expect(append(2)).rejects.toThrow();
+        await engine.commit([sql`DROP TABLE suite.step`, sql`CREATE TABLE suite.step (n INTEGER)`]);
+        await append(3);
+      });
+      expect(await engine.rows(sql`SELECT n FROM suite.step`)).toEqual([{ n: 3 }]);
+    });
+
     it('commits all changes of a call or none', async () => {
       await expect(
         engine.commit([sql`DELETE FROM ${full}`, sql`INSERT INTO ${full} SELECT 'not a number'`]),

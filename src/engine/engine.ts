@@ -50,8 +50,10 @@ export interface Engine {
   /**
    * Carries out all changes in order or none of them, and is durable when it resolves. Calls are queued:
    * one writer at a time.
+   * @param options.ahead goes before the calls that wait and are not: for what others wait for, as a request that
+   *   must be known before it leaves. It must not build on what has not resolved yet
    */
-  commit(changes: readonly Change[]): Promise<void>;
+  commit(changes: readonly Change[], options?: { ahead?: boolean }): Promise<void>;
 
   /**
    * Runs work that consists of many small statements, several at a time: dividing each of them among threads would

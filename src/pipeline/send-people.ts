@@ -101,7 +101,7 @@ async function sendBatch(
         async beforeSend() {
           if (!whoHasLeft.isFreshEnough() || someLeft()) return false;
           // Not before there is a slot: what is `sending` when we are killed is what Mailchimp may be working on.
-          await engine.commit([leaves()]);
+          await engine.commit([leaves()], { ahead: true });
           return true;
         },
         // Mailchimp may make us wait for minutes: whoever left meanwhile must not go out with this batch.

@@ -8,6 +8,7 @@ import {
   listValue,
   VARCHAR,
   type DuckDBConnection,
+  type DuckDBPreparedStatement,
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
@@ -80,6 +81,17 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
   }
 }
 
+/** A statement with another number of parameters is another one, so there may be many. */
+const mostPrepared = 64;
+
+/** A call of `commit` that waits for its turn. */
+interface WaitingCall {
+  changes: readonly Change[];
+  ahead: boolean;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 class DuckdbEngine implements Engine {
   readonly dialect = duckdbDialect;
   readonly #instance: DuckDBInstance;
@@ -89,7 +101,9 @@ class DuckdbEngine implements Engine {
   #inSmallSteps = 0;
   readonly #idleReaders: DuckDBConnection[] = [];
   #writes: Promise<void> = Promise.resolve();
-  readonly #waiting: { changes: readonly Change[]; resolve(): void; reject(error: unknown): void }[] = [];
+  #waiting: WaitingCall[] = [];
+  /** Of the writer, by their text. */
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
 
   constructor(instance: DuckDBInstance, writer: DuckDBConnection, threads: number, released: () => void) {
     this.#instance = instance;
@@ -132,15 +146,23 @@ class DuckdbEngine implements Engine {
    * Calls that wait while one is at work are carried out together, in one transaction: the cost of a commit
    * is shared. Should it fail, each is tried alone, so that every caller keeps its own all or nothing.
    */
-  commit(changes: readonly Change[]): Promise<void> {
+  commit(changes: readonly Change[], { ahead = false }: { ahead?: boolean } = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ changes, resolve, reject });
+      this.#waiting.push({ changes, ahead, resolve, reject });
       this.#writes = this.#writes.then(() => this.#commitWaiting());
     });
   }
 
   async #commitWaiting(): Promise<void> {
-    const batch = this.#waiting.splice(0);
+    while (this.#waiting.length > 0) {
+      const urgent = this.#waiting.filter(({ ahead }) => ahead);
+      const batch = urgent.length > 0 ? urgent : this.#waiting;
+      this.#waiting = urgent.length > 0 ? this.#waiting.filter(({ ahead }) => !ahead) : [];
+      await this.#commitTogether(batch);
+    }
+  }
+
+  async #commitTogether(batch: readonly WaitingCall[]): Promise<void> {
     if (batch.length > 1) {
       try {
         await this.#commitNow(batch.flatMap((call) => call.changes));
@@ -158,7 +180,9 @@ class DuckdbEngine implements Engine {
     try {
       return await work();
     } finally {
-      if (--this.#inSmallSteps === 0) await this.#betweenWrites(`SET threads = ${this.#threads}`);
+      if (--this.#inSmallSteps === 0) {
+        await this.#betweenWrites(`SET threads = ${this.#threads}`, () => this.#forgetPrepared());
+      }
     }
   }
 
@@ -167,11 +191,12 @@ class DuckdbEngine implements Engine {
   }
 
   /** Runs a statement that must not stand in a transaction, after the commits that were asked for before it. */
-  #betweenWrites(statement: string): Promise<void> {
+  #betweenWrites(statement: string, then?: () => void): Promise<void> {
     const before = this.#writes;
     const inTurn = async (): Promise<void> => {
       await before;
       await this.#writer.run(statement);
+      then?.();
     };
     const done = inTurn();
     this.#writes = done.catch(() => undefined);
@@ -181,9 +206,31 @@ class DuckdbEngine implements Engine {
   async close(): Promise<void> {
     await this.#writes;
     for (const reader of this.#idleReaders) reader.closeSync();
+    this.#forgetPrepared();
     this.#writer.closeSync();
     this.#instance.closeSync();
     this.#released();
+  }
+
+  /** Small steps are the same few statements over and over: to plan each anew takes as long as to carry it out. */
+  async #write(text: string, values: readonly SqlValue[]): Promise<void> {
+    if (this.#inSmallSteps === 0) {
+      await this.#writer.run(text, values.map(bound), boundTypes(values));
+      return;
+    }
+    let prepared = this.#prepared.get(text);
+    if (prepared === undefined) {
+      if (this.#prepared.size >= mostPrepared) this.#forgetPrepared();
+      prepared = await this.#writer.prepare(text);
+      this.#prepared.set(text, prepared);
+    }
+    prepared.bind(values.map(bound), boundTypes(values));
+    await prepared.run();
+  }
+
+  #forgetPrepared(): void {
+    for (const prepared of this.#prepared.values()) prepared.destroySync();
+    this.#prepared.clear();
   }
 
   async #reader(): Promise<DuckDBConnection> {
@@ -197,7 +244,7 @@ class DuckdbEngine implements Engine {
       for (const change of changes) {
         for (const statement of 'into' in change ? appendStatements(change) : [change]) {
           const { text, values } = renderSql(statement, duckdbDialect.quoteName);
-          await this.#writer.run(text, values.map(bound), boundTypes(values));
+          await this.#write(text, values);
         }
       }
       await this.#writer.run('COMMIT');

@@ -32,10 +32,10 @@ export class DyingEngine implements Engine {
     return this.#engine.pages<T>(query);
   }
 
-  async commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly Change[], options?: { ahead?: boolean }): Promise<void> {
     this.#alive();
     this.died = !this.#survives(changes);
-    if (!this.died || this.#side === 'after') await this.#engine.commit(changes);
+    if (!this.died || this.#side === 'after') await this.#engine.commit(changes, options);
     this.#alive();
   }
 
