@@ -1,7 +1,7 @@
 import type { RunId } from '../base/ids.ts';
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Change, Engine } from '../engine/engine.ts';
-import { sql } from '../engine/sql.ts';
+import { sql, type Sql } from '../engine/sql.ts';
 import {
   audienceMember,
   journal,
@@ -54,7 +54,6 @@ export async function raceSuspects(
   engine: Engine,
   { audience, run }: { audience: string; run: RunId },
 ): Promise<RaceSuspect[]> {
-  const answered = sql`answer.result = 'done' AND NOT list_contains(${keptOutStatuses}, answer.status)`;
   return engine.rows<RaceSuspect & Record<string, string>>(sql`
     SELECT run, address, arg_max(status, weight) AS status, any_value(answered) AS answered FROM (
       SELECT seen.run, seen.address, seen.status, answer.status AS answered, 2 AS weight
@@ -65,13 +64,28 @@ export async function raceSuspects(
       WHERE seen.audience = ${audience} AND ${answered} AND seen."at" <= answer."at"
         AND seen.status IS DISTINCT FROM person.seen_status
       UNION ALL
-      SELECT answer.run, answer.address, member.status, answer.status, 1
-      FROM ${ref(audienceMember)} AS member
-      JOIN ${ref(outcomeTable)} AS answer ON answer.run = ${run} AND answer.address = member.address
-      JOIN ${ref(planPerson)} AS person ON person.run = answer.run AND person.position = answer.position
-      WHERE member.audience = ${audience} AND list_contains(${keptOutStatuses}, member.status) AND ${answered}
-        AND member.status IS DISTINCT FROM person.seen_status
+      SELECT answer.run, answer.address, member.status, answer.status, 1 FROM ${outByTheFacts({ audience, run })}
     ) GROUP BY run, address ORDER BY address`);
+}
+
+const answered = sql`answer.result = 'done' AND NOT list_contains(${keptOutStatuses}, answer.status)`;
+
+/** Rows of `member`, `answer` and `person`: who is out by the facts and was answered as if they were in. */
+function outByTheFacts({ audience, run }: { audience: string; run: RunId }): Sql {
+  return sql`${ref(audienceMember)} AS member
+    JOIN ${ref(outcomeTable)} AS answer ON answer.run = ${run} AND answer.address = member.address
+    JOIN ${ref(planPerson)} AS person ON person.run = answer.run AND person.position = answer.position
+    WHERE member.audience = ${audience} AND list_contains(${keptOutStatuses}, member.status) AND ${answered}
+      AND member.status IS DISTINCT FROM person.seen_status`;
+}
+
+/**
+ * The change that keeps for a later run whom only the facts tell of: they are about to be overwritten by what this run
+ * was answered.
+ */
+export function keepSuspects(of: { audience: string; run: RunId }): Change {
+  return sql`INSERT INTO ${ref(seenLeavingTable)}
+    SELECT member.audience, answer.run, answer.address, member.status, answer."at" FROM ${outByTheFacts(of)}`;
 }
 
 /** The changes that journal who was put back to where they had gone. */

@@ -8,7 +8,7 @@ import { alertsOf, unknownAnswers } from '../exports/unknown-answers.ts';
 import { BatchBlame } from './batch-blame.ts';
 import { lookForUnmentioned } from './look-for-unmentioned.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { putRacesRight } from './put-races-right.ts';
+import { leaveRacesOpen, putRacesRight } from './put-races-right.ts';
 import { sendReadyChunks } from './send-chunks.ts';
 import type { Sending } from './send-once.ts';
 import { settleUncertain } from './settle-uncertain.ts';
@@ -94,14 +94,18 @@ async function lookBack({ parts, destination, run, whoHasLeft }: Sending): Promi
   if (races > 0) {
     parts.progress.say(`${races} people left while they were being sent; they are out again.`);
   }
-  const sent = Math.max(1, run.people.add + run.people.update);
+  return { ...(races === 0 ? {} : { races }), ...openRaces(run, open) };
+}
+
+function openRaces({ people }: ExportRun, open: number): Pick<ExportRun, 'alerts'> {
+  if (open === 0) return {};
   const alert: RunAlert = {
     code: 'race_open',
     text: 'Left while they were being sent, and could not be put out again yet; the next run does.',
     people: open,
-    share: open / sent,
+    share: open / Math.max(1, people.add + people.update),
   };
-  return { ...(races === 0 ? {} : { races }), ...(open === 0 ? {} : { alerts: [alert] }) };
+  return { alerts: [alert] };
 }
 
 /** Ends the run with what it should be looked at for. */
@@ -117,7 +121,14 @@ async function finishCancelled(sending: Sending, record: ExportRun): Promise<Exp
   const { parts, destination, run } = sending;
   // Cut-off requests must be known before the ledger is written, even when nobody wants to wait any more.
   await settleUncertain(parts, destination, run, new AbortController().signal);
-  return finish(sending, { ...record, status: 'cancelled' });
+  return finishEarly(sending, { ...record, status: 'cancelled' });
+}
+
+/** Ends a run that must not ask or change anything any more: whom it brought back is the next run's to put right. */
+async function finishEarly(sending: Sending, record: ExportRun): Promise<ExportRun> {
+  const { parts, run, whoHasLeft } = sending;
+  const open = await leaveRacesOpen(parts, run, whoHasLeft.everybody());
+  return finish(sending, { ...record, ...openRaces(run, open) });
 }
 
 /**
@@ -132,7 +143,7 @@ async function finishFailed(sending: Sending, record: ExportRun, error: unknown)
     await engine.commit(writeRun(interrupted));
     return interrupted;
   }
-  return finish(sending, { ...record, status: 'failed', failure });
+  return finishEarly(sending, { ...record, status: 'failed', failure });
 }
 
 function failureOf(error: unknown): NonNullable<ExportRun['failure']> {

@@ -70,6 +70,40 @@ describe('who leaves while being sent (promise 1)', () => {
     expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
   });
 
+  it.each(['cancelled', 'failed'] as const)(
+    'is told, and kept for the next run, by one that %s',
+    async (end) => {
+      await line.people([ana, eva]);
+      await line.run();
+      await line.people([{ ...ana, first: 'Anna' }, eva]);
+      const cancel = new AbortController();
+      // A call of a webhook tells of it, no reading of this run does.
+      let sent = false;
+      const ended = await runWith(
+        (destination) => ({
+          upsert: async (audience, people) => {
+            line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+            await line.engine.commit([
+              sql`UPDATE export.audience_member SET status = 'unsubscribed' WHERE address = 'ana@acme.test'`,
+            ]);
+            if (end === 'cancelled') cancel.abort(new Error('cancelled'));
+            sent = true;
+            return destination.upsert(audience, people);
+          },
+          read: (...asked) => {
+            if (sent) throw new Error('the line is cut');
+            return destination.read(...asked);
+          },
+        }),
+        { signal: cancel.signal },
+      );
+      expect(ended).toMatchObject({ status: end, alerts: [{ code: 'race_open', people: 1 }] });
+      expect(line.audience()['ana@acme.test']?.status).toBe('subscribed');
+      expect(await line.run()).toMatchObject({ races: 1 });
+      expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
+    },
+  );
+
   it('is left alone when they left after our request, also when a reading saw it', async () => {
     await line.people([ana, eva]);
     line.freshMs = 0;

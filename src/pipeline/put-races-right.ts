@@ -3,7 +3,13 @@ import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
 import { noteWhoLeft } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
-import { forgetSeenLeaving, journalRaces, raceSuspects, type RaceSuspect } from '../exports/seen-leaving.ts';
+import {
+  forgetSeenLeaving,
+  journalRaces,
+  keepSuspects,
+  raceSuspects,
+  type RaceSuspect,
+} from '../exports/seen-leaving.ts';
 import { lookUpMembers } from './look-up-members.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
@@ -41,6 +47,23 @@ export async function putRacesRight(
     forgetSeenLeaving(run.audience, open),
   ]);
   return { races: races.length, open: open.length };
+}
+
+/**
+ * What is left for the next run of the audience to put right, where this one must not ask Mailchimp any more: whom our
+ * requests brought back is remembered, and everybody else who was seen leaving counts as out.
+ * @returns how many may have been brought back
+ */
+export async function leaveRacesOpen(
+  { engine }: Pick<PipelineParts, 'engine'>,
+  run: ExportRun,
+  left: ReadonlyMap<string, string>,
+): Promise<number> {
+  const suspects = await raceSuspects(engine, run);
+  const open = new Set(suspects.map(({ address }) => address));
+  const out = new Map([...left].filter(([address]) => !open.has(address)));
+  await engine.commit([keepSuspects(run), ...(out.size === 0 ? [] : [noteWhoLeft(run.run, out)])]);
+  return open.size;
 }
 
 /** Says whether it surely worked: to ask twice changes nothing. */
