@@ -189,8 +189,8 @@ function keptTags(dialect: Dialect, input: PlanInput): Sql {
 }
 
 /** Whether the audience's member has this tag, by what was read of it. */
-export function holdsTag(tag: PlannedTag): Sql {
+export function holdsTag(tag: PlannedTag, tags: Sql = sql`held_tags`): Sql {
   // A tag that is not there any more is on nobody, whatever was read when it was.
   if (tag.tagId === undefined) return sql`FALSE`;
-  return sql`list_contains(held_tags, ${tag.heldAs.toLowerCase()})`;
+  return sql`list_contains(${tags}, ${tag.heldAs.toLowerCase()})`;
 }

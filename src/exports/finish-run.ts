@@ -1,3 +1,4 @@
+import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
@@ -134,7 +135,11 @@ function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {
   return [
     sql`CREATE OR REPLACE TABLE export.member_now AS
       SELECT settled.address,
-        CASE WHEN settled.archived THEN 'archived' ELSE coalesce(settled.now_status, member.status, settled.status) END AS status,
+        CASE WHEN settled.archived THEN 'archived'
+          -- A reading or a call that came while the run was going knows better than an older answer that somebody is out.
+          WHEN list_contains(${keptOutStatuses}, member.status) AND member.status IS DISTINCT FROM settled.seen_status
+            THEN member.status
+          ELSE coalesce(settled.now_status, member.status, settled.status) END AS status,
         ${fields} AS fields, ${tagsNow(dialect, record)} AS tags, member.last_changed,
         -- A contact that is new is known by its id from the start: it may change its address before the next read.
         coalesce(settled.contact_id, member.contact_id) AS contact_id,

@@ -3,8 +3,10 @@ import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
+import { holdsTag } from './compare-people.ts';
 import { audienceMember, doNotSend, outcome, planPerson, ref } from './export-tables.ts';
 import { peopleWhoLeft } from './people-who-left.ts';
+import type { ExportRun } from './plan.ts';
 
 /** Leavers only lose tags, whatever became of them, unless their contact is to be archived. */
 const touched = sql`(action IN ('add', 'update') OR coalesce(archive, FALSE))`;
@@ -14,11 +16,21 @@ function leftSince(audience: string): Sql {
   return sql`(person.action = 'add' AND coalesce(person.customer_id IN (${peopleWhoLeft(audience)}), FALSE))`;
 }
 
+/** A plan that is to start, and what it may change of people. */
+export interface StartingPlan extends Pick<ExportRun, 'run' | 'audience' | 'tags'> {
+  /** Merge tags. */
+  fields: readonly string[];
+}
+
 /**
- * People whom the audience holds otherwise now than when the plan was made: another status, or other values in the
- * fields the plan would change. They are left out, never added (promise 4).
+ * People whom the audience holds otherwise now than when the plan was made: another status, other values in the fields
+ * the plan would change, or a tag that it would give and somebody else has given meanwhile, which must not become ours
+ * (promise 2). They are left out, never added (promise 4).
  */
-function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly string[]): Sql {
+function moved(dialect: Dialect, { run, audience, tags, fields }: StartingPlan): Sql {
+  const given = tags.map(
+    (tag) => sql`(list_contains(person.add_segments, ${tag.segment}) AND ${holdsTag(tag, sql`member.tags`)})`,
+  );
   const fieldMoved = fields.map((tag) => {
     const before = dialect.jsonText(sql`person.before`, tag);
     return sql`(${before} IS NOT NULL AND coalesce(${dialect.jsonText(sql`member.fields`, tag)}, '') <> ${before})`;
@@ -32,7 +44,7 @@ function moved(dialect: Dialect, run: RunId, audience: string, fields: readonly 
         OR ${leftSince(audience)}
         OR (person.from_address IS NOT NULL
           AND person.address IN (SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience}))
-        OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved], ' OR ')})))`;
+        OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved, ...given], ' OR ')})))`;
 }
 
 /** The change that leaves out who came onto the do-not-send list after the plan was made. */
@@ -48,29 +60,19 @@ export function leaveOutDoNotSend(dialect: Dialect, run: RunId, now: Date): Chan
 }
 
 /** How many of the people that a plan adds, changes or archives have moved, and of how many. */
-export async function countMoved(
-  engine: Engine,
-  run: RunId,
-  audience: string,
-  fields: readonly string[],
-): Promise<{ moved: number; of: number }> {
+export async function countMoved(engine: Engine, plan: StartingPlan): Promise<{ moved: number; of: number }> {
   const [row] = await engine.rows<{ moved: number }>(
-    sql`SELECT count(*) AS moved ${moved(engine.dialect, run, audience, fields)}`,
+    sql`SELECT count(*) AS moved ${moved(engine.dialect, plan)}`,
   );
   const [all] = await engine.rows<{ people: number }>(
-    sql`SELECT count(*) AS people FROM ${ref(planPerson)} WHERE run = ${run} AND ${touched}`,
+    sql`SELECT count(*) AS people FROM ${ref(planPerson)} WHERE run = ${plan.run} AND ${touched}`,
   );
   return { moved: row?.moved ?? 0, of: all?.people ?? 0 };
 }
 
 /** The change that writes their outcome, before anything is sent. */
-export function leaveOutMoved(
-  dialect: Dialect,
-  run: RunId,
-  audience: string,
-  fields: readonly string[],
-  now: Date,
-): Change {
+export function leaveOutMoved(dialect: Dialect, plan: StartingPlan, now: Date): Change {
+  const { run, audience } = plan;
   return sql`
     INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, person.position, person.address, 'keptOut',
@@ -78,5 +80,5 @@ export function leaveOutMoved(
         WHEN ${leftSince(audience)} THEN 'left_under_other_address' ELSE 'moved' END,
       -- Of a contact that is still under its old address nothing is said of the new one.
       NULL, CASE WHEN person.from_address IS NULL THEN member.status END, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
-    ${moved(dialect, run, audience, fields)}`;
+    ${moved(dialect, plan)}`;
 }

@@ -98,6 +98,9 @@ describe('who leaves while being sent (promise 1)', () => {
         { signal: cancel.signal },
       );
       expect(ended).toMatchObject({ status: end, alerts: [{ code: 'race_open', people: 1 }] });
+    // The answer, which came later, said "subscribed": it must not undo what is known.
+    const known = await rows(sql`SELECT status FROM export.audience_member WHERE address = 'ana@acme.test'`);
+    expect(known).toEqual([{ status: 'unsubscribed' }]);
       expect(line.audience()['ana@acme.test']?.status).toBe('subscribed');
       expect(await line.run()).toMatchObject({ races: 1 });
       expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
@@ -227,6 +230,19 @@ describe('refusals that pass', () => {
 });
 
 describe('what is ours ends (promise 2)', () => {
+  it('with a tag that somebody gives by hand after the plan was made: it stays theirs', async () => {
+    await line.people([{ ...ana, buyer: 'no' }, ...crowd(30)]);
+    await line.run();
+    await line.people([ana, ...crowd(30).map((each) => ({ ...each, first: 'Other' }))]);
+    const plan = await line.plan();
+    line.act('ana@acme.test', { kind: 'tag', names: ['Buyers'] });
+    expect((await line.run({ plan: plan.run })).people.keptOut).toEqual({ moved: 1 });
+    await line.run();
+    await line.people([{ ...ana, buyer: 'no' }, ...crowd(30)]);
+    await line.run();
+    expect(line.audience()['ana@acme.test']?.tags).toContain('Buyers');
+  });
+
   it('with a tag that somebody took off: put on again by hand it is theirs', async () => {
     await line.people([ana, eva]);
     await line.run();

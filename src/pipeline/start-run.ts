@@ -32,7 +32,8 @@ export async function startRun(
 ): Promise<{ run: ExportRun; readAt: Date }> {
   const { engine, clock } = parts;
   refuseUnlessStartable(planned);
-  const fields = await fieldsOf(parts, planned);
+  const { run, audience } = planned;
+  const starting = { run, audience, tags: planned.tags, fields: await fieldsOf(parts, planned) };
   let readAt = new Date(planned.madeAt);
   if (!justPlanned) {
     if ((await groundNow(parts, destination, planned)) !== planned.ground) {
@@ -43,7 +44,7 @@ export async function startRun(
     readAt = clock.now();
     await readDoNotSend(parts);
     await readFacts(parts, destination, { key: planned.audience, id: planned.audienceId });
-    const { moved, of } = await countMoved(engine, planned.run, planned.audience, fields);
+    const { moved, of } = await countMoved(engine, starting);
     if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
   }
 
@@ -54,7 +55,7 @@ export async function startRun(
   const now = clock.now();
   const running: ExportRun = { ...planned, tags, ground, status: 'running', startedAt: now.toISOString() };
   await engine.commit([
-    leaveOutMoved(engine.dialect, planned.run, planned.audience, fields, now),
+    leaveOutMoved(engine.dialect, starting, now),
     leaveOutDoNotSend(engine.dialect, planned.run, now),
     ...cutIntoChunks(planned.run),
     ...writeRun(running),
