@@ -54,8 +54,12 @@ export interface Destination {
     to: string,
     options?: Pick<UpsertOptions, 'signal' | 'beforeSend' | 'renew'>,
   ): Promise<'changed' | Verdict>;
-  /** Takes one contact out of the audience without deleting it; `refused`: it stays where it is. */
-  archive(audience: string, address: string, signal?: AbortSignal): Promise<'archived' | 'refused'>;
+  /** Takes one contact out of the audience without deleting it; `absent`: it was not there; `refused`: it stays. */
+  archive(
+    audience: string,
+    address: string,
+    signal?: AbortSignal,
+  ): Promise<'archived' | 'absent' | 'refused'>;
   /** Deletes a contact with all that the place holds of it; nobody can import the address again. Not to be undone. */
   deletePermanently(audience: string, address: string): Promise<'deleted' | 'absent'>;
   /** Whom the audience calls about its contacts. */

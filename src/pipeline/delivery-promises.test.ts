@@ -98,9 +98,11 @@ describe('who leaves while being sent (promise 1)', () => {
         { signal: cancel.signal },
       );
       expect(ended).toMatchObject({ status: end, alerts: [{ code: 'race_open', people: 1 }] });
-    // The answer, which came later, said "subscribed": it must not undo what is known.
-    const known = await rows(sql`SELECT status FROM export.audience_member WHERE address = 'ana@acme.test'`);
-    expect(known).toEqual([{ status: 'unsubscribed' }]);
+      // The answer, which came later, said "subscribed": it must not undo what is known.
+      const known = await rows(
+        sql`SELECT status FROM export.audience_member WHERE address = 'ana@acme.test'`,
+      );
+      expect(known).toEqual([{ status: 'unsubscribed' }]);
       expect(line.audience()['ana@acme.test']?.status).toBe('subscribed');
       expect(await line.run()).toMatchObject({ races: 1 });
       expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
@@ -254,6 +256,22 @@ describe('what is ours ends (promise 2)', () => {
     await line.people([eva]);
     await line.run();
     expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers']);
+  });
+
+  it('with a leaver who was deleted before our request came: that was not our archiving', async () => {
+    line.configure({ leavers: 'archive' });
+    await line.people([ana, eva]);
+    await line.run();
+    await line.people([eva]);
+    const run = await runWith((destination) => ({
+      archive: (audience, address) => {
+        line.act(address, { kind: 'deletePermanently' });
+        return destination.archive(audience, address);
+      },
+    }));
+    expect(run).toMatchObject({ status: 'succeeded', people: { leave: 1 }, changes: { archive: 0 } });
+    const ledger = await rows(sql`SELECT archived FROM export.exported WHERE address = 'ana@acme.test'`);
+    expect(ledger).toEqual([{ archived: false }]);
   });
 
   it.each([{ read: true }, { read: false }])(

@@ -56,7 +56,7 @@ async function eraseOne(destination: Destination, result: AudienceErasure, addre
       return;
     case 'archive':
       if (member.status === 'archived') result.already += 1;
-      else if ((await destination.archive(result.audience, address)) === 'archived') result.removed += 1;
+      else if ((await destination.archive(result.audience, address)) !== 'refused') result.removed += 1;
       else
         result.open = {
           code: 'archive_refused',

@@ -70,7 +70,7 @@ export async function leaveRacesOpen(
 async function putBack(destination: Destination, run: ExportRun, suspect: RaceSuspect): Promise<boolean> {
   const { address, status } = suspect;
   try {
-    if (status === 'archived') return (await destination.archive(run.audienceId, address)) === 'archived';
+    if (status === 'archived') return (await destination.archive(run.audienceId, address)) !== 'refused';
     await destination.setStatus(run.audienceId, address, status);
     return true;
   } catch (error) {

@@ -150,7 +150,7 @@ async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
     const ended = await Promise.allSettled(
       some.map((address) => destination.archive(run.audienceId, address, signal)),
     );
-    const those = (how: 'archived' | 'refused') =>
+    const those = (how: 'archived' | 'absent' | 'refused') =>
       some.filter((_, index) => {
         const end = ended[index];
         return end?.status === 'fulfilled' && end.value === how;
@@ -162,7 +162,8 @@ async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
     const next = failures.length === 0 ? noteSent(chunk, clock.now()) : markReady(chunk);
     await engine.commit([
       ...markAddressesDone(chunk, those('archived')),
-      ...dropAddresses(chunk, those('refused')),
+      // Who was not there was not archived by us, and is not ours to bring back.
+      ...dropAddresses(chunk, [...those('refused'), ...those('absent')]),
       uncertain === undefined ? next : noteSent(chunk, uncertain.sentAt),
     ]);
     if (failures.length > 0) throw uncertain ?? failures[0];

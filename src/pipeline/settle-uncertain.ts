@@ -4,6 +4,7 @@ import { factsOf } from '../exports/audience-facts.ts';
 import {
   addressesOf,
   addTagWork,
+  dropAddresses,
   chunksIn,
   markAddressesDone,
   markDone,
@@ -133,14 +134,19 @@ async function settleAddresses(parts: PipelineParts, run: ExportRun, chunk: Chun
   const addresses = await addressesOf(engine, chunk);
   const facts = await factsOf(engine, run.audience, addresses);
   const name = chunk.segment === null ? '' : tagNames(run.tags).folded(chunk.segment);
+  const absent = chunk.kind === 'archive' ? addresses.filter((address) => !facts.has(address)) : [];
   const done = addresses.filter((address) => {
     const member = facts.get(address);
-    if (chunk.kind === 'archive') return member === undefined || member.status === 'archived';
+    if (chunk.kind === 'archive') return member?.status === 'archived';
     const held = member?.tags.includes(name) ?? false;
     return chunk.kind === 'tag' ? held : !held;
   });
-  const over = done.length === addresses.length || chunk.attempts >= mostAttempts;
-  await engine.commit([...markAddressesDone(chunk, done), over ? markDone(chunk) : markReady(chunk)]);
+  const over = done.length + absent.length === addresses.length || chunk.attempts >= mostAttempts;
+  await engine.commit([
+    ...markAddressesDone(chunk, done),
+    ...dropAddresses(chunk, absent),
+    over ? markDone(chunk) : markReady(chunk),
+  ]);
 }
 
 function sentAt(chunk: Chunk): number {

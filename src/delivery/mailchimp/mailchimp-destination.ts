@@ -96,7 +96,7 @@ export function mailchimpDestination(
       client.changeAddress(audience, from, to, options).then(() => 'changed' as const, verdictOn),
     async archive(audience, address, signal) {
       const ended = await client.archive(audience, address, signal === undefined ? {} : { signal });
-      return ended === 'refused' ? 'refused' : 'archived';
+      return ended === 'gone' ? 'absent' : ended;
     },
     async deletePermanently(audience, address) {
       return (await client.deletePermanently(audience, address)) === 'deleted' ? 'deleted' : 'absent';
