@@ -82,6 +82,7 @@ export const webhookEvent = table('webhook_event', [
   column('fired_at', 'time'), // by Mailchimp's clock
   column('received_at', 'time'),
   column('read_at', 'time'), // when an audience read began that saw what it was about
+  column('signed', 'boolean'), // by whom the audience's secret is known; NULL: from before, as if signed
 ]);
 
 /** Where Mailchimp calls: one row for each address that we asked it to call. */

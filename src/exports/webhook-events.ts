@@ -18,6 +18,8 @@ export interface ContactHint {
   firedAt: Date;
   /** Of the whole body: what was said before is known. */
   digest: string;
+  /** Whether Mailchimp has signed it: what others may have said keeps nobody out for longer than the audience does. */
+  signed: boolean;
 }
 
 /** How long hints are kept after they were of use, so that a late repetition is known for one. */
@@ -51,6 +53,7 @@ export async function takeInHint(
             hint.firedAt.toISOString(),
             now.toISOString(),
             null,
+            hint.signed,
           ],
         ],
       },
@@ -71,7 +74,7 @@ export function believeHints(audience: string): Change[] {
   const facts = ref(audienceMember);
   return [
     sql`CREATE OR REPLACE TABLE ${hinted} AS
-      SELECT event.address, event.status, event.reason, event.fired_at
+      SELECT event.address, event.status, event.reason, event.fired_at, coalesce(event.signed, TRUE) AS signed
       FROM ${ref(webhookEvent)} AS event
       LEFT JOIN ${facts} AS member ON member.audience = event.audience AND member.address = event.address
       WHERE event.audience = ${audience} AND event.read_at IS NULL AND event.status IS NOT NULL
@@ -79,8 +82,8 @@ export function believeHints(audience: string): Change[] {
         AND (member.status IS NULL OR NOT list_contains(${['unsubscribed', 'cleaned', 'archived']}, member.status)
           OR (event.status = 'unsubscribed' AND member.status <> 'unsubscribed'))
       -- Of several the one that keeps the person out most.
-      QUALIFY row_number() OVER (PARTITION BY event.address ORDER BY ${strongestFirst}, event.fired_at DESC) = 1`,
-    sql`INSERT INTO ${ref(hasLeft)} SELECT ${audience}, address FROM ${hinted} WHERE status = 'unsubscribed'
+      QUALIFY row_number() OVER (PARTITION BY event.address ORDER BY ${strongestFirst}, coalesce(event.signed, TRUE) DESC, event.fired_at DESC) = 1`,
+    sql`INSERT INTO ${ref(hasLeft)} SELECT ${audience}, address FROM ${hinted} WHERE status = 'unsubscribed' AND signed
       EXCEPT SELECT audience, address FROM ${ref(hasLeft)}`,
     sql`UPDATE ${facts} SET status = hinted.status, reason = hinted.reason, since = hinted.fired_at, last_changed = hinted.fired_at
       FROM ${hinted} AS hinted WHERE audience = ${audience} AND ${facts}.address = hinted.address`,

@@ -58,7 +58,12 @@ export async function takeInWebhook(
     ...[...settings.exports.values()].filter((config) => config.audience === audience).map(audienceKey),
   ]);
   const digest = createHash('sha256').update(call.body).digest('hex');
-  const isNew = await takeInHint(engine, [...keys], hintOf(event, digest), clock.now());
+  const isNew = await takeInHint(
+    engine,
+    [...keys],
+    { ...hintOf(event), digest, signed: webhook.sealed !== null },
+    clock.now(),
+  );
   return isNew ? 'noted' : 'known';
 }
 
@@ -75,9 +80,9 @@ function refuseForged(webhook: Webhook, key: SecretKey, { signature, body }: Web
 }
 
 /** Only leaving is believed; of everything else the next read of the audience tells. */
-function hintOf(event: Exclude<WebhookEvent, { type: 'other' }>, digest: string): ContactHint {
+function hintOf(event: Exclude<WebhookEvent, { type: 'other' }>): Omit<ContactHint, 'digest' | 'signed'> {
   const { type, address, firedAt } = event;
-  const hint = { type, address, firedAt, digest, status: undefined, reason: undefined };
+  const hint = { type, address, firedAt, status: undefined, reason: undefined };
   switch (event.type) {
     case 'unsubscribe':
       return {

@@ -196,6 +196,24 @@ describe('a call', () => {
   });
 
   it.each([
+    { signing: 'signed', remembered: ['ana@acme.test'] },
+    { signing: 'unsigned', remembered: [] },
+  ] as const)(
+    'is remembered as leaving for ever when it is $signing: $remembered',
+    async ({ signing, remembered }) => {
+      line.sandbox.control.setModes({ webhookSigning: signing });
+      await make();
+      if (signing === 'unsigned') expect(await post(await token(), leave())).toBe(200);
+      else {
+        line.act('ana@acme.test', { kind: 'unsubscribeSelf' });
+        await attempts();
+      }
+      const known = await line.engine.rows<{ address: string }>(sql`SELECT address FROM export.has_left`);
+      expect(known.map(({ address }) => address)).toEqual(remembered);
+    },
+  );
+
+  it.each([
     ['garbage', 'x'.repeat(10_000), 400],
     ['nothing', '', 400],
     ['JSON', '{"type":"unsubscribe"}', 400],
