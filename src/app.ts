@@ -112,7 +112,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       deadlineMs: config.mailchimp.deadlineMs,
       freshMs: 15_000,
       progress,
-      pauses: await currentPauses(store),
+      pauses: () => currentPauses(store),
       cancelRequests,
       scratch,
       suppressionKey,
@@ -137,7 +137,7 @@ function actionsOf(ground: AppGround): Actions {
   };
 }
 
-async function currentPauses(store: Store): Promise<PipelineParts['pauses']> {
+async function currentPauses(store: Store): ReturnType<PipelineParts['pauses']> {
   const pauses = await listPauses(store.db);
   return new Map(
     [...pauses].map(([id, { by, reason }]) => [id, `${reason === '' ? 'no reason given' : reason} (${by})`]),

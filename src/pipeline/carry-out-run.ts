@@ -114,7 +114,13 @@ async function finish({ parts }: Sending, record: ExportRun): Promise<ExportRun>
   for (const alert of alerts) {
     parts.progress.say(`Look at this: ${alert.text} (${alert.people} people, ${alert.code})`);
   }
-  return finishRun(parts.engine, alerts.length === 0 ? record : { ...record, alerts });
+  // Two runs on two accounts may end at the same time, and what became of their people is put together in one place.
+  const turn = await parts.leases.acquire('ending of a run', () => undefined);
+  try {
+    return await finishRun(parts.engine, alerts.length === 0 ? record : { ...record, alerts });
+  } finally {
+    turn.release();
+  }
 }
 
 async function finishCancelled(sending: Sending, record: ExportRun): Promise<ExportRun> {

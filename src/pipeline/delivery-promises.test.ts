@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ExportId } from '../base/ids.ts';
+import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination, UpsertOptions } from '../delivery/destination.ts';
 import { sql } from '../engine/sql.ts';
 import { accountedFor, type ExportRun } from '../exports/plan.ts';
+import { readFacts } from './read-facts.ts';
 import { runExport } from './run-export.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
@@ -315,9 +316,40 @@ describe('one run per account', () => {
     );
     expect(Date.parse(after?.startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(before?.finishedAt ?? ''));
   });
+
+  it('lets nothing start that was paused while it waited for its turn', async () => {
+    await line.people([ana]);
+    const [account] = await accountIds();
+    const held = await line.leases.acquire(account ?? '', () => undefined);
+    const waits = line.run();
+    await expect.poll(() => line.said.some((message) => message.startsWith('Waiting'))).toBe(true);
+    line.pauses = new Map([['news' as ExportId, 'somebody looks at it']]);
+    held.release();
+    await expect(waits).rejects.toMatchObject({ code: 'export_paused' });
+    expect(line.audience()).toEqual({});
+  });
+
+  it('reads an audience for one at a time', async () => {
+    line.seed(...Array.from({ length: 2_500 }, (_, index) => ({ address: `c${index}@acme.test` })));
+    const parts = line.parts();
+    const read = async () => {
+      const destination = await parts.openDestination('account' as ConnectionId);
+      await readFacts(parts, destination, { key: `account:${audienceId}`, id: audienceId });
+      await destination.close();
+    };
+    await Promise.all([read(), read(), read()]);
+    expect(await rows(sql`SELECT count(*) AS n FROM export.audience_member`)).toEqual([{ n: 2_500 }]);
+  });
 });
 
 /** A run whose destination does some things its own way. */
+async function accountIds(): Promise<string[]> {
+  const destination = await line.parts().openDestination('account' as ConnectionId);
+  const { id } = await destination.account();
+  await destination.close();
+  return [id];
+}
+
 async function runWith(
   change: (destination: Destination) => Partial<Destination>,
   options: { signal?: AbortSignal } = {},

@@ -65,7 +65,7 @@ async function* examineExports(parts: PipelineParts): AsyncIterable<Finding> {
       );
       try {
         const { warnings } = await groundFor(parts, destination, id, config);
-        const paused = pauseOf(parts, id);
+        const paused = await pauseOf(parts, id);
         if (paused !== undefined) return doubtful(`paused: ${paused}`, `postrider resume ${id}`);
         return warnings.length > 0 ? doubtful(warnings.join(' ')) : good('audience, fields and tags fit');
       } finally {

@@ -28,8 +28,8 @@ export interface PipelineParts {
   /** How old the read of who has left may be when a chunk is sent (promise 1). */
   freshMs: number;
   progress: Progress;
-  /** Why exports must not run now, by export; `everything` stops all of them. */
-  pauses: ReadonlyMap<ExportId | typeof everything, string>;
+  /** Why exports must not run now, by export; `everything` stops all of them. Asked anew each time: a run may wait long for its turn. */
+  pauses(): Promise<ReadonlyMap<ExportId | typeof everything, string>>;
   /** Knows erased people again, by digests alone (promise 12). */
   suppressionKey: SuppressionKey;
   /** What other processes ask to be cancelled; absent where nobody else can ask. */
@@ -42,8 +42,9 @@ export interface PipelineParts {
 export const everything = '*';
 
 /** Why an export must not run now, or undefined. */
-export function pauseOf(parts: PipelineParts, id: ExportId): string | undefined {
-  return parts.pauses.get(everything) ?? parts.pauses.get(id);
+export async function pauseOf(parts: PipelineParts, id: ExportId): Promise<string | undefined> {
+  const pauses = await parts.pauses();
+  return pauses.get(everything) ?? pauses.get(id);
 }
 
 /** The export with this id, or an `input` error that suggests one. */

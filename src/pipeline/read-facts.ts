@@ -33,6 +33,20 @@ export async function readFacts(
   destination: Destination,
   audience: ReadAudience,
 ): Promise<void> {
+  // Two readings of one audience at once would mix their pages: a plan, and a refresh whose rules ask who has left.
+  const turn = await parts.leases.acquire(`reading ${audience.key}`, () => undefined);
+  try {
+    await readInTurn(parts, destination, audience);
+  } finally {
+    turn.release();
+  }
+}
+
+async function readInTurn(
+  parts: PipelineParts,
+  destination: Destination,
+  audience: ReadAudience,
+): Promise<void> {
   const from = await nextReadFrom(parts.engine, audience.key);
   if (from === undefined) return readWhole(parts, destination, audience);
   await read(parts, destination, audience, from);

@@ -151,7 +151,7 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
   let failure: unknown;
   for (const id of settings.exports.keys()) {
     if (signal.aborted) break;
-    const paused = pauseOf(parts, id);
+    const paused = await pauseOf(parts, id);
     if (paused !== undefined) {
       progress.say(`The export ${id} is paused: ${paused}`);
       continue;

@@ -41,7 +41,7 @@ export async function runExport(
   exportId: string,
   request: RunRequest,
 ): Promise<ExportRun> {
-  refuseIfPaused(parts, exportId);
+  await refuseIfPaused(parts, exportId);
   const { config } = exportOf(parts.settings, exportId);
   return withAccount(
     parts,
@@ -57,6 +57,8 @@ async function runOn(
   exportId: string,
   request: RunRequest,
 ): Promise<ExportRun> {
+  // Once more: it may have been paused while this waited for the account.
+  await refuseIfPaused(parts, exportId);
   const { id } = exportOf(parts.settings, exportId);
   const [cutOff] = await listRuns(parts.engine, { export: id, status: 'running', limit: 1 });
   if (cutOff !== undefined && request.plan !== undefined && request.plan !== cutOff.run) {
@@ -116,25 +118,27 @@ export async function releaseRun(
       `postrider release ${runId} "why it is right"`,
     );
   }
-  refuseIfPaused(parts, run.export);
+  await refuseIfPaused(parts, run.export);
   const at = parts.clock.now().toISOString();
   const released: ExportRun = { ...run, release: { by: release.by, why: release.why, at } };
   return withAccount(parts, connectionOf(run), async (destination) => {
+    await refuseIfPaused(parts, run.export);
     await refuseWhileRunning(parts, run.export);
     await parts.engine.commit(writeRun(released));
     return carryOut(parts, destination, released, release.signal);
   });
 }
 
-function refuseIfPaused(parts: PipelineParts, exportId: string): void {
+/** A pause keeps runs from starting; one that is under way is ended by `cancel`. */
+async function refuseIfPaused(parts: PipelineParts, exportId: string): Promise<void> {
   const { id } = exportOf(parts.settings, exportId);
-  const why = pauseOf(parts, id);
+  const why = await pauseOf(parts, id);
   if (why === undefined) return;
   throw new PostriderError({
     kind: 'conflict',
     code: 'export_paused',
     message: `The export "${id}" is paused: ${why}`,
-    hint: parts.pauses.has(everything)
+    hint: (await parts.pauses()).has(everything)
       ? 'Let all go on: postrider resume --all'
       : `Let it go on: postrider resume ${id}`,
   });

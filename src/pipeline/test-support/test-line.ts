@@ -53,7 +53,7 @@ export class TestLine {
   deadlineMs = 200;
   freshMs = 60_000;
   said: string[] = [];
-  pauses: PipelineParts['pauses'] = new Map();
+  pauses: Awaited<ReturnType<PipelineParts['pauses']>> = new Map();
   readonly leases = leasesInProcess();
   suppressionKey = suppressionKeyOf(secretKeyOf(createSecretKey(Buffer.alloc(32, 7))));
 
@@ -102,7 +102,7 @@ export class TestLine {
       maxRequests: 8,
       deadlineMs,
       freshMs: this.freshMs,
-      pauses: this.pauses,
+      pauses: () => Promise.resolve(this.pauses),
       scratch: this.folder,
       suppressionKey: this.suppressionKey,
       progress: { ...silent, say: (message) => this.said.push(message) },
