@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inputError } from '../base/errors.ts';
 import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination, UpsertOptions } from '../delivery/destination.ts';
 import { sql } from '../engine/sql.ts';
@@ -110,6 +111,48 @@ describe('who leaves while being sent (promise 1)', () => {
     },
   );
 
+  it('is put out even when Mailchimp does not take back another one, who is tried again by the next run', async () => {
+    await line.people([ana, eva]);
+    await line.run();
+    await line.people([
+      { ...ana, first: 'Anna' },
+      { ...eva, first: 'Evi' },
+    ]);
+    line.freshMs = 0;
+    const run = await runWith((destination) => ({
+      upsert: async (audience, people, options) => {
+        line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+        line.act('eva@acme.test', { kind: 'unsubscribeByUi' });
+        await seenByAnother(options);
+        return destination.upsert(audience, people);
+      },
+      setStatus: (audience, address, status) => {
+        if (address === 'ana@acme.test') throw inputError('refused', 'Not this one.');
+        return destination.setStatus(audience, address, status);
+      },
+    }));
+    expect(run).toMatchObject({ races: 1, alerts: [{ code: 'race_open', people: 1 }] });
+    expect(line.audience()['eva@acme.test']?.status).toBe('unsubscribed');
+    expect(await line.run()).toMatchObject({ races: 1 });
+    expect(line.audience()['ana@acme.test']?.status).toBe('unsubscribed');
+  });
+
+  it('is not added under a new address by a plan from before they left under the old one', async () => {
+    line.seed({ address: 'ana@acme.test' });
+    await line.people([ana, ...crowd(30)]);
+    await line.run();
+    await line.people([
+      { ...ana, email: 'ana.new@acme.test' },
+      ...crowd(30).map((each) => ({ ...each, first: 'X' })),
+    ]);
+    const plan = await line.plan();
+    expect(plan.people).toMatchObject({ add: 1, keptOut: {} });
+    line.act('ana@acme.test', { kind: 'unsubscribeSelf' });
+    const run = await line.run({ plan: plan.run });
+    expect(run.people).toMatchObject({ add: 0, keptOut: { left_under_other_address: 1 } });
+    expect(line.audience()['ana.new@acme.test']).toBeUndefined();
+  });
+
   it('is left alone when they left after our request, also when a reading saw it', async () => {
     await line.people([ana, eva]);
     line.freshMs = 0;
@@ -160,6 +203,35 @@ describe('what ends a whole run', () => {
     line.writes();
     expect((await line.run()).people).toMatchObject({ unchanged: 1_100, add: 0, update: 0 });
     expect(line.writes()).toBe(0);
+  });
+});
+
+describe('an account that is lost in the middle of a run', () => {
+  it.each([
+    {
+      what: 'a key that is revoked',
+      lose: () => line.sandbox.control.revokeToken({}),
+      code: 'mailchimp_key_refused',
+    },
+    {
+      what: 'a user who is disabled',
+      lose: () => line.sandbox.control.disableUser({ user: 'owner' }),
+      code: 'mailchimp_account_deactivated',
+    },
+  ])('stops it with a clear state: $what', async ({ lose, code }) => {
+    await line.people(crowd(1_100));
+    let batch = 0;
+    const failed = await runWith((destination) => ({
+      upsert: (...asked) => {
+        batch += 1;
+        if (batch === 2) lose();
+        return destination.upsert(...asked);
+      },
+    }));
+    expect(failed).toMatchObject({ status: 'failed', failure: { code, hint: expect.any(String) as string } });
+    expect(accountedFor(failed.people)).toBe(1_100);
+    expect(failed.people.failed.not_sent).toBeGreaterThan(0);
+    await expect(line.run()).rejects.toMatchObject({ code });
   });
 });
 
