@@ -36,7 +36,10 @@ export function presentPerson(person: Person): string {
   );
   section(
     'Segments',
-    person.segments.map((segment) => safeText(segment.name)),
+    person.segments.map(({ name, since, because }) => {
+      const from = since === null ? '' : pc.dim(`  since ${day(since)}`);
+      return `${safeText(name)}${from}${because.length === 0 ? '' : pc.dim(`  ${safeText(because.join('; '))}`)}`;
+    }),
   );
   section(
     'In Mailchimp',

@@ -9,6 +9,7 @@ const answer = {
   customerId: 'c1' as CustomerId,
   holds: false,
   member: true,
+  heldOut: false,
   rules: [
     { path: 'p', text: 'country is “RO”', holds: true, found: { kind: 'value', value: 'R\u202eO' } },
     {

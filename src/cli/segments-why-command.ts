@@ -23,12 +23,15 @@ export function addSegmentsWhyCommand(segments: Command, shell: Shell): void {
 }
 
 /** One person and one segment; each rule on a line, those of a group below it. */
-export function presentAnswer({ customerId, name, holds, member, rules }: SegmentAnswer): string {
+export function presentAnswer({ customerId, name, holds, member, heldOut, rules }: SegmentAnswer): string {
   const segment = safeText(name);
   const head = `${pc.bold(customerId)} ${holds ? 'fits' : 'does not fit'} ${pc.bold(segment)}`;
   const changed =
     holds === member ? '' : pc.dim(` (${member ? 'was in it' : 'was not in it'} when it was last computed)`);
-  return [`${head}${changed}`, ...rules.flatMap((rule) => presentRule(rule, 1))].join('\n');
+  const held = heldOut ? pc.yellow(' (held out)') : '';
+  return [`${head}${held}${heldOut ? '' : changed}`, ...rules.flatMap((rule) => presentRule(rule, 1))].join(
+    '\n',
+  );
 }
 
 function presentRule({ text, holds, found, rules = [] }: ExplainedRule, depth: number): string[] {

@@ -80,6 +80,8 @@ export interface Dialect {
    * lowest or highest value. Rows without either do not count; NULL of none.
    */
   atEdge(edge: 'first' | 'last', value: Sql, order: Sql): Sql;
+  /** An aggregate: the value below which this share of the values lies, from 0 to 1; one of the values themselves. */
+  percentile(value: Sql, share: number): Sql;
   /**
    * An aggregate: which of the whole numbers from 0 to below `size`, a multiple of eight, there are where the condition
    * holds. Base64 of one bit for each number, the first in the highest bit of the first byte; NULL of none.

@@ -388,6 +388,17 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
       expect(none).toEqual({ last: null });
     });
 
+    it('takes the value at a share of the values, and none of none', async () => {
+      const at = (share: number) => engine.dialect.percentile(sql`n`, share);
+      const [row] = await engine.rows(
+        sql`SELECT ${at(0)} AS low, ${at(0.5)} AS middle, ${at(1)} AS high FROM (VALUES (4), (1), (9), (NULL), (2), (3)) AS t(n)`,
+      );
+      expect(row).toEqual({ low: 1, middle: 3, high: 9 });
+      expect(await engine.rows(sql`SELECT ${at(0.5)} AS none FROM (VALUES (1)) AS t(n) WHERE n > 1`)).toEqual(
+        [{ none: null }],
+      );
+    });
+
     it('puts numbers into a set, one bit each', async () => {
       const set = (when: Sql) => engine.dialect.numberSet(sql`n`, when, 16);
       const [row] = await engine.rows(

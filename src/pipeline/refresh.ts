@@ -3,8 +3,9 @@ import type { SegmentId } from '../base/ids.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { defaultKeepDays, trimRuns } from '../exports/retention.ts';
-import { readProfileShape } from '../profiles/profile-shape.ts';
+import { readProfileShape, type ProfileShape } from '../profiles/profile-shape.ts';
 import { buildCatalogue, type Catalogue } from '../segments/catalogue.ts';
+import { checkComputed, computeAttributes } from '../segments/computed-attributes.ts';
 import { refreshSegments } from '../segments/refresh-segments.ts';
 import type { SegmentSize } from '../segments/segment-sizes.ts';
 import { ingestSource } from '../sources/ingest.ts';
@@ -87,10 +88,18 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
       'Add a "unify" section.',
     );
   }
-  return unify(engine, settings.unify, await loadedSources(engine), {
+  const computed = settings.computed ?? new Map();
+  // Before the profiles of the last time are replaced by some that lack what segments and exports ask for.
+  if (computed.size > 0) checkComputed(computed, await catalogueOf(parts, { attributes: [] }));
+  const result = await unify(engine, settings.unify, await loadedSources(engine), {
     now: clock.now(),
     folder: settings.folder,
   });
+  await computeAttributes(engine, computed, await currentCatalogue(parts), {
+    now: clock.now(),
+    timeZone: settings.schedule?.timeZone ?? 'UTC',
+  });
+  return result;
 }
 
 async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
@@ -114,9 +123,16 @@ export async function recomputeSegments(
 }
 
 /** What rules can speak of, from the data as it is loaded now. */
-export async function currentCatalogue({ engine, settings }: PipelineParts): Promise<Catalogue> {
+export async function currentCatalogue(parts: PipelineParts): Promise<Catalogue> {
+  return catalogueOf(parts, await readProfileShape(parts.engine));
+}
+
+async function catalogueOf(
+  { engine, settings }: PipelineParts,
+  profile: Pick<ProfileShape, 'attributes'>,
+): Promise<Catalogue> {
   return buildCatalogue({
-    profile: await readProfileShape(engine),
+    profile,
     beside: contactAttributes(audiencesOf(settings)),
     sources: await loadedSources(engine),
     unified: settings.unify?.sources.map(({ source }) => source) ?? [],

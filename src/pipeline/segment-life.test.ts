@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SegmentId } from '../base/ids.ts';
 import { segmentConfig, type SegmentConfig } from '../segments/segment-config.ts';
+import { lookAhead } from './draft-segment.ts';
+import { findPerson } from './find-person.ts';
 import { refreshSegment } from './refresh-one-segment.ts';
 import { segmentOverviews } from './segment-overview.ts';
 import { TestLine } from './test-support/test-line.ts';
@@ -104,4 +106,48 @@ it('says at save which segments of an export are not computed', () => {
     'The segment draft is a draft: no plan can be made with it.',
     'The segment inactive is inactive: it was never computed.',
   ]);
+});
+
+describe('rules that are being written', () => {
+  it('are counted, put into words, and shown with people and why', async () => {
+    const rules = { combinator: 'and', rules: [{ field: 'buyer', operator: '=', value: 'yes' }] } as const;
+    expect(await lookAhead(line.parts(), { rules: { ...rules, rules: [...rules.rules] } })).toMatchObject({
+      everybody: 2,
+      people: 1,
+      rules: [{ path: 'rules.rules[0]', people: 1, running: 1 }],
+      sentence: 'People for whom buyer is “yes”.',
+      first: [{ holds: true, rules: [{ holds: true, found: { kind: 'value', value: 'yes' } }] }],
+    });
+  });
+
+  it('are refused with the place of what is wrong', async () => {
+    const rules = { combinator: 'and', rules: [{ field: 'nothing', operator: '=', value: 'yes' }] } as const;
+    const looked = lookAhead(line.parts(), { rules: { ...rules, rules: [...rules.rules] } });
+    await expect(looked).rejects.toThrow('rules.rules[0]');
+  });
+});
+
+describe('a person', () => {
+  it('has since when and why in each segment', async () => {
+    await refreshSegment(line.parts(), buyers);
+    const [ana] = await findPerson(line.parts(), 'ana@acme.test');
+    expect(ana?.segments).toMatchObject([
+      { segment: 'buyers', because: ['buyer is “yes”'], since: expect.any(String) as string },
+      { segment: 'everyone', because: [] },
+    ]);
+  });
+
+  it('who is held out is told so', async () => {
+    withBuyers({ holdOut: { share: '99.99%' } });
+    const held = 'held' as SegmentId;
+    line.settings = {
+      ...line.settings,
+      segments: new Map([...line.settings.segments, [held, segmentConfig.parse({ heldOutOf: 'buyers' })]]),
+    };
+    await refreshSegment(line.parts(), buyers);
+    await refreshSegment(line.parts(), held);
+    const why = (segment: string) => whyInSegment(line.parts(), segment, 'ana@acme.test', 'en');
+    expect(await why('buyers')).toMatchObject([{ holds: true, member: false, heldOut: true }]);
+    expect(await why('held')).toMatchObject([{ holds: true, member: true, heldOut: true }]);
+  });
 });

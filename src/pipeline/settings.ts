@@ -2,6 +2,7 @@ import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import type { RetentionConfig } from '../exports/retention.ts';
+import type { ComputedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import type { RelationshipConfig } from '../segments/relationship-config.ts';
 import type { SegmentConfig } from '../segments/segment-config.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
@@ -14,6 +15,8 @@ export interface Settings {
   sources: ReadonlyMap<SourceId, SourceConfig>;
   unify: UnifyConfig | undefined;
   relationships: ReadonlyMap<string, RelationshipConfig>;
+  /** Absent where there are none. */
+  computed?: ReadonlyMap<string, ComputedAttributeConfig>;
   segments: ReadonlyMap<SegmentId, SegmentConfig>;
   /** Without secrets. */
   connections: ReadonlyMap<ConnectionId, Omit<ConnectionConfig, 'apiKey'>>;

@@ -1,7 +1,9 @@
 import type { SegmentId } from '../base/ids.ts';
+import { suggestName } from '../base/nearest.ts';
 import { findColumn, type Catalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
 import type { CheckedGroup, CheckedRule } from './checked-rule.ts';
+import type { CheckedHoldOut } from './hold-out.ts';
 import type { RuleGroup } from './rule.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
 import { stateOf, type AsOf, type SegmentConfig } from './segment-config.ts';
@@ -14,6 +16,7 @@ export interface CheckedSegment {
   type: SegmentConfig['type'];
   /** The file that says who is in it, whatever the rules: they are empty. */
   list?: string;
+  holdOut?: CheckedHoldOut;
 }
 
 export type CheckedAsOf =
@@ -33,16 +36,60 @@ export function checkSegments(
   const checked = new Map<SegmentId, CheckedSegment>();
   for (const [id, config] of segments) {
     if (stateOf(config) !== 'active') continue;
-    const path = `segments.${id}.rules`;
-    const { rules, problems: found } = checkRules(config.rules ?? everybody, catalogue, path);
-    problems.push(...found, ...draftsIn(rules, segments, path));
-    const asOf = checkAsOf(config.asOf, catalogue, `segments.${id}.asOf`, problems);
-    const list = config.members === undefined ? {} : { list: config.members };
-    if (asOf !== undefined) checked.set(id, { id, rules, asOf, type: config.type, ...list });
+    const from =
+      config.heldOutOf === undefined ? config : heldOutFrom(id, config.heldOutOf, segments, problems);
+    if (from === undefined) continue;
+    const path = `segments.${id}.${from === config ? 'rules' : 'heldOutOf'}`;
+    const { rules, problems: found } = checkRules(from.rules ?? everybody, catalogue, path);
+    // What is wrong in the rules of the other one is said there.
+    if (from === config) problems.push(...found, ...draftsIn(rules, segments, path));
+    const asOf = checkAsOf(from.asOf, catalogue, `segments.${id}.asOf`, problems);
+    if (asOf === undefined) continue;
+    const list = from.members === undefined ? {} : { list: from.members };
+    checked.set(id, { id, rules, asOf, type: config.type, ...list, ...holdOutOf(id, config, from) });
   }
   const ordered = inOrder(checked, problems);
   refuseProblems(problems);
   return ordered;
+}
+
+/** The segment whose hold-out is meant; a problem and undefined where there is none. */
+function heldOutFrom(
+  id: SegmentId,
+  other: string,
+  segments: ReadonlyMap<SegmentId, SegmentConfig>,
+  problems: RuleProblem[],
+): SegmentConfig | undefined {
+  const config = segments.get(other as SegmentId);
+  if (config?.holdOut !== undefined && stateOf(config) !== 'draft') return config;
+  const message =
+    config === undefined
+      ? `there is no segment "${other}".`
+      : config.holdOut === undefined
+        ? `"${other}" holds nobody out.`
+        : `"${other}" is a draft and has no people.`;
+  problems.push({
+    code: config === undefined ? 'unknown_segment' : 'no_hold_out',
+    path: `segments.${id}.heldOutOf`,
+    message,
+    hint:
+      config === undefined
+        ? suggestName(other, [...segments.keys()])
+        : `Write holdOut: { share: 10% } under segments.${other}, and let it be active.`,
+  });
+  return undefined;
+}
+
+function holdOutOf(
+  id: SegmentId,
+  config: SegmentConfig,
+  from: SegmentConfig,
+): Pick<CheckedSegment, 'holdOut'> {
+  const { holdOut } = from;
+  if (holdOut === undefined) return {};
+  const seed = holdOut.seed ?? config.heldOutOf ?? id;
+  const wanted = config.heldOutOf === undefined ? 'the others' : 'who is held out';
+  return { holdOut: { share: holdOut.share, seed, wanted } };
 }
 
 const everybody: RuleGroup = { combinator: 'and', rules: [] };
@@ -95,7 +142,8 @@ export function isUsableAsOf(day: string): boolean {
   return day >= firstDay && day <= lastDay;
 }
 
-function checkAsOf(
+/** The day to count from, checked; undefined when something was wrong, which `problems` says. */
+export function checkAsOf(
   asOf: AsOf,
   catalogue: Catalogue,
   path: string,

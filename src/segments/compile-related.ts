@@ -136,6 +136,23 @@ export function aggregateOf(
   }
 }
 
+/**
+ * What a rule on aggregates is about, for everybody who has related rows that count: rows of `customer_id`, `value`.
+ * Who has none is not among them.
+ */
+export function aggregateOfEach(
+  rule: AggregateRule,
+  compileGroup: (group: CheckedGroup) => Sql,
+  { dialect, keys = customerKeys }: CompileContext,
+): Sql {
+  const { table, column, start } = rule.hop;
+  if (start.kind === 'row') throw new Error('a row has no customer');
+  return sql`SELECT owner.person AS customer_id, ${aggregateOf(rule, dialect).sql} AS value
+    FROM ${name('source', table)} AS related
+    JOIN ${keys.owners(start)} AS owner ON owner.reached = ${name('related', column)}
+    WHERE ${compileGroup(rule.where)} GROUP BY owner.person`;
+}
+
 /** Whether a person or row without any related row passes: the counts and sums of no rows are 0, the rest is missing. */
 function holdsForNoRows({ function: fn, test }: AggregateRule): boolean {
   const { condition, negated, includeMissing } = test;

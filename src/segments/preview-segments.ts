@@ -6,6 +6,7 @@ import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkSegments } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
+import { holdingOut } from './hold-out.ts';
 import { overTables } from './over-tables.ts';
 import { stateOf, type SegmentConfig } from './segment-config.ts';
 import { segmentTables } from './segment-sizes.ts';
@@ -55,10 +56,11 @@ export async function previewSegments(
   for (const [id, config] of segments) {
     if (stateOf(config) === 'inactive') await write(id, asTheyWere(id));
   }
-  for (const { id, type, rules, asOf, list } of checkSegments(segments, catalogue)) {
+  for (const { id, type, rules, asOf, list, holdOut } of checkSegments(segments, catalogue)) {
     const stays = list !== undefined || (type === 'static' && frozen.some(({ segment }) => segment === id));
     const today = await asOfDay(engine, asOf, { now, timeZone });
-    const found = compileRules(rules, { dialect: engine.dialect, today, timeZone });
+    const { dialect } = engine;
+    const found = holdingOut(dialect, compileRules(rules, { dialect, today, timeZone }), holdOut);
     await write(id, stays ? asTheyWere(id) : overTables(found, tables));
   }
   const rows = await engine.rows<{ segment: SegmentId; n: number }>(

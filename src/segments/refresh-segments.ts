@@ -6,10 +6,12 @@ import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkSegments, segmentsIn, type CheckedSegment } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
+import { holdingOut } from './hold-out.ts';
 import { readMemberList, takeInLists, type ListedLine } from './member-list.ts';
 import { customerKeys, type PeopleKeys } from './people-keys.ts';
 import { withPeopleNumbers } from './people-numbers.ts';
 import { peopleStartsIn } from './rule-leaves.ts';
+import { noteChanges } from './segment-changes.ts';
 import { stateOf, type SegmentConfig } from './segment-config.ts';
 import { isOneOf, segmentSizes, segmentTables, type SegmentSize } from './segment-sizes.ts';
 import { lookAtTests } from './segment-tests.ts';
@@ -61,7 +63,7 @@ export async function refreshSegments(
   }
 
   const starts = due.flatMap(({ rules }) => peopleStartsIn(rules));
-  const refresh = { segments, due, kept, lists };
+  const refresh = { segments, due, kept, known, lists };
   const write = (keys: PeopleKeys) => writeMembers(engine, refresh, options, keys);
   if (starts.length < worthNumbering) await write(customerKeys);
   else await withPeopleNumbers(engine, starts, ({ keys }) => write(keys));
@@ -111,27 +113,33 @@ interface Refresh {
   due: readonly CheckedSegment[];
   /** Those that keep their members. */
   kept: readonly SegmentId[];
+  /** Those that were computed before. */
+  known: ReadonlySet<SegmentId>;
   /** Of segments that are due and have a list instead of rules. */
   lists: ReadonlyMap<SegmentId, readonly ListedLine[]>;
 }
 
 async function writeMembers(
   engine: Engine,
-  { segments, due, kept, lists }: Refresh,
+  { segments, due, kept, known, lists }: Refresh,
   { now, timeZone }: Pick<RefreshOptions, 'now' | 'timeZone'>,
   keys: PeopleKeys,
 ): Promise<void> {
   const listed = takeInLists(engine, lists);
+  const refreshedAt = engine.dialect.tryCast(sql`${now.toISOString()}`, 'time');
+  const staying = [...due.map(({ id }) => id), ...kept].filter((id) => known.has(id));
+  const notes = noteChanges(staying, refreshedAt);
   const changes: Change[] = [
     ...segmentTables(engine),
+    ...notes.before,
     ...listed.before,
-    ...(['member', 'size', 'history', 'unlisted'] as const).map(
+    ...(['member', 'size', 'history', 'change', 'unlisted'] as const).map(
       (table) =>
-        sql`DELETE FROM segment.${bare(table)} WHERE NOT ${isOneOf(table === 'history' ? [...segments.keys()] : kept)}`,
+        sql`DELETE FROM segment.${bare(table)} WHERE NOT ${isOneOf(table === 'history' || table === 'change' ? [...segments.keys()] : kept)}`,
     ),
     sql`DELETE FROM segment.member WHERE customer_id NOT IN (SELECT customer_id FROM profile.profile)`,
   ];
-  for (const { id, rules, asOf, list } of due) {
+  for (const { id, rules, asOf, list, holdOut } of due) {
     const today = await asOfDay(engine, asOf, { now, timeZone });
     const context = { dialect: engine.dialect, today, timeZone };
     // Where nothing leads from people to rows, their numbers are of no use.
@@ -139,21 +147,19 @@ async function writeMembers(
       list === undefined
         ? compileRules(rules, peopleStartsIn(rules).length === 0 ? context : { ...context, keys })
         : listed.members(id);
-    changes.push(
-      sql`INSERT INTO segment.member SELECT ${id}, member.customer_id FROM (${members}) AS member`,
-    );
+    const wanted = holdingOut(engine.dialect, members, holdOut);
+    changes.push(sql`INSERT INTO segment.member SELECT ${id}, member.customer_id FROM (${wanted}) AS member`);
   }
   changes.push(...listed.after);
-  const refreshedAt = engine.dialect.tryCast(sql`${now.toISOString()}`, 'time');
   const count = (id: SegmentId) => sql`(SELECT count(*) FROM segment.member WHERE segment = ${id})`;
   for (const { id } of due)
     changes.push(sql`INSERT INTO segment.size SELECT ${id}, ${count(id)}, ${refreshedAt}`);
   for (const id of kept)
     changes.push(sql`UPDATE segment.size SET members = ${count(id)} WHERE segment = ${id}`);
-  changes.push(sql`INSERT INTO segment.history SELECT segment, members, ${refreshedAt} FROM segment.size`);
+  changes.push(...notes.after);
   await engine.commit([...changes, ...lookAtTests(engine, segments)]);
 }
 
-function bare(table: 'member' | 'size' | 'history' | 'unlisted'): Sql {
+function bare(table: string): Sql {
   return { nodes: [{ text: table }] };
 }

@@ -17,8 +17,11 @@ describe('a segment in the workspace file', () => {
 
   it.each([
     [{ members: 'people.csv', type: 'static' }, undefined],
-    [{}, ['rules: a segment needs either "rules" or "members"']],
-    [{ members: 'a.csv', rules: { rules: [] } }, ['rules: a segment needs either "rules" or "members"']],
+    [{}, ['rules: a segment needs one of "rules", "members" and "heldOutOf"']],
+    [
+      { members: 'a.csv', rules: { rules: [] } },
+      ['rules: a segment needs one of "rules", "members" and "heldOutOf"'],
+    ],
     [
       {
         members: 'a.csv',

@@ -8,6 +8,11 @@ const newest = z
   })
   .describe('The newest day of a column: for data that stands still.');
 
+export const asOf = z
+  .union([z.literal('now'), z.iso.date({ error: asOfForms }), newest], { error: asOfForms })
+  .default('now')
+  .describe('The day from which "within last" and the like count.');
+
 /** How sure somebody wants to be of a segment: one person who must be in it, or must not. */
 const segmentTest = z
   .strictObject({
@@ -19,6 +24,23 @@ const segmentTest = z
     error: 'needs either "address" or "id"',
   });
 export type SegmentTest = z.infer<typeof segmentTest>;
+
+/** A stable part of a segment that is kept out of it, to see what writing to the others changes. */
+const holdOut = z
+  .strictObject({
+    share: z
+      .string()
+      .regex(/^(0\.\d{1,2}|[1-9]\d?(\.\d{1,2})?)%$/, 'expected a share such as "10%", below 100%.')
+      .describe('How many of its people are kept out, as in "10%".'),
+    seed: z
+      .string()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Another seed keeps other people out; absent: the id of the segment.'),
+  })
+  .describe('Keeps a share of its people out, always the same ones.');
+export type HoldOut = z.infer<typeof holdOut>;
 
 const segmentShape = z.strictObject({
   name: z
@@ -55,10 +77,13 @@ const segmentShape = z.strictObject({
     .describe(
       'Instead of rules: a CSV file whose first column has addresses or customer ids, relative to this file.',
     ),
-  asOf: z
-    .union([z.literal('now'), z.iso.date({ error: asOfForms }), newest], { error: asOfForms })
-    .default('now')
-    .describe('The day from which "within last" and the like count.'),
+  heldOutOf: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Instead of rules: another segment; in this one are those whom its "holdOut" keeps out.'),
+  holdOut: holdOut.optional(),
+  asOf,
   tests: z
     .array(segmentTest)
     .max(100)
@@ -67,10 +92,16 @@ const segmentShape = z.strictObject({
 });
 
 /** A segment as the workspace file has it. */
-export const segmentConfig = segmentShape.refine(
-  ({ rules, members }) => (rules === undefined) !== (members === undefined),
-  { path: ['rules'], error: 'a segment needs either "rules" or "members"' },
-);
+export const segmentConfig = segmentShape
+  .refine(
+    ({ rules, members, heldOutOf }) =>
+      [rules, members, heldOutOf].filter((each) => each !== undefined).length === 1,
+    { path: ['rules'], error: 'a segment needs one of "rules", "members" and "heldOutOf"' },
+  )
+  .refine(({ holdOut: own, heldOutOf }) => own === undefined || heldOutOf === undefined, {
+    path: ['holdOut'],
+    error: 'a segment of people who are held out holds nobody out',
+  });
 export type SegmentConfig = z.infer<typeof segmentConfig>;
 export type SegmentState = NonNullable<SegmentConfig['state']>;
 
@@ -79,4 +110,4 @@ export function stateOf({ state = 'active' }: Pick<SegmentConfig, 'state'>): Seg
   return state;
 }
 
-export type AsOf = SegmentConfig['asOf'];
+export type AsOf = z.infer<typeof asOf>;

@@ -17,18 +17,25 @@ const sizeColumns: Column[] = [
 ];
 
 /**
- * The tables of this stage, made where they are absent. `history` has one row per segment and refresh, `unlisted` the
- * lines of member lists that name nobody, `test` how the tests of segments ended.
+ * The tables of this stage, made where they are absent. `history` has one row per segment and refresh, `change` one for
+ * everybody who entered or left, `unlisted` the lines of member lists that name nobody, `test` how the tests of segments
+ * ended.
  */
 export function segmentTables(engine: Engine): Change[] {
   const type = (column: Column): Sql => ({ nodes: [{ text: engine.dialect.typeName(column.type) }] });
   const [segment, members, refreshedAt] = sizeColumns.map(type) as [Sql, Sql, Sql];
+  const boolean: Sql = { nodes: [{ text: engine.dialect.typeName('boolean') }] };
   const sizes = sql`(segment ${segment}, members ${members}, refreshed_at ${refreshedAt})`;
   return [
     sql`CREATE SCHEMA IF NOT EXISTS segment`,
     sql`CREATE TABLE IF NOT EXISTS segment.member (segment ${segment}, customer_id ${segment})`,
     sql`CREATE TABLE IF NOT EXISTS segment.size ${sizes}`,
     sql`CREATE TABLE IF NOT EXISTS segment.history ${sizes}`,
+    // Since 0.1: NULL in refreshes of before.
+    sql`ALTER TABLE segment.history ADD COLUMN IF NOT EXISTS entered ${members}`,
+    sql`ALTER TABLE segment.history ADD COLUMN IF NOT EXISTS "left" ${members}`,
+    sql`CREATE TABLE IF NOT EXISTS segment.change
+      (segment ${segment}, customer_id ${segment}, entered ${boolean}, changed_at ${refreshedAt})`,
     sql`CREATE TABLE IF NOT EXISTS segment.unlisted (segment ${segment}, line ${members})`,
     sql`CREATE TABLE IF NOT EXISTS segment.test
       (segment ${segment}, position ${members}, expected ${segment}, people ${members}, members ${members})`,
@@ -43,21 +50,13 @@ export async function segmentSizes(engine: Engine): Promise<SegmentSize[]> {
   );
 }
 
-/** The sizes of one segment over time, oldest first. */
-export async function segmentHistory(engine: Engine, segment: SegmentId): Promise<SegmentSize[]> {
-  if (!(await hasSegmentTables(engine))) return [];
-  return engine.rows<SegmentSize>(
-    sql`SELECT segment, members, refreshed_at AS "refreshedAt" FROM segment.history
-      WHERE segment = ${segment} ORDER BY refreshed_at`,
-  );
-}
-
 /** Whether a row's `segment` is among these. */
 export function isOneOf(ids: readonly SegmentId[]): Sql {
   return ids.length === 0 ? sql`false` : sql`(segment IN (${join(ids.map((id) => sql`${id}`))}))`;
 }
 
-async function hasSegmentTables(engine: Engine): Promise<boolean> {
+/** Whether anything was ever computed. */
+export async function hasSegmentTables(engine: Engine): Promise<boolean> {
   const rows = await engine.rows(
     sql`SELECT 1 AS there FROM information_schema.tables WHERE table_schema = 'segment' AND table_name = 'size'`,
   );

@@ -64,7 +64,11 @@ export async function suggestValues(
   return { values, distinct: all?.distinct ?? 0, missing: without?.missing ?? 0 };
 }
 
-function findField(catalogue: Catalogue, field: string): { column: Column; rows: Sql } {
+/**
+ * The column that a field names, and the rows it is in, to stand after FROM.
+ * @throws as `suggestValues`
+ */
+export function findField(catalogue: Catalogue, field: string): { column: Column; rows: Sql } {
   const attribute = catalogue.attributes.find((each) => each.name === field);
   if (attribute !== undefined) {
     const test = { condition: { kind: 'missing' }, negated: false, includeMissing: false } as const;

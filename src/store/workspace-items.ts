@@ -3,7 +3,15 @@ import type { Selectable } from 'kysely';
 
 /** The sorts of things that a workspace file holds; `setting` for what stands there once, as the schedule's time zone. */
 export type ItemKind =
-  'source' | 'unify' | 'relationship' | 'segment' | 'connection' | 'export' | 'schedule' | 'setting';
+  | 'source'
+  | 'unify'
+  | 'relationship'
+  | 'computed'
+  | 'segment'
+  | 'connection'
+  | 'export'
+  | 'schedule'
+  | 'setting';
 
 export interface WorkspaceItem {
   kind: ItemKind;

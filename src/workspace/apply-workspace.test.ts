@@ -225,6 +225,7 @@ describe('loadSettings', () => {
       sources: new Map(Object.entries(file.sources)),
       unify: file.unify,
       relationships: new Map(Object.entries(file.relationships)),
+      computed: new Map(Object.entries(file.computed)),
       segments: new Map(Object.entries(file.segments)),
       connections: new Map([['account', connection]]),
       exports: new Map(Object.entries(file.exports)),

@@ -117,6 +117,7 @@ function itemsOf(file: WorkspaceFile, folder: string): NewItem[] {
     ...items('source', file.sources),
     ...single('unify', file.unify),
     ...items('relationship', file.relationships),
+    ...items('computed', file.computed),
     ...items('segment', file.segments),
     ...items('connection', connections),
     ...items('export', file.exports),

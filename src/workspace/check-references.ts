@@ -11,7 +11,11 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
     source: Object.keys(file.sources),
     segment: Object.keys(file.segments),
     connection: Object.keys(file.connections),
-    attribute: [...new Set(file.unify?.sources.flatMap(({ attributes }) => Object.keys(attributes)) ?? [])],
+    relationship: Object.keys(file.relationships),
+    attribute: [
+      ...new Set(file.unify?.sources.flatMap(({ attributes }) => Object.keys(attributes)) ?? []),
+      ...Object.keys(file.computed),
+    ],
   };
   const mustExist = (sort: keyof typeof known, id: string, path: (string | number)[]) => {
     if (known[sort].includes(id)) return;
@@ -24,6 +28,9 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
   for (const [id, { from, to }] of Object.entries(file.relationships)) {
     mustExist('source', from.split('.')[0] ?? from, ['relationships', id, 'from']);
     mustExist('source', to.split('.')[0] ?? to, ['relationships', id, 'to']);
+  }
+  for (const [id, { of }] of Object.entries(file.computed)) {
+    mustExist('relationship', of, ['computed', id, 'of']);
   }
   for (const [id, config] of Object.entries(file.exports)) {
     const path = ['exports', id];

@@ -5,6 +5,7 @@ import { listItems } from '../store/workspace-items.ts';
 const sections = [
   ['source', 'sources'],
   ['relationship', 'relationships'],
+  ['computed', 'computed'],
   ['segment', 'segments'],
   ['connection', 'connections'],
   ['export', 'exports'],

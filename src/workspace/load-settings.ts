@@ -29,6 +29,7 @@ export async function loadSettings(db: Database): Promise<Settings> {
     sources: byKind('source', valueOf(shape.sources)),
     unify: byKind('unify', shape.unify).get(singleId),
     relationships: byKind('relationship', valueOf(shape.relationships)),
+    computed: byKind('computed', valueOf(shape.computed)),
     segments: byKind('segment', valueOf(shape.segments)),
     connections: byKind('connection', connectionSettings),
     exports: byKind('export', valueOf(shape.exports)),

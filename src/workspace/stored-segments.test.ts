@@ -10,7 +10,7 @@ import { applyWorkspace } from './apply-workspace.ts';
 import { checkAtSave } from './check-at-save.ts';
 import { loadSettings } from './load-settings.ts';
 import { parseWorkspace } from './parse-workspace.ts';
-import { changeSegment, removeSegment } from './stored-segments.ts';
+import { addSegment, changeSegment, removeSegment } from './stored-segments.ts';
 
 let store: Store;
 let engine: Engine;
@@ -62,6 +62,38 @@ it('changes what is stored of a segment, and notes who did', async () => {
   });
   expect(await changeSegment(store.db, vip, { type: 'static' }, doing)).toBe(false);
   expect(await changeSegment(store.db, 'nobody' as SegmentId, { type: 'static' }, doing)).toBe(false);
+});
+
+it.each([
+  [{ tags: ['a', 'a'] }, 'segment_invalid', 'segments.vip.tags'],
+  [{ name: '' }, 'segment_invalid', 'segments.vip.name'],
+])('refuses to store what no file may say: %j', async (change, code, place) => {
+  await expect(changeSegment(store.db, vip, change, doing)).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(place) as string,
+  });
+  expect((await segments()).get(vip)).toMatchObject({ name: 'VIP' });
+});
+
+it('adds a segment behind the others, under an id that was never used', async () => {
+  const rules = { combinator: 'and', rules: [] };
+  await addSegment(store.db, 'fresh', { rules }, doing);
+  expect([...(await segments()).keys()].at(-1)).toBe('fresh');
+  expect((await listAudit(store.db))[0]).toMatchObject({
+    action: 'segment.create',
+    subject: 'segment:fresh',
+  });
+  await expect(addSegment(store.db, 'fresh', { rules }, doing)).rejects.toMatchObject({
+    code: 'segment_exists',
+  });
+  await remove('fresh');
+  await expect(addSegment(store.db, 'fresh', { rules }, doing)).rejects.toMatchObject({
+    code: 'segment_exists',
+  });
+  await expect(addSegment(store.db, '1st', { rules }, doing)).rejects.toMatchObject({
+    code: 'segment_invalid',
+  });
+  await expect(addSegment(store.db, 'empty', {}, doing)).rejects.toMatchObject({ code: 'segment_invalid' });
 });
 
 describe('a segment that is in use', () => {

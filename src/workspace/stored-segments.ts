@@ -1,10 +1,13 @@
-import type { SegmentId } from '../base/ids.ts';
+import { inputError } from '../base/errors.ts';
+import { idPattern, type SegmentId } from '../base/ids.ts';
+import { fightingExports } from './fighting-exports.ts';
+import { loadSettings } from './load-settings.ts';
 import { refuseInUse } from '../pipeline/refuse-in-use.ts';
 import type { Settings } from '../pipeline/settings.ts';
-import type { SegmentConfig } from '../segments/segment-config.ts';
+import { segmentConfig, type SegmentConfig } from '../segments/segment-config.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Database } from '../store/tables.ts';
-import { findItem, putItem, removeItem } from '../store/workspace-items.ts';
+import { findItem, listItems, putItem, removeItem } from '../store/workspace-items.ts';
 
 /** In whose name, and when. */
 export interface Doing {
@@ -12,7 +15,11 @@ export interface Doing {
   now: Date;
 }
 
-/** Changes what the workspace says of a segment that is there. @returns whether that was a change */
+/**
+ * Changes what the workspace says of a segment that is there.
+ * @returns whether that was a change
+ * @throws `segment_invalid`; `tag_shared` for a name that is another segment's tag in an audience of both
+ */
 export async function changeSegment(
   db: Database,
   id: SegmentId,
@@ -22,12 +29,51 @@ export async function changeSegment(
   return db.transaction().execute(async (transaction) => {
     const item = await findItem(transaction, 'segment', id);
     if (item === undefined) return false;
-    const body = { ...(item.body as SegmentConfig), ...change };
-    if ((await putItem(transaction, { ...item, body }, now)) === 'unchanged') return false;
+    const body = parsed(id, { ...(item.body as SegmentConfig), ...change });
+    const name = body.name ?? id;
+    if ((await putItem(transaction, { ...item, name, body }, now)) === 'unchanged') return false;
+    const { exports, segments } = await loadSettings(transaction);
+    const [fight] = fightingExports(Object.fromEntries(exports), Object.fromEntries(segments));
+    if (fight !== undefined) throw inputError(fight.code ?? 'segment_invalid', `${fight.message}.`);
     const what = { action: 'segment.change', subject: `segment:${id}`, detail: { ...change } };
     await recordAudit(transaction, { at: now, who: by, ...what });
     return true;
   });
+}
+
+/**
+ * Stores a segment that is new, behind all others.
+ * @throws `segment_exists`, also for one that was removed: its history would become that of the new one; `segment_invalid`
+ */
+export async function addSegment(
+  db: Database,
+  id: string,
+  config: unknown,
+  { by, now }: Doing,
+): Promise<SegmentId> {
+  if (!idPattern.test(id)) {
+    throw inputError(
+      'segment_invalid',
+      `"${id}" cannot be the id of a segment.`,
+      'An id begins with a letter and has letters, digits, "-" and "_" only, 63 at most.',
+    );
+  }
+  const body = parsed(id, config);
+  await db.transaction().execute(async (transaction) => {
+    if ((await findItem(transaction, 'segment', id)) !== undefined) {
+      throw inputError(
+        'segment_exists',
+        `There is, or was, a segment "${id}".`,
+        'Take an id that was never used.',
+      );
+    }
+    const position = (await listItems(transaction, 'segment')).length;
+    const name = body.name ?? id;
+    await putItem(transaction, { kind: 'segment', id, name, body, position }, now);
+    const what = { action: 'segment.create', subject: `segment:${id}`, detail: {} };
+    await recordAudit(transaction, { at: now, who: by, ...what });
+  });
+  return id as SegmentId;
 }
 
 /**
@@ -45,4 +91,12 @@ export async function removeSegment(
     const what = { action: 'segment.remove', subject: `segment:${id}`, detail: { force } };
     await recordAudit(transaction, { at: now, who: by, ...what });
   });
+}
+
+function parsed(id: string, config: unknown): SegmentConfig {
+  const { success, data, error } = segmentConfig.safeParse(config);
+  if (success) return data;
+  const [issue] = error.issues;
+  const place = ['segments', id, ...(issue?.path ?? [])].join('.');
+  throw inputError('segment_invalid', `${place}: ${issue?.message ?? 'is wrong'}`);
 }

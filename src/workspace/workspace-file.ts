@@ -3,6 +3,7 @@ import { idPattern } from '../base/ids.ts';
 import { connectionConfig } from '../connections/connection-config.ts';
 import { exportConfig } from '../exports/export-config.ts';
 import { retentionConfig } from '../exports/retention.ts';
+import { computedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import { relationshipConfig } from '../segments/relationship-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
@@ -47,6 +48,7 @@ export const workspaceFile = z
       sources: byId(sourceConfig, 'Where the tables come from.'),
       unify: unifyConfig.optional().describe('How records become one profile per person.'),
       relationships: byId(relationshipConfig, 'How related tables point to people.'),
+      computed: byId(computedAttributeConfig, 'Attributes of people that are made of related rows.'),
       segments: byId(segmentConfig, 'Named sets of profiles.'),
       connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
       exports: byId(exportConfig, 'Which segments go to which audience.'),

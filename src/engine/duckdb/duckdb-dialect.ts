@@ -61,6 +61,7 @@ export const duckdbDialect: Dialect = {
     order,
   ) => sql`${edge === 'first' ? sql`arg_min` : sql`arg_max`}(${value}, row(${order}, ${value}))
     FILTER (WHERE ${order} IS NOT NULL AND ${value} IS NOT NULL)`,
+  percentile: (value, share) => sql`quantile_disc(${value}, ${share}::DOUBLE)`,
   numberSet(numbers, when, size) {
     if (!Number.isSafeInteger(size) || size < 8 || size % 8 !== 0) throw new Error(`no such size: ${size}`);
     // The ends have to be constants.

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import type { SegmentId } from '../base/ids.ts';
 import type { SegmentOverview } from '../pipeline/segment-overview.ts';
-import { presentSegment, presentSegments } from './segments-command.ts';
+import { presentSegment, presentSegments } from './present-segments.ts';
 
 const vip: SegmentOverview = {
   segment: 'vip' as SegmentId,
