@@ -127,8 +127,8 @@ async function writeMembers(
 ): Promise<void> {
   const listed = takeInLists(engine, lists);
   const refreshedAt = engine.dialect.tryCast(sql`${now.toISOString()}`, 'time');
-  const staying = [...due.map(({ id }) => id), ...kept].filter((id) => known.has(id));
-  const notes = noteChanges(staying, refreshedAt);
+  const found = due.map(({ id }) => id).filter((id) => known.has(id));
+  const notes = noteChanges({ found, kept }, refreshedAt);
   const changes: Change[] = [
     ...segmentTables(engine),
     ...notes.before,

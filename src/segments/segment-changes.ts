@@ -17,17 +17,24 @@ export interface ChangeNotes {
 }
 
 /**
- * @param followed segments that had members already; of one that is computed for the first time everybody would have entered
+ * @param found segments whose members are found anew and who had some already; of one that is computed for the first time
+ *   everybody would have entered
+ * @param kept segments that keep their members, less those who are gone
  * @param refreshedAt an expression of the engine's time
  */
-export function noteChanges(followed: readonly SegmentId[], refreshedAt: Sql): ChangeNotes {
-  const theirs = isOneOf(followed);
+export function noteChanges(
+  { found, kept }: { found: readonly SegmentId[]; kept: readonly SegmentId[] },
+  refreshedAt: Sql,
+): ChangeNotes {
   const change = (entered: boolean, now: Sql, than: Sql) => sql`
-    INSERT INTO segment.change SELECT segment, customer_id, ${entered}, ${refreshedAt}
-    FROM (SELECT segment, customer_id FROM ${now} WHERE ${theirs} EXCEPT SELECT segment, customer_id FROM ${than})`;
+    INSERT INTO segment.change SELECT segment, customer_id, ${entered}, ${refreshedAt} FROM (
+      SELECT segment, customer_id FROM ${now} WHERE ${isOneOf(found)} EXCEPT SELECT segment, customer_id FROM ${than})`;
   return {
     before: [
-      sql`CREATE OR REPLACE TABLE ${before} AS SELECT segment, customer_id FROM segment.member WHERE ${theirs}`,
+      sql`CREATE OR REPLACE TABLE ${before} AS
+        SELECT segment, customer_id FROM segment.member WHERE ${isOneOf(found)}`,
+      sql`INSERT INTO segment.change SELECT segment, customer_id, FALSE, ${refreshedAt} FROM segment.member
+        WHERE ${isOneOf(kept)} AND customer_id NOT IN (SELECT customer_id FROM profile.profile)`,
     ],
     after: [
       change(true, sql`segment.member`, before),
