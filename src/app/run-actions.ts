@@ -17,7 +17,10 @@ import { audited, noted, type AppGround } from './app-ground.ts';
 
 /** Plans and runs: what would be sent, what was, and taking it back. */
 export interface RunActions {
-  plan(exportId: string, options?: { limit?: number | undefined }): Promise<ExportRun>;
+  plan(
+    exportId: string,
+    options?: { limit?: number | undefined; signal?: AbortSignal | undefined },
+  ): Promise<ExportRun>;
   /** A plan of this export that was made before, by name. */
   storedPlan(exportId: string, run: string): Promise<ExportRun>;
   planPeople(run: ExportRun): AsyncIterable<PlanLine[]>;
@@ -52,8 +55,12 @@ export interface RunOptions {
 export function runActions(ground: AppGround): RunActions {
   const { engine, store, clock, by, parts } = ground;
   return {
-    plan: async (exportId, { limit } = {}) => {
-      const options = { by, ...(limit === undefined ? {} : { limit }) };
+    plan: async (exportId, { limit, signal } = {}) => {
+      const chosen = {
+        ...(limit === undefined ? {} : { limit }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      const options = { by, ...chosen };
       return noted(ground, await makePlan(await parts(), exportId, options));
     },
     storedPlan: (exportId, run) => storedPlan(engine, exportId, run),

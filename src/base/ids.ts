@@ -33,3 +33,6 @@ export function newRunId(now: Date, random: (bytes: number) => Uint8Array = rand
   const tail = Array.from(random(4), (byte) => alphabet[byte % alphabet.length]).join('');
   return `r${head}${tail}` as RunId;
 }
+
+/** What `newRunId` makes. An export may be called so too, but nobody does by accident. */
+export const runIdPattern = new RegExp(`^r[${alphabet}]{10,}$`);

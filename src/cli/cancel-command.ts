@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { App } from '../app.ts';
 import { PostriderError } from '../base/errors.ts';
+import { runIdPattern } from '../base/ids.ts';
 import type { CancelledRun } from '../exports/cancelled-run.ts';
 import { presentRun, runDocument } from './present-run.ts';
 import type { Shell } from './shell.ts';
@@ -9,12 +11,15 @@ import { stopWork } from './stop-work.ts';
 export function addCancelCommand(program: Command, shell: Shell): void {
   program
     .command('cancel <run>')
-    .description('cancel a run, also one that another process carries out; says how far it got')
+    .description(
+      'cancel a run, or whatever goes on of an export, also in another process; says how far it got',
+    )
     .action(async (id: string) => {
+      const isRun = runIdPattern.test(id);
       const { run, reached } = await stopWork(
         shell,
-        { run: id },
-        (app) => app.cancel(id),
+        isRun ? { run: id } : { export: id },
+        async (app) => app.cancel(isRun ? id : await runningOf(app, id)),
         (answer) => endedElsewhere(JSON.parse(answer) as CancelledRun),
       );
       shell.print(
@@ -23,6 +28,18 @@ export function addCancelCommand(program: Command, shell: Shell): void {
           : `${presentRun(run)}\n\n  ${howFarText(reached)}`,
       );
     });
+}
+
+/** The run of an export that was cut off. */
+async function runningOf(app: App, id: string): Promise<string> {
+  const run = (await app.runs({ export: id })).find(({ status }) => status === 'running');
+  if (run !== undefined) return run.run;
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'nothing_runs',
+    message: `Nothing of the export ${id} is under way.`,
+    hint: 'See plans and runs with: postrider runs',
+  });
 }
 
 /** It may have come to its end before it was asked. */

@@ -102,7 +102,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       const app = await shell.app();
       const run =
         options.show === undefined
-          ? await app.plan(id, { limit: options.limit })
+          ? await app.plan(id, { limit: options.limit, signal: shell.cancel.signal })
           : await app.storedPlan(id, options.show);
       if (options.csv) for await (const page of app.planCsv(run, reasonText)) await shell.printPage(page);
       else if (options.people) await presentPeople(shell, run, app.planPeople(run));

@@ -37,6 +37,25 @@ describe('cancel', () => {
     expect(line.audience()).toEqual({});
   });
 
+  it('while the audience is read asks for no further page, and sends nothing', async () => {
+    const seeded = Array.from({ length: 5_000 }, (_, index) => ({ address: `s${index}@acme.test` }));
+    line.seed(...seeded);
+    await line.people(crowd(3));
+    const cancel = new AbortController();
+    const parts = line.parts();
+    const count = () => cancel.abort(new Error('cancelled'));
+    line.writes();
+    const run = runExport({ ...parts, maxRequests: 1, progress: { ...parts.progress, count } }, 'news', {
+      by: 'test',
+      signal: cancel.signal,
+    });
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    expect(line.writes()).toBe(0);
+    expect(await listRuns(line.engine, {})).toEqual([]);
+    // What was read of it is not taken for the whole.
+    expect((await line.run()).people).toMatchObject({ add: 3 });
+  });
+
   it('of a run that was cut off reads back what is uncertain, and sends nothing more', async () => {
     line.deadlineMs = 50;
     line.sandbox.control.setModes({ tags: 'ignored' });

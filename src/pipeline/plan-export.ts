@@ -31,7 +31,7 @@ export async function planExport(
   parts: PipelineParts,
   destination: Destination,
   exportId: string,
-  request: { by: string; limit?: number },
+  request: { by: string; limit?: number; signal?: AbortSignal },
 ): Promise<ExportRun> {
   const { engine, clock, settings } = parts;
   const { id, config } = exportOf(settings, exportId);
@@ -40,7 +40,7 @@ export async function planExport(
   const requestsBefore = destination.traffic();
 
   const ground = await groundFor(parts, destination, id, config);
-  await readFacts(parts, destination, { key, id: config.audience });
+  await readFacts(parts, destination, { key, id: config.audience }, request.signal);
   await engine.commit(noteAudienceName(key, ground.audienceName));
   await readDoNotSend(parts);
 

@@ -27,43 +27,46 @@ export interface ReadAudience {
  * read of changes cannot show contacts that were deleted for good, nor another account behind the same
  * connection, so facts are believed only while they add up: as many contacts of each status as
  * Mailchimp counts. Where they do not (once more, since people come and go meanwhile), all of it is read again.
+ * @param signal aborted: no further page is asked for, what was known stays, and `cancelled` is thrown
  */
 export async function readFacts(
   parts: PipelineParts,
   destination: Destination,
   audience: ReadAudience,
+  signal?: AbortSignal,
 ): Promise<void> {
   // Two readings of one audience at once would mix their pages: a plan, and a refresh whose rules ask who has left.
-  const turn = await parts.leases.acquire(`reading ${audience.key}`, () => undefined);
+  const turn = await parts.leases.acquire(`reading ${audience.key}`, () => undefined, signal);
   try {
-    await readInTurn(parts, destination, audience);
+    await readInTurn({ parts, destination, audience, signal });
   } finally {
     turn.release();
   }
 }
 
-async function readInTurn(
-  parts: PipelineParts,
-  destination: Destination,
-  audience: ReadAudience,
-): Promise<void> {
+/** What a reading needs. */
+interface Reading {
+  parts: PipelineParts;
+  destination: Destination;
+  audience: ReadAudience;
+  signal: AbortSignal | undefined;
+}
+
+async function readInTurn(reading: Reading): Promise<void> {
+  const { parts, audience } = reading;
   const from = await nextReadFrom(parts.engine, audience.key);
-  if (from === undefined) return readWhole(parts, destination, audience);
-  await read(parts, destination, audience, from);
-  if (await addUp(parts, destination, audience)) return;
-  await read(parts, destination, audience, await nextReadFrom(parts.engine, audience.key));
-  if (await addUp(parts, destination, audience)) return;
+  if (from === undefined) return readWhole(reading);
+  await read(reading, from);
+  if (await addUp(reading)) return;
+  await read(reading, await nextReadFrom(parts.engine, audience.key));
+  if (await addUp(reading)) return;
   parts.progress.say('What is known of the audience does not add up with Mailchimp; reading all of it.');
-  await readWhole(parts, destination, audience);
+  await readWhole(reading);
 }
 
 /** @param from absent: the whole audience */
-async function read(
-  parts: PipelineParts,
-  destination: Destination,
-  audience: ReadAudience,
-  from?: string,
-): Promise<void> {
+async function read({ parts, destination, audience, signal }: Reading, from?: string): Promise<void> {
+  refuseIfAborted(signal);
   const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
   const reading = destination.read(audience.id, since);
   let members = 0;
@@ -72,6 +75,7 @@ async function read(
       members += page.length;
       parts.progress.count('audience', members);
       yield page;
+      refuseIfAborted(signal);
     }
   }
   await takeInAudience(
@@ -91,12 +95,9 @@ async function read(
 }
 
 /** What a whole read leaves open (contacts without an address) is remembered, or each run would read all again. */
-async function readWhole(
-  parts: PipelineParts,
-  destination: Destination,
-  audience: ReadAudience,
-): Promise<void> {
-  await read(parts, destination, audience);
+async function readWhole(reading: Reading): Promise<void> {
+  const { parts, destination, audience } = reading;
+  await read(reading);
   const [known, counted] = await Promise.all([
     audienceSizes(parts.engine, audience.key),
     destination.sizes(audience.id),
@@ -105,11 +106,8 @@ async function readWhole(
   await parts.engine.commit([noteBeyond(audience.key, Object.fromEntries(beyond))]);
 }
 
-async function addUp(
-  parts: PipelineParts,
-  destination: Destination,
-  audience: ReadAudience,
-): Promise<boolean> {
+async function addUp({ parts, destination, audience, signal }: Reading): Promise<boolean> {
+  refuseIfAborted(signal);
   const [known, beyond, counted] = await Promise.all([
     audienceSizes(parts.engine, audience.key),
     beyondOf(parts.engine, audience.key),
@@ -118,6 +116,15 @@ async function addUp(
   return Object.entries(counted).every(
     ([status, people]) => (known[status] ?? 0) + (beyond[status] ?? 0) === people,
   );
+}
+
+function refuseIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'cancelled',
+    message: 'Cancelled while the audience was read; nothing was sent.',
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { carryOutRun } from './carry-out-run.ts';
 import { connectionOf, everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
+import { exportSubject } from '../store/cancel-requests.ts';
 import { untilCancelled } from './until-cancelled.ts';
 
 export interface RunRequest {
@@ -23,13 +24,37 @@ export interface RunRequest {
 export async function makePlan(
   parts: PipelineParts,
   exportId: string,
-  request: { by: string; limit?: number },
+  request: { by: string; limit?: number; signal?: AbortSignal },
 ): Promise<ExportRun> {
   const { id, config } = exportOf(parts.settings, exportId);
-  return withAccount(parts, config.connection as ConnectionId, async (destination) => {
-    await refuseWhileRunning(parts, id);
-    return planExport(parts, destination, exportId, request);
-  });
+  return withAccount(
+    parts,
+    config.connection as ConnectionId,
+    async (destination) => {
+      await refuseWhileRunning(parts, id);
+      return planUntilCancelled(parts, destination, exportId, request);
+    },
+    request.signal,
+  );
+}
+
+/** A plan of a large audience takes minutes to make, and has no name yet by which it could be cancelled: its export has. */
+async function planUntilCancelled(
+  parts: PipelineParts,
+  destination: Destination,
+  exportId: string,
+  request: { by: string; limit?: number; signal?: AbortSignal },
+): Promise<ExportRun> {
+  const elsewhere = new AbortController();
+  const watch = parts.cancelRequests?.watch([exportSubject(exportId)], () =>
+    elsewhere.abort(new Error('cancelled')),
+  );
+  const signals = [elsewhere.signal, ...(request.signal === undefined ? [] : [request.signal])];
+  try {
+    return await planExport(parts, destination, exportId, { ...request, signal: AbortSignal.any(signals) });
+  } finally {
+    watch?.stop();
+  }
 }
 
 /**
@@ -88,7 +113,7 @@ async function planFor(
 ): Promise<ExportRun> {
   if (request.plan === undefined) {
     await tellWhatIsLeft(parts, exportOf(parts.settings, exportId).id);
-    return planExport(parts, destination, exportId, request);
+    return planUntilCancelled(parts, destination, exportId, request);
   }
   const plan = await planOf(parts, exportId, request.plan);
   const endedEarly = plan.status === 'failed' || plan.status === 'cancelled';
