@@ -8,6 +8,7 @@ import { cutIntoChunks } from '../../exports/chunks.ts';
 import { ensureExportTables, planPerson } from '../../exports/export-tables.ts';
 import type { ExportRun } from '../../exports/plan.ts';
 import { BatchBlame } from '../batch-blame.ts';
+import { leasesInProcess } from '../account-lease.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { silent } from '../progress.ts';
 import type { Sending } from '../send-once.ts';
@@ -69,6 +70,7 @@ export async function sendingOf(
     freshMs: 60_000,
     maxRequests: 4,
     progress: silent,
+    leases: leasesInProcess(),
   } as PipelineParts;
   const whole = destination as Destination;
   const whoHasLeft = await WhoHasLeft.since(parts, whole, run, new Date());
