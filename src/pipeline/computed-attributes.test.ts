@@ -7,6 +7,7 @@ import { sql } from '../engine/sql.ts';
 import { computedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
+import { previewUnifyFile } from './preview-unify.ts';
 import { refresh } from './refresh.ts';
 import { TestLine } from './test-support/test-line.ts';
 
@@ -93,6 +94,17 @@ describe('attributes made of related rows', () => {
     await line.people(people);
     expect((await line.run()).people).toMatchObject({ desired: 2, add: 2 });
     expect(line.audience()['ana@acme.test']?.fields).toMatchObject({ VISITS: 2 });
+  });
+
+  it('are made for people who are only looked at, too', async () => {
+    const { looked } = await previewUnifyFile(line.parts(), line.settings.unify, folder);
+    expect(looked).toMatchObject({
+      problems: [],
+      segments: [
+        { id: 'everyone', before: 2, after: 2 },
+        { id: 'buyers', before: 2, after: 2 },
+      ],
+    });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { ExportId, SegmentId } from '../base/ids.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import { previewExportSize } from '../exports/preview-size.ts';
 import { buildCatalogue } from '../segments/catalogue.ts';
+import { computeAhead } from '../segments/computed-attributes.ts';
 import { previewSegments, type OtherPeople } from '../segments/preview-segments.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
 import { previewUnify, type PreviewedPeople, type UnifyPreview } from '../unify/preview-unify.ts';
@@ -101,7 +102,8 @@ async function sizesOf(
 ): Promise<Sizes | undefined> {
   const people: OtherPeople = { profile, record, member: { ...profile, table: `${profile.table}_member` } };
   try {
-    const catalogue = buildCatalogue({
+    const options = { now: clock.now(), timeZone: settings.schedule?.timeZone ?? 'UTC' };
+    const mapped = buildCatalogue({
       profile: { attributes },
       beside: contactAttributes(audiencesOf(settings)),
       sources: await loadedSources(engine),
@@ -109,10 +111,9 @@ async function sizesOf(
       relationships: settings.relationships,
       segments: settings.segments,
     });
-    const segments = await previewSegments(engine, settings.segments, catalogue, people, {
-      now: clock.now(),
-      timeZone: settings.schedule?.timeZone ?? 'UTC',
-    });
+    const computed = await computeAhead(engine, settings.computed ?? new Map(), mapped, people, options);
+    const catalogue = { ...mapped, attributes: [...mapped.attributes, ...computed] };
+    const segments = await previewSegments(engine, settings.segments, catalogue, people, options);
     const exports = new Map<string, number>();
     for (const [id, config] of settings.exports) {
       if (!attributes.some(({ name }) => name === config.match.email)) {

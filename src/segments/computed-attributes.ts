@@ -1,5 +1,6 @@
-import type { Change, Column, Engine } from '../engine/engine.ts';
+import type { Change, Column, Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
+import { tableRef } from '../engine/table.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
@@ -8,6 +9,7 @@ import type { AggregateRule } from './checked-rule.ts';
 import { aggregateOf, aggregateOfEach } from './compile-related.ts';
 import { compileRelatedGroup } from './compile-rules.ts';
 import type { ComputedAttributeConfig } from './computed-attribute-config.ts';
+import { overTables } from './over-tables.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
 
 /** A computed attribute that can be computed. */
@@ -81,6 +83,17 @@ function takenNames(id: string, catalogue: Catalogue, path: string): RuleProblem
   ];
 }
 
+/** Where people are: those that everybody sees, or others that are only looked at. */
+export interface PeopleTables {
+  profile: TableName;
+  record: TableName;
+}
+
+const everybody: PeopleTables = {
+  profile: { schema: 'profile', table: 'profile' },
+  record: { schema: 'unify', table: 'record' },
+};
+
 /**
  * Gives the profiles their computed attributes, in one commit, as if unification had made them: rules, exports and the
  * story of a person know them by their ids. Counts and sums of no rows are 0; everything else of no rows is missing.
@@ -90,39 +103,69 @@ export async function computeAttributes(
   engine: Engine,
   computed: ReadonlyMap<string, ComputedAttributeConfig>,
   catalogue: Catalogue,
-  { now, timeZone }: { now: Date; timeZone: string },
+  options: { now: Date; timeZone: string },
 ): Promise<void> {
-  const checked = checkComputed(computed, catalogue);
-  if (checked.length === 0) return;
+  const { columns, changes } = await computedColumns(engine, computed, catalogue, everybody, options);
+  if (columns.length === 0) return;
+  const known = catalogue.attributes.length;
+  await engine.commit([
+    ...changes,
+    ...columns.map(
+      ({ name: attribute, type }, index) =>
+        sql`INSERT INTO profile.attribute (position, name, type, is_email)
+          VALUES (${known + index}, ${attribute}, ${type}, FALSE)`,
+    ),
+  ]);
+}
+
+/**
+ * The same for people who are only looked at: their profiles get the columns.
+ * @returns the columns
+ */
+export async function computeAhead(
+  engine: Engine,
+  computed: ReadonlyMap<string, ComputedAttributeConfig>,
+  catalogue: Catalogue,
+  people: PeopleTables,
+  options: { now: Date; timeZone: string },
+): Promise<Column[]> {
+  const { columns, changes } = await computedColumns(engine, computed, catalogue, people, options);
+  if (columns.length > 0) await engine.commit(changes);
+  return columns;
+}
+
+async function computedColumns(
+  engine: Engine,
+  computed: ReadonlyMap<string, ComputedAttributeConfig>,
+  catalogue: Catalogue,
+  people: PeopleTables,
+  { now, timeZone }: { now: Date; timeZone: string },
+): Promise<{ columns: Column[]; changes: Change[] }> {
   const { dialect } = engine;
-  const columns: { column: Column; value: Sql; made: Sql }[] = [];
-  for (const [index, { id, rule, asOf }] of checked.entries()) {
+  const columns: Column[] = [];
+  const values: Sql[] = [];
+  const joins: Sql[] = [];
+  for (const [index, { id, rule, asOf }] of checkComputed(computed, catalogue).entries()) {
     const context = { dialect, timeZone, today: await asOfDay(engine, asOf, { now, timeZone }) };
     const made = aggregateOfEach(rule, (group) => compileRelatedGroup(group, context), context);
-    const { type } = aggregateOf(rule, dialect);
-    const value = name(`made_${index}`, 'value');
+    const of = (column: string) => name(`made_${index}`, column);
+    columns.push({ name: id, type: aggregateOf(rule, dialect).type });
     const ofNone = ['count', 'countDistinct', 'sum'].includes(rule.function);
-    columns.push({
-      column: { name: id, type },
-      value: ofNone ? sql`coalesce(${value}, 0)` : value,
-      made: sql`LEFT JOIN (${made}) AS ${name(`made_${index}`)} ON ${name(`made_${index}`, 'customer_id')} = person.customer_id`,
-    });
+    values.push(sql`${ofNone ? sql`coalesce(${of('value')}, 0)` : of('value')} AS ${name(id)}`);
+    joins.push(
+      sql`LEFT JOIN (${made}) AS ${name(`made_${index}`)} ON ${of('customer_id')} = person.customer_id`,
+    );
   }
-  const known = catalogue.attributes.length;
-  const changes: Change[] = [
-    sql`CREATE OR REPLACE TABLE profile.computed AS SELECT person.*, ${join(
-      columns.map(({ column, value }) => sql`${value} AS ${name(column.name)}`),
-    )} FROM profile.profile AS person ${join(
-      columns.map(({ made }) => made),
-      ' ',
-    )}`,
-    sql`DROP TABLE profile.profile`,
-    sql`ALTER TABLE profile.computed RENAME TO profile`,
-    ...columns.map(
-      ({ column }, index) =>
-        sql`INSERT INTO profile.attribute (position, name, type, is_email)
-          VALUES (${known + index}, ${column.name}, ${column.type}, FALSE)`,
-    ),
+  const profile = tableRef(people.profile);
+  const computedTable = { ...people.profile, table: `${people.profile.table}_computed` };
+  const select = sql`SELECT person.*, ${join(values)} FROM ${profile} AS person ${join(joins, ' ')}`;
+  // A table of its own in the place of the other: what was counted over the one must not pass for the other.
+  const changes = [
+    sql`CREATE OR REPLACE TABLE ${tableRef(computedTable)} AS ${overTables(select, [
+      { from: everybody.record, to: people.record },
+    ])}`,
+    sql`DROP TABLE ${profile}`,
+    sql`ALTER TABLE ${tableRef(computedTable)} RENAME TO ${name(people.profile.table)}`,
   ];
-  await engine.commit(changes);
+  return { columns, changes };
 }
