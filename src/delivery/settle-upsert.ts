@@ -115,18 +115,16 @@ function settlePresent(
 ): void {
   const { position, address } = person;
   const status = member.status ?? person.status;
-  const state = {
-    status,
-    ...(member.fields === undefined ? {} : { fields: member.fields }),
-    ...(member.tags === undefined ? {} : { tags: member.tags.map((tag) => tag.toLowerCase()) }),
-    ...(member.contactId === undefined ? {} : { contactId: member.contactId }),
-  };
-  if (status !== person.status && keptOutStatuses.includes(status)) {
-    settled.outcomes.push({ position, address, result: 'keptOut', reason: status, ...state });
-    return;
-  }
-  settled.outcomes.push({ position, address, result: 'done', created, ...state });
+  const left = status !== person.status && keptOutStatuses.includes(status);
+  const outcome: Outcome = { position, address, result: left ? 'keptOut' : 'done', status };
+  if (left) outcome.reason = status;
+  else outcome.created = created;
+  if (member.fields !== undefined) outcome.fields = member.fields;
+  if (member.tags !== undefined) outcome.tags = member.tags.map((tag) => tag.toLowerCase());
+  if (member.contactId !== undefined) outcome.contactId = member.contactId;
+  settled.outcomes.push(outcome);
+  if (left) return;
   for (const segment of person.addSegments) {
-    if (!(state.tags ?? []).includes(tagName(segment))) settled.tagsToGive.push({ segment, address });
+    if (outcome.tags?.includes(tagName(segment)) !== true) settled.tagsToGive.push({ segment, address });
   }
 }

@@ -1,4 +1,11 @@
-import type { AudienceMember, Destination, Refusal, UpsertAnswer, UpsertPerson } from '../destination.ts';
+import type {
+  AudienceMember,
+  Destination,
+  Refusal,
+  TakenPerson,
+  UpsertAnswer,
+  UpsertPerson,
+} from '../destination.ts';
 import type {
   Account,
   AnsweredMember,
@@ -144,20 +151,23 @@ function billableContacts({ memberCount, unsubscribed, cleaned, totalContacts }:
   return Math.max(memberCount + unsubscribed, (totalContacts ?? 0) - cleaned);
 }
 
+// Here and in what follows objects are made by hand and not by spreading: it is done for every person of an audience.
 function batchMember(person: UpsertPerson, types: Readonly<Record<string, string>>): BatchMember {
-  const { language, ip_opt: ipOpt, timestamp_opt: timestampOpt, ...fields } = person.fields;
-  return {
+  const mergeFields: BatchMember['mergeFields'] = {};
+  // The plan sends nobody who is archived by somebody else, and those we archived come back as new.
+  const member: BatchMember = {
     address: person.email,
-    // The plan sends nobody who is archived by somebody else, and those we archived come back as new.
     status: person.status as WritableStatus,
-    mergeFields: Object.fromEntries(
-      Object.entries(fields).map(([tag, value]) => [tag, mergeValueFromText(value, types[tag] ?? 'text')]),
-    ),
-    ...(language === undefined ? {} : { language }),
-    ...(ipOpt === undefined ? {} : { ipOpt }),
-    ...(timestampOpt === undefined ? {} : { timestampOpt }),
-    ...(person.tags.length === 0 ? {} : { tags: person.tags }),
+    mergeFields,
   };
+  for (const [tag, value] of Object.entries(person.fields)) {
+    if (tag === 'language') member.language = value;
+    else if (tag === 'ip_opt') member.ipOpt = value;
+    else if (tag === 'timestamp_opt') member.timestampOpt = value;
+    else mergeFields[tag] = mergeValueFromText(value, types[tag] ?? 'text');
+  }
+  if (person.tags.length > 0) member.tags = person.tags;
+  return member;
 }
 
 function answerOf(answer: {
@@ -165,20 +175,22 @@ function answerOf(answer: {
   updated: AnsweredMember[];
   errors: BatchError[];
 }): UpsertAnswer {
-  const taken = (created: boolean) => (member: AnsweredMember) => ({
-    address: fold(member.address),
-    created,
-    ...(member.status === undefined ? {} : { status: member.status }),
-    ...(member.mergeFields === undefined
-      ? {}
-      : { fields: withLanguage(member.mergeFields, member.language) }),
-    ...(member.tags === undefined ? {} : { tags: member.tags }),
-    ...(member.contactId === undefined ? {} : { contactId: member.contactId }),
-  });
   return {
-    taken: [...answer.created.map(taken(true)), ...answer.updated.map(taken(false))],
+    taken: [
+      ...answer.created.map((member) => takenPerson(member, true)),
+      ...answer.updated.map((member) => takenPerson(member, false)),
+    ],
     refused: answer.errors.map(refusalOf),
   };
+}
+
+function takenPerson(member: AnsweredMember, created: boolean): TakenPerson {
+  const taken: TakenPerson = { address: fold(member.address), created };
+  if (member.status !== undefined) taken.status = member.status;
+  if (member.mergeFields !== undefined) taken.fields = withLanguage(member.mergeFields, member.language);
+  if (member.tags !== undefined) taken.tags = member.tags;
+  if (member.contactId !== undefined) taken.contactId = member.contactId;
+  return taken;
 }
 
 function refusalOf(error: BatchError): Refusal {

@@ -84,9 +84,11 @@ export class PatientRequests {
     hooks: CallHooks = {},
   ): Promise<T> {
     const { clock, random, deadlineMs } = this.#options;
+    // Before there is a slot: 500 people take milliseconds, in which the slot could carry another request.
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     for (let attempt = 1; ; attempt++) {
       const slot = await this.#readySlot(hooks, signal);
-      const outcome = await this.#send(request, slot, signal);
+      const outcome = await this.#send(request, body, slot, signal);
       const done = readOutcome(outcome, read);
       const setback = done === undefined ? setbackOf(request, outcome, deadlineMs) : undefined;
       slot.end(setback?.slotEnd ?? { kind: 'over' });
@@ -116,9 +118,13 @@ export class PatientRequests {
     }
   }
 
-  async #send(request: ApiRequest, slot: Slot, signal: AbortSignal | undefined): Promise<HttpOutcome> {
+  async #send(
+    request: ApiRequest,
+    body: string | undefined,
+    slot: Slot,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpOutcome> {
     try {
-      const body = request.body === undefined ? undefined : JSON.stringify(request.body);
       return await this.#options.transport.send(request.method, pathOf(request), body, signal);
     } catch (bug) {
       slot.end({ kind: 'over' });
