@@ -17,6 +17,8 @@ export interface CheckedSegment {
   /** The file that says who is in it, whatever the rules: they are empty. */
   list?: string;
   holdOut?: CheckedHoldOut;
+  /** The segment that its people are held out of. */
+  heldOutOf?: SegmentId;
 }
 
 export type CheckedAsOf =
@@ -84,12 +86,14 @@ function holdOutOf(
   id: SegmentId,
   config: SegmentConfig,
   from: SegmentConfig,
-): Pick<CheckedSegment, 'holdOut'> {
+): Pick<CheckedSegment, 'holdOut' | 'heldOutOf'> {
   const { holdOut } = from;
   if (holdOut === undefined) return {};
   const seed = holdOut.seed ?? config.heldOutOf ?? id;
-  const wanted = config.heldOutOf === undefined ? 'the others' : 'who is held out';
-  return { holdOut: { share: holdOut.share, seed, wanted } };
+  if (config.heldOutOf === undefined)
+    return { holdOut: { share: holdOut.share, seed, wanted: 'the others' } };
+  const heldOutOf = config.heldOutOf as SegmentId;
+  return { holdOut: { share: holdOut.share, seed, wanted: 'who is held out' }, heldOutOf };
 }
 
 const everybody: RuleGroup = { combinator: 'and', rules: [] };

@@ -7,6 +7,7 @@ import { sql } from '../engine/sql.ts';
 import { catalogue, loadPeople, onlyPeople, person } from './people.test-support.ts';
 import { refreshSegments } from './refresh-segments.ts';
 import { segmentConfig } from './segment-config.ts';
+import { usageOf } from './segment-usage.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -21,7 +22,10 @@ afterAll(() => engine.close());
 const romanian = { combinator: 'and', rules: [{ field: 'country', operator: '=', value: 'RO' }] };
 const everybody = { combinator: 'and', rules: [] };
 
-async function refresh(segments: Record<string, unknown>): Promise<Record<string, string[]>> {
+async function refresh(
+  segments: Record<string, unknown>,
+  only?: SegmentId[],
+): Promise<Record<string, string[]>> {
   const configs = Object.entries(segments).map(
     ([id, config]) => [id as SegmentId, segmentConfig.parse(config)] as const,
   );
@@ -29,6 +33,7 @@ async function refresh(segments: Record<string, unknown>): Promise<Record<string
   await refreshSegments(engine, new Map(configs), known, {
     now: new Date('2026-11-24T06:00:00Z'),
     timeZone: 'UTC',
+    ...(only === undefined ? {} : { only }),
   });
   const rows = await engine.rows<{ segment: string; people: string[] }>(sql`
     SELECT segment, list(customer_id ORDER BY customer_id) AS people FROM segment.member GROUP BY segment`);
@@ -74,6 +79,21 @@ describe('a hold-out', () => {
       }),
       { numRuns: 5 },
     );
+  });
+
+  it('follows when the segment is refreshed alone, and counts as a use of it', async () => {
+    const holdOut = { share: '30%' };
+    const few = await refresh({ s: { rules: romanian, holdOut }, held: { heldOutOf: 's' } });
+    const segments = { s: { rules: everybody, holdOut }, held: { heldOutOf: 's' } };
+    const all = await refresh(segments, ['s' as SegmentId]);
+    expect(all.held?.length).toBeGreaterThan(few.held?.length ?? 0);
+    const configs = Object.entries(segments).map(
+      ([id, config]) => [id, segmentConfig.parse(config)] as const,
+    );
+    expect(usageOf('s' as SegmentId, { segments: configs, exports: [] })).toEqual({
+      segments: ['held'],
+      exports: [],
+    });
   });
 
   it.each([

@@ -73,8 +73,9 @@ export async function refreshSegments(
 /** `all` has each segment after those it speaks of, so one pass finds what depends on what. */
 function withDependents(all: readonly CheckedSegment[], only: readonly SegmentId[]): CheckedSegment[] {
   const due = new Set(only);
-  for (const { id, type, rules } of all) {
-    if (type === 'dynamic' && segmentsIn(rules).some((other) => due.has(other))) due.add(id);
+  for (const { id, type, rules, heldOutOf } of all) {
+    const others = [...segmentsIn(rules), ...(heldOutOf === undefined ? [] : [heldOutOf])];
+    if (type === 'dynamic' && others.some((other) => due.has(other))) due.add(id);
   }
   return all.filter(({ id }) => due.has(id));
 }

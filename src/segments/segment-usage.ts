@@ -5,7 +5,7 @@ import type { SegmentConfig } from './segment-config.ts';
 
 /** Who speaks of a segment, by id. */
 export interface SegmentUsage {
-  /** Segments whose rules do. */
+  /** Segments whose rules do, or whose people are held out of it. */
   segments: string[];
   /** Exports that send its people, or leave them out. */
   exports: string[];
@@ -13,7 +13,7 @@ export interface SegmentUsage {
 
 /** What a workspace has that can speak of segments. */
 export interface SegmentUsers {
-  segments: Iterable<readonly [string, Pick<SegmentConfig, 'rules'>]>;
+  segments: Iterable<readonly [string, Pick<SegmentConfig, 'rules' | 'heldOutOf'>]>;
   exports: Iterable<readonly [string, { segments: readonly string[]; exclude: readonly string[] }]>;
 }
 
@@ -21,7 +21,10 @@ export interface SegmentUsers {
 export function usageOf(id: SegmentId, { segments, exports }: SegmentUsers): SegmentUsage {
   return {
     segments: [...segments]
-      .filter(([other, { rules }]) => other !== id && rules !== undefined && spokenOf(rules).includes(id))
+      .filter(
+        ([other, { rules, heldOutOf }]) =>
+          other !== id && (heldOutOf === id || (rules !== undefined && spokenOf(rules).includes(id))),
+      )
       .map(([other]) => other),
     exports: [...exports]
       .filter(([, config]) => config.segments.includes(id) || config.exclude.includes(id))
