@@ -1,15 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  BatchRefused,
-  OutcomeUnknown,
-  type AudienceMember,
-  type UpsertPerson,
-} from '../delivery/destination.ts';
+import { BatchRefused, OutcomeUnknown, type UpsertPerson } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { chunksIn, peopleOf } from '../exports/chunks.ts';
 import { sendReadyChunks } from './send-chunks.ts';
 import { sendPeople } from './send-people.ts';
-import { settleUncertain } from './settle-uncertain.ts';
 import { asking, chunkStates, outcomesOf, plannedRun, sendingOf } from './test-support/planned-run.ts';
 
 let engine: Engine;
@@ -110,37 +104,6 @@ describe('a batch that is refused as a whole', () => {
   });
 });
 
-describe('a batch that never comes back', () => {
-  it('goes in smaller and smaller parts, until all but a few are through', async () => {
-    const planned = await plannedRun(crowd(500));
-    ({ engine } = planned);
-    const there = new Map<string, AudienceMember>();
-    const sending = await sendingOf(planned, {
-      upsert: asking((_audience, people) => {
-        if (people.some(({ email }) => email === addressAt(137))) return Promise.reject(new CutOff());
-        for (const { email } of people) there.set(email, memberAt(email));
-        const taken = people.map(({ email }) => ({ address: email, created: true, status: 'subscribed' }));
-        return Promise.resolve({ taken, refused: [] });
-      }),
-      read: () => ({
-        pages: pagesOf([...there.values()]),
-        nextFrom: () => new Date(),
-        short: () => [],
-      }),
-      sizes: () => Promise.resolve({ subscribed: there.size }),
-    });
-    const { parts, destination, run, signal } = sending;
-    for (let more = true; more;) {
-      await sendReadyChunks(sending);
-      more = await settleUncertain(parts, destination, run, signal);
-    }
-    const outcomes = Object.values(await outcomesOf(engine));
-    expect(outcomes).toHaveLength(500);
-    expect(await outcomesOf(engine)).toMatchObject({ [addressAt(137)]: 'failed:not_answered' });
-    expect(outcomes.filter((ended) => ended === 'done').length).toBeGreaterThan(400);
-  });
-});
-
 describe('a request that had to wait for its turn', () => {
   it('asks again who has left before it leaves', async () => {
     const planned = await plannedRun(crowd(2));
@@ -199,11 +162,3 @@ function clockAhead(sending: { parts: { clock: { now(): Date } } }, ms: number):
   const at = sending.parts.clock.now().getTime() + ms;
   sending.parts.clock = { ...sending.parts.clock, now: () => new Date(at) };
 }
-
-const memberAt = (address: string): AudienceMember => ({
-  address,
-  status: 'subscribed',
-  fields: { FNAME: 'Ana' },
-  tags: [],
-  lastChanged: new Date().toISOString(),
-});

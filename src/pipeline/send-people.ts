@@ -28,7 +28,7 @@ export async function sendPeople(
   planned: readonly PlannedPerson[],
 ): Promise<void> {
   const { engine, clock } = sending.parts;
-  const waiting = inParts(planned, chunk.attempts);
+  const waiting = [planned];
   let begun = false;
   /** One attempt, however many requests it takes. */
   const leaves = (): Change => {
@@ -139,19 +139,6 @@ function withoutLeavers(
 function leftTo({ whoHasLeft }: Sending, person: PlannedPerson): string | undefined {
   const status = whoHasLeft.statusOf(person.address);
   return status === person.seenStatus ? undefined : status;
-}
-
-/**
- * People whose request was cut off twice go in halves, then in quarters and so on: should one of them be why it never
- * comes back, the others get through. Once from the front and once from the back, since a part that is cut off again
- * keeps those behind it waiting.
- */
-function inParts(people: readonly PlannedPerson[], attempts: number): (readonly PlannedPerson[])[] {
-  let parts: (readonly PlannedPerson[])[] = [people];
-  for (let attempt = 1; attempt < attempts; attempt += 1) {
-    parts = parts.flatMap((part) => (part.length > 1 ? halves(part) : [part]));
-  }
-  return attempts % 2 === 0 ? parts : parts.toReversed();
 }
 
 /** Every other person each: culprits who stand together, as addresses of one sort do, are found in either half. */
