@@ -1,3 +1,49 @@
+CREATE TABLE access_link (
+  digest text NOT NULL,
+  purpose text NOT NULL,
+  email text,
+  role text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  PRIMARY KEY (digest),
+  CHECK ((purpose = ANY (ARRAY['owner'::text, 'invitation'::text, 'reset'::text])))
+);
+
+CREATE TABLE api_token (
+  id text NOT NULL,
+  digest text NOT NULL,
+  app_user text NOT NULL,
+  name text NOT NULL,
+  scopes json NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  UNIQUE (digest),
+  PRIMARY KEY (id),
+  FOREIGN KEY (app_user) REFERENCES app_user(id) ON DELETE CASCADE
+);
+CREATE INDEX api_token_by_user ON public.api_token USING btree (app_user);
+
+CREATE TABLE app_user (
+  id text NOT NULL,
+  email text NOT NULL,
+  name text NOT NULL,
+  role text NOT NULL,
+  extra json NOT NULL,
+  language text NOT NULL,
+  password_hash text,
+  oidc_subject text,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  last_seen_at timestamp with time zone,
+  UNIQUE (email),
+  UNIQUE (oidc_subject),
+  PRIMARY KEY (id),
+  CHECK ((role = ANY (ARRAY['viewer'::text, 'contributor'::text, 'administrator'::text, 'owner'::text])))
+);
+
 CREATE TABLE audit (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
   at timestamp with time zone NOT NULL,
@@ -51,6 +97,26 @@ CREATE TABLE run (
 );
 CREATE INDEX run_by_export ON public.run USING btree (export, created_at DESC);
 CREATE INDEX run_by_time ON public.run USING btree (created_at DESC);
+
+CREATE TABLE sign_in_failure (
+  subject text NOT NULL,
+  failures integer NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  PRIMARY KEY (subject)
+);
+
+CREATE TABLE user_session (
+  digest text NOT NULL,
+  app_user text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone NOT NULL,
+  reauthenticated_at timestamp with time zone NOT NULL,
+  address text NOT NULL,
+  user_agent text NOT NULL,
+  PRIMARY KEY (digest),
+  FOREIGN KEY (app_user) REFERENCES app_user(id) ON DELETE CASCADE
+);
+CREATE INDEX session_by_user ON public.user_session USING btree (app_user);
 
 CREATE TABLE workspace_item (
   kind text NOT NULL,

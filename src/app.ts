@@ -1,11 +1,15 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { localIdentity, type Identity } from './access/identity.ts';
+import { accessActions, type AccessActions } from './app/access-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
+import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
 import { runActions, type RunActions } from './app/run-actions.ts';
 import { segmentActions, type SegmentActions } from './app/segment-actions.ts';
+import { openSignIn, type SignIn } from './app/sign-in.ts';
 import { sourceActions, type SourceActions } from './app/source-actions.ts';
 import { workspaceActions, type WorkspaceActions } from './app/workspace-actions.ts';
 import { systemClock, type Clock } from './base/clock.ts';
@@ -22,6 +26,7 @@ import { leasesInProcess } from './pipeline/account-lease.ts';
 import type { PipelineParts } from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
 import { runHeader } from './pipeline/run-header.ts';
+import { takeInWebhook, type WebhookCall, type WebhookOutcome } from './pipeline/take-in-webhook.ts';
 import { askToCancel, exportSubject, openCancelRequests, runSubject } from './store/cancel-requests.ts';
 import type { CancelQuestion } from './store/cancel-requests.ts';
 import { lockDataFolder } from './store/data-folder.ts';
@@ -34,12 +39,23 @@ import { loadSettings } from './workspace/load-settings.ts';
 
 /** Everything that can be done here, by one person; the actions stand by area in `app/`. */
 export interface Actions
-  extends WorkspaceActions, SourceActions, SegmentActions, ExportActions, RunActions, PersonActions {}
+  extends
+    WorkspaceActions,
+    SourceActions,
+    SegmentActions,
+    ExportActions,
+    RunActions,
+    PersonActions,
+    AccessActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
 export interface App extends Actions {
-  /** The same application for somebody else: what is done there is done in this name. */
-  as(user: string): Actions;
+  /** The same application for somebody else: they may do what they may, and it is done in their name. */
+  as(who: Identity): Actions;
+  /** How one becomes somebody. */
+  readonly signIn: SignIn;
+  /** A call of Mailchimp, noted durably when this resolves; whoever calls proves it by the call itself. */
+  takeInWebhook(call: WebhookCall): Promise<WebhookOutcome>;
   close(): Promise<void>;
 }
 
@@ -117,9 +133,15 @@ export async function openApp(options: AppOptions): Promise<App> {
       scratch,
       suppressionKey,
     });
-    const as = (by: string): Actions =>
-      actionsOf({ config, env, clock, progress, engine, store, key, accounts, by, parts });
-    return { ...as(options.user ?? userInfo().username), as, close };
+    const as = (who: Identity): Actions =>
+      actionsOf({ config, env, clock, progress, engine, store, key, accounts, who, by: who.email, parts });
+    return {
+      ...as(localIdentity(options.user ?? userInfo().username)),
+      as,
+      signIn: openSignIn({ config, clock, store, key }),
+      takeInWebhook: async (call) => takeInWebhook(await parts(), key, call),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -127,14 +149,15 @@ export async function openApp(options: AppOptions): Promise<App> {
 }
 
 function actionsOf(ground: AppGround): Actions {
-  return {
+  return permittedActions(ground, {
     ...workspaceActions(ground),
     ...sourceActions(ground),
     ...segmentActions(ground),
     ...exportActions(ground),
     ...runActions(ground),
     ...personActions(ground),
-  };
+    ...accessActions(ground),
+  });
 }
 
 async function currentPauses(store: Store): ReturnType<PipelineParts['pauses']> {

@@ -1,3 +1,4 @@
+import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
 import type { SecretKey } from '../connections/seal.ts';
@@ -21,7 +22,9 @@ export interface AppGround {
   readonly store: Store;
   readonly key: SecretKey;
   readonly accounts: AccountSlots;
-  /** Who does what is done here: stands in runs and in the audit log. */
+  /** Who asks. */
+  readonly who: Identity;
+  /** Their name, as it stands in runs and in the audit log. */
   readonly by: string;
   /** The parts of the pipeline with the settings as they are now. */
   parts(): Promise<PipelineParts>;

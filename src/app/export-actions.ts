@@ -5,7 +5,6 @@ import { makeWebhook, removeWebhook, webhooksOfOurs, type ListedWebhook } from '
 import { everything, exportOf, type PipelineParts } from '../pipeline/pipeline-parts.ts';
 import { clearExport, type ClearedExport } from '../pipeline/remove-export.ts';
 import { runHeader } from '../pipeline/run-header.ts';
-import { takeInWebhook, type WebhookCall, type WebhookOutcome } from '../pipeline/take-in-webhook.ts';
 import { pauseExport, resumeExport } from '../store/export-states.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
 import { removeItem } from '../store/workspace-items.ts';
@@ -26,8 +25,6 @@ export interface ExportActions {
   webhooks(): Promise<ListedWebhook[]>;
   /** Returns whether Mailchimp still had it. */
   removeWebhook(id: string): Promise<boolean>;
-  /** A call of Mailchimp, noted durably when this resolves. */
-  takeInWebhook(call: WebhookCall): Promise<WebhookOutcome>;
 }
 
 /** `removed` is false when tags that were to be withdrawn could not be. */
@@ -73,7 +70,6 @@ export function exportActions(ground: AppGround): ExportActions {
       await audited(ground, 'webhook.remove', `webhook:${id}`, { wasThere });
       return wasThere;
     },
-    takeInWebhook: async (call) => takeInWebhook(await parts(), key, call),
   };
 }
 

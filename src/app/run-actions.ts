@@ -35,6 +35,7 @@ export interface RunActions {
   /** Cancels a run that no process carries out; for one that another process does, `askToCancel`. */
   cancel(run: string): Promise<CancelledRun>;
   runs(filter?: { export?: string | undefined; limit?: number | undefined }): Promise<ExportRun[]>;
+  findRun(run: string): Promise<ExportRun>;
   /** One run and, a page of, the people who did not end as wanted. */
   runDetails(run: string, page: { limit: number; offset: number }): Promise<RunDetails>;
   /** Every person of a run as CSV, with how each ended. */
@@ -101,6 +102,7 @@ export function runActions(ground: AppGround): RunActions {
       });
       return headers.map((header) => header.summary as ExportRun);
     },
+    findRun: (id) => readRun(engine, id),
     runDetails: async (id, page) => {
       const run = await readRun(engine, id);
       return { run, exceptions: await runExceptions(engine, run, page) };

@@ -31,7 +31,9 @@ export interface SegmentActions {
   /** Refreshes it and makes it static: the people it has now stay. */
   freezeSegment(id: string): Promise<RefreshedSegment>;
   removeSegment(id: string, options: { force: boolean }): Promise<void>;
-  segmentMembers(segment: string): Promise<SegmentMembers>;
+  segmentMembers(segment: string): AsyncIterable<Record<string, unknown>[]>;
+  /** The same as CSV, safe to open in a spreadsheet. */
+  segmentCsv(segment: string): AsyncIterable<string>;
   /** Rules that are being written: how many people, rule by rule, in words, and some of them with why. */
   lookAhead(
     draft: Draft,
@@ -61,14 +63,14 @@ export interface SegmentActions {
 
 export type SegmentChange = Partial<Pick<SegmentConfig, 'name' | 'description' | 'tags' | 'state'>>;
 
-/** The members of a segment, streamed when asked for. */
-export interface SegmentMembers {
-  pages(): AsyncIterable<Record<string, unknown>[]>;
-  csv(): AsyncIterable<string>;
-}
-
 export function segmentActions({ engine, store, clock, by, parts }: AppGround): SegmentActions {
   const doing = () => ({ by, now: clock.now() });
+  const membersOf = async (segment: string) => {
+    const { settings } = await parts();
+    const { attributes } = await readProfileShape(engine);
+    const known = segmentOf(settings, segment);
+    return { attributes, pages: segmentMembers(engine, attributes, { segment: known }) };
+  };
   return {
     segments: async () => segmentOverviews(await parts()),
     segment: async (id) => overviewOf(await parts(), id),
@@ -83,12 +85,12 @@ export function segmentActions({ engine, store, clock, by, parts }: AppGround): 
       const { settings } = await parts();
       await removeSegment(store.db, segmentOf(settings, id), { settings, force, ...doing() });
     },
-    segmentMembers: async (segment) => {
-      const { settings } = await parts();
-      const { attributes } = await readProfileShape(engine);
-      const known = segmentOf(settings, segment);
-      const pages = () => segmentMembers(engine, attributes, { segment: known });
-      return { pages, csv: () => membersCsv(attributes, pages()) };
+    segmentMembers: async function* (segment) {
+      yield* (await membersOf(segment)).pages;
+    },
+    segmentCsv: async function* (segment) {
+      const { attributes, pages } = await membersOf(segment);
+      yield* membersCsv(attributes, pages);
     },
     lookAhead: async (draft, options) => lookAhead(await parts(), draft, options),
     suggestValues: async (field, options) =>

@@ -16,7 +16,7 @@ export interface SourceActions {
   /** Rows of a source that were set aside, a page of them. */
   rejectedRows(source: string, page: { limit: number; offset: number }): Promise<RejectedRow[]>;
   /** All of them, with what stood in them, as CSV. */
-  rejectedCsv(source: string): Promise<AsyncIterable<string>>;
+  rejectedCsv(source: string): AsyncIterable<string>;
   /** What stands in the columns of a source. */
   columnSummary(source: string): Promise<{ load: SourceLoad; columns: ColumnSummary[] }>;
   /** Weights of agreement, and rules made of them, from the loaded sources; changes nothing. */
@@ -34,7 +34,9 @@ export function sourceActions({ engine, env, parts }: AppGround): SourceActions 
       const { settings } = await parts();
       return rejectedRows(engine, sourceOf(settings, source), page);
     },
-    rejectedCsv: async (source) => rejectedCsv(engine, sourceOf((await parts()).settings, source)),
+    rejectedCsv: async function* (source) {
+      yield* rejectedCsv(engine, sourceOf((await parts()).settings, source));
+    },
     columnSummary: async (source) => columnSummary(engine, sourceOf((await parts()).settings, source)),
     proposeRules: async () => proposeUnifyRules(await parts()),
     proposeBypass: async (limits) => proposeBypassValues(await parts(), limits),

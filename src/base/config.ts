@@ -7,6 +7,18 @@ export interface Config {
   /** Absolute. POSTRIDER_DATA, or `.postrider` in the current folder. */
   dataFolder: string;
   port: number;
+  /** What the server listens on; only this machine unless said otherwise. */
+  host: string;
+  /** How people reach the server, as in https://postrider.example.com; absent: this machine and the port. */
+  publicUrl: string | undefined;
+  /** How many proxies stand before the server, whose word about the caller's address is taken. */
+  proxies: number;
+  /** The first owner, made at the first start in place of a link. */
+  owner: { email: string; password: string } | undefined;
+  /** A sign-in service that speaks OpenID Connect. */
+  oidc: { issuer: string; clientId: string; clientSecret: string | undefined } | undefined;
+  /** How mail is sent; absent: it is not. */
+  mail: { smtpUrl: string; from: string } | undefined;
   /** The text of POSTRIDER_SECRET_KEY; absent: `<dataFolder>/secret.key`. */
   secretKey: string | undefined;
   /** DATABASE_URL; absent: the embedded database in the data folder. */
@@ -38,26 +50,62 @@ function wholeNumber(from: number, to: number, standard: number): z.ZodType<numb
     .default(standard);
 }
 
-const environment = z.object({
-  POSTRIDER_DATA: z.string().default('.postrider'),
-  POSTRIDER_PORT: wholeNumber(0, 65_535, 4600),
-  POSTRIDER_SECRET_KEY: text,
-  DATABASE_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
-    .optional(),
-  POSTRIDER_ENGINE_MEMORY: z
-    .string()
-    .regex(/^[1-9]\d{0,5}(MB|GB)$/, 'expected an amount such as 400MB or 2GB.')
-    // A million people fit, and the process beside it holds about as much again.
-    .default('400MB'),
-  MAILCHIMP_BASE_URL: webAddress.optional(),
-  MAILCHIMP_OAUTH_URL: webAddress.optional(),
-  MAILCHIMP_CLIENT_ID: text,
-  MAILCHIMP_CLIENT_SECRET: text,
-  // Ten is Mailchimp's ceiling for one user; the rest is for other programs of the same account.
-  MAILCHIMP_MAX_REQUESTS: wholeNumber(1, 10, 8),
-  MAILCHIMP_DEADLINE_S: wholeNumber(1, 3600, 120),
-});
+const environment = z
+  .object({
+    POSTRIDER_DATA: z.string().default('.postrider'),
+    POSTRIDER_PORT: wholeNumber(0, 65_535, 4600),
+    POSTRIDER_HOST: z.string().min(1).default('127.0.0.1'),
+    POSTRIDER_PUBLIC_URL: webAddress.optional(),
+    POSTRIDER_PROXIES: wholeNumber(0, 5, 0),
+    POSTRIDER_OWNER_EMAIL: z.email('expected an e-mail address.').optional(),
+    POSTRIDER_OWNER_PASSWORD: text,
+    POSTRIDER_OIDC_ISSUER: webAddress.optional(),
+    POSTRIDER_OIDC_CLIENT_ID: text,
+    POSTRIDER_OIDC_CLIENT_SECRET: text,
+    POSTRIDER_SMTP_URL: z
+      .url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port.' })
+      .optional(),
+    POSTRIDER_MAIL_FROM: text,
+    POSTRIDER_SECRET_KEY: text,
+    DATABASE_URL: z
+      .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
+      .optional(),
+    POSTRIDER_ENGINE_MEMORY: z
+      .string()
+      .regex(/^[1-9]\d{0,5}(MB|GB)$/, 'expected an amount such as 400MB or 2GB.')
+      // A million people fit, and the process beside it holds about as much again.
+      .default('400MB'),
+    MAILCHIMP_BASE_URL: webAddress.optional(),
+    MAILCHIMP_OAUTH_URL: webAddress.optional(),
+    MAILCHIMP_CLIENT_ID: text,
+    MAILCHIMP_CLIENT_SECRET: text,
+    // Ten is Mailchimp's ceiling for one user; the rest is for other programs of the same account.
+    MAILCHIMP_MAX_REQUESTS: wholeNumber(1, 10, 8),
+    MAILCHIMP_DEADLINE_S: wholeNumber(1, 3600, 120),
+  })
+  .superRefine((given, context) => {
+    for (const [one, other] of pairs) {
+      if ((given[one] === undefined) === (given[other] === undefined)) continue;
+      const missing = given[one] === undefined ? one : other;
+      const set = missing === one ? other : one;
+      context.addIssue({ code: 'custom', path: [missing], message: `is needed where ${set} is set.` });
+    }
+  });
+
+/** Half a sign-in service or half an owner is a slip that would show much later. */
+const pairs = [
+  ['POSTRIDER_OWNER_EMAIL', 'POSTRIDER_OWNER_PASSWORD'],
+  ['POSTRIDER_OIDC_ISSUER', 'POSTRIDER_OIDC_CLIENT_ID'],
+  ['POSTRIDER_SMTP_URL', 'POSTRIDER_MAIL_FROM'],
+] as const;
+
+function together<Value>(
+  one: string | undefined,
+  other: string | undefined,
+  made: (one: string, other: string) => Value,
+): Value | undefined {
+  return one === undefined || other === undefined ? undefined : made(one, other);
+}
 
 /**
  * The environment as a config. A variable that is set to nothing counts as absent, as shells and Compose files
@@ -81,6 +129,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     dataFolder: resolve(data.POSTRIDER_DATA),
     port: data.POSTRIDER_PORT,
+    host: data.POSTRIDER_HOST,
+    publicUrl: data.POSTRIDER_PUBLIC_URL?.replace(/\/+$/, ''),
+    proxies: data.POSTRIDER_PROXIES,
+    owner: together(data.POSTRIDER_OWNER_EMAIL, data.POSTRIDER_OWNER_PASSWORD, (email, password) => ({
+      email,
+      password,
+    })),
+    oidc: together(data.POSTRIDER_OIDC_ISSUER, data.POSTRIDER_OIDC_CLIENT_ID, (issuer, clientId) => ({
+      issuer,
+      clientId,
+      clientSecret: data.POSTRIDER_OIDC_CLIENT_SECRET,
+    })),
+    mail: together(data.POSTRIDER_SMTP_URL, data.POSTRIDER_MAIL_FROM, (smtpUrl, from) => ({ smtpUrl, from })),
     secretKey: data.POSTRIDER_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,
     engineMemory: data.POSTRIDER_ENGINE_MEMORY,

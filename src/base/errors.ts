@@ -12,6 +12,8 @@ export type ErrorKind =
   | 'configuration'
   /** Somebody else holds what is needed: the data folder, the account, the audience. */
   | 'conflict'
+  /** Whoever asks may not, or did not say who they are; nothing changed. */
+  | 'forbidden'
   /** A brake stopped the work; a named person may release it. */
   | 'brake'
   /** A remote service failed in a way that may pass. */

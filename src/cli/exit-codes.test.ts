@@ -8,6 +8,7 @@ import { someRun } from './test-support/some-run.ts';
 const ofErrors: Record<ErrorKind, number> = {
   input: 2,
   configuration: 2,
+  forbidden: 1,
   conflict: 1,
   brake: 3,
   remote: 1,

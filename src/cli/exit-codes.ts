@@ -14,6 +14,7 @@ export function exitCodeOf(error: unknown): ExitCode {
       return exitCodes.badInput;
     case 'brake':
       return exitCodes.stopped;
+    case 'forbidden':
     case 'conflict':
     case 'remote':
     case 'internal':

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { inputError } from '../base/errors.ts';
+import { addAccessCommands } from './access-commands.ts';
 import { addAudiencesCommand } from './audiences-command.ts';
 import { addCancelCommand } from './cancel-command.ts';
 import { exitCodeOfRun, exitCodes } from './exit-codes.ts';
@@ -135,6 +136,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   addForgetCommand(program, shell);
   addAudiencesCommand(program, shell);
   addWebhooksCommand(program, shell);
+  addAccessCommands(program, shell);
 
   program
     .command('pause [export]')

@@ -27,7 +27,7 @@ export function addSegmentsCommand(program: Command, shell: Shell): Command {
     .action(async (name: string, options: { csv?: boolean }) => {
       if (options.csv !== true && !shell.json)
         shell.say('(as CSV; say --csv or --json to have no such line)');
-      await printMembers(shell, await (await shell.app()).segmentMembers(name));
+      await printMembers(shell, await shell.app(), name);
     });
   segments
     .command('refresh <name>')

@@ -39,7 +39,7 @@ export function addSourcesCommand(program: Command, shell: Shell): void {
         return;
       }
       if (options.csv) {
-        for await (const page of await app.rejectedCsv(name)) await shell.printPage(page);
+        for await (const page of app.rejectedCsv(name)) await shell.printPage(page);
         return;
       }
       const rows = await app.rejectedRows(name, { limit: options.limit, offset: options.offset ?? 0 });

@@ -1,3 +1,4 @@
+import { pageOf, readNumberCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Database } from './tables.ts';
 
 /** One thing that somebody did, for good: there is no way to change or take away an entry. */
@@ -20,20 +21,41 @@ export async function recordAudit(db: Database, entry: Omit<AuditEntry, 'id'>): 
     .execute();
 }
 
-/**
- * The newest entries first.
- * @param filter.before an entry's id: only older ones, for paging
- */
+/** Which entries; all that are given have to fit. */
+export interface AuditFilter {
+  subject?: string | undefined;
+  /** An action, or what it begins with up to a point: `run` for `run.release` and the like. */
+  action?: string | undefined;
+  who?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+/** The newest entries first. */
 export async function listAudit(
   db: Database,
-  filter: { subject?: string; before?: number; limit?: number } = {},
-): Promise<AuditEntry[]> {
+  { limit, cursor, subject, action, who, since, until }: AuditFilter & PageAsked,
+): Promise<Page<AuditEntry>> {
+  const before = readNumberCursor(cursor);
   let query = db.selectFrom('audit').selectAll();
-  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
-  if (filter.before !== undefined) query = query.where('id', '<', filter.before);
+  if (subject !== undefined) query = query.where('subject', '=', subject);
+  if (who !== undefined) query = query.where('who', '=', who);
+  if (action !== undefined) {
+    query = query.where((where) =>
+      where.or([where('action', '=', action), where('action', 'like', `${likeText(action)}.%`)]),
+    );
+  }
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<', until);
+  if (before !== undefined) query = query.where('id', '<', before);
   const rows = await query
     .orderBy('id', 'desc')
-    .limit(filter.limit ?? 100)
+    .limit(limit + 1)
     .execute();
-  return rows.map((row) => ({ ...row, detail: row.detail as AuditEntry['detail'] }));
+  const entries = rows.map((row) => ({ ...row, detail: row.detail as AuditEntry['detail'] }));
+  return pageOf(entries, limit, ({ id }) => id);
+}
+
+function likeText(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
 }

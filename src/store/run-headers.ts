@@ -1,6 +1,5 @@
-import type { Selectable } from 'kysely';
 import type { ExportId, RunId } from '../base/ids.ts';
-import type { Database, Tables } from './tables.ts';
+import type { Database, Row } from './tables.ts';
 
 /**
  * What lists of runs show. The engine knows the run itself and is right where the two differ, so headers are only
@@ -66,12 +65,17 @@ export async function listRunHeaders(
   return rows.map(toHeader);
 }
 
+export async function findRunHeader(db: Database, id: string): Promise<RunHeader | undefined> {
+  const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : toHeader(row);
+}
+
 // Kysely and both drivers would send an object as they like; a document goes as its text, absent as NULL.
 function jsonOrNull(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);
 }
 
-function toHeader(row: Selectable<Tables['run']>): RunHeader {
+function toHeader(row: Row<'run'>): RunHeader {
   return {
     id: row.id as RunId,
     export: row.export as ExportId,

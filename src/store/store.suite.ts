@@ -149,7 +149,7 @@ export function storeSuite(label: string, open: () => Promise<Store>): void {
           const subject = action.startsWith('run') ? 'run:r1' : 'export:newsletter';
           await recordAudit(store.db, { at: now, who: 'ana', action, subject, detail: { reason: 'x' } });
         }
-        const all = await listAudit(store.db);
+        const { items: all } = await listAudit(store.db, { limit: 10 });
         expect(all.map((entry) => entry.action)).toEqual(['run.release', 'export.resume', 'export.pause']);
         expect(all[0]).toEqual({
           id: expect.any(Number) as number,
@@ -159,8 +159,23 @@ export function storeSuite(label: string, open: () => Promise<Store>): void {
           subject: 'run:r1',
           detail: { reason: 'x' },
         });
-        expect(await listAudit(store.db, { subject: 'run:r1' })).toHaveLength(1);
-        expect(await listAudit(store.db, { before: all[1]?.id ?? 0 })).toEqual(all.slice(2));
+        const first = await listAudit(store.db, { limit: 2 });
+        expect(first.items).toEqual(all.slice(0, 2));
+        expect(await listAudit(store.db, { limit: 2, cursor: first.next })).toEqual({ items: all.slice(2) });
+      });
+
+      it.each([
+        [{ subject: 'run:r1' }, 1],
+        [{ action: 'export' }, 2],
+        [{ action: 'export.pause' }, 1],
+        [{ action: 'exp' }, 0],
+        [{ action: 'export.%' }, 0],
+        [{ who: 'ana' }, 3],
+        [{ who: 'ion' }, 0],
+        [{ since: now }, 3],
+        [{ until: now }, 0],
+      ])('finds entries by %o: %i', async (filter, found) => {
+        expect((await listAudit(store.db, { limit: 10, ...filter })).items).toHaveLength(found);
       });
     });
   });

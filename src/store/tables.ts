@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { ColumnType, Generated, Kysely, Selectable } from 'kysely';
 
 /** A document: read as the value, written as its text. Both drivers would mistake a bare array or string. */
 type Json<T> = ColumnType<T, string, string>;
@@ -51,7 +51,57 @@ export interface Tables {
     subject: string;
     detail: Json<unknown>;
   };
+  app_user: {
+    id: string;
+    email: string;
+    name: string;
+    role: string;
+    extra: Json<unknown>;
+    language: string;
+    password_hash: string | null;
+    oidc_subject: string | null;
+    created_at: Date;
+    updated_at: Date;
+    last_seen_at: Date | null;
+  };
+  user_session: {
+    digest: string;
+    app_user: string;
+    started_at: Date;
+    used_at: Date;
+    reauthenticated_at: Date;
+    address: string;
+    user_agent: string;
+  };
+  access_link: {
+    digest: string;
+    purpose: string;
+    email: string | null;
+    role: string | null;
+    created_by: string;
+    created_at: Date;
+    expires_at: Date;
+  };
+  api_token: {
+    id: string;
+    digest: string;
+    app_user: string;
+    name: string;
+    scopes: Json<unknown>;
+    created_at: Date;
+    expires_at: Date;
+    used_at: Date | null;
+    revoked_at: Date | null;
+  };
+  sign_in_failure: {
+    subject: string;
+    failures: number;
+    last_at: Date;
+  };
 }
+
+/** A row as it is read. */
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 
 /**
  * What every query function takes: the store's `db`, or the transaction that it shall be part of.

@@ -1,5 +1,4 @@
-import type { Database, Tables } from './tables.ts';
-import type { Selectable } from 'kysely';
+import type { Database, Row } from './tables.ts';
 
 /** The sorts of things that a workspace file holds; `setting` for what stands there once, as the schedule's time zone. */
 export type ItemKind =
@@ -89,7 +88,7 @@ export async function removeItem(db: Database, kind: ItemKind, id: string, now: 
   return result.numUpdatedRows === 1n;
 }
 
-function toItem(row: Selectable<Tables['workspace_item']>): WorkspaceItem {
+function toItem(row: Row<'workspace_item'>): WorkspaceItem {
   return {
     kind: row.kind as ItemKind,
     id: row.id,

@@ -61,7 +61,11 @@ const said = (changes: readonly WorkspaceChange[]) =>
 /** Everything that is stored, to see that nothing was. */
 async function everything(): Promise<string> {
   const secrets = await store.db.selectFrom('connection_secret').selectAll().execute();
-  return JSON.stringify([await listItems(store.db), secrets, await listAudit(store.db)]);
+  return JSON.stringify([
+    await listItems(store.db),
+    secrets,
+    (await listAudit(store.db, { limit: 100 })).items,
+  ]);
 }
 
 describe('applyWorkspace', () => {
@@ -172,11 +176,13 @@ describe('applyWorkspace', () => {
   });
 
   it('records who changed what, once for each change', async () => {
-    const [last] = await listAudit(store.db, { limit: 1 });
+    const [last] = (await listAudit(store.db, { limit: 1 })).items;
     await apply(whole, { by: 'ion' });
     await apply(whole, { by: 'ion' });
     await apply('version: 1', { by: 'ion' });
-    const entries = (await listAudit(store.db)).filter(({ id }) => id > (last?.id ?? 0));
+    const entries = (await listAudit(store.db, { limit: 100 })).items.filter(
+      ({ id }) => id > (last?.id ?? 0),
+    );
     expect(entries).toMatchObject([{ who: 'ion', action: 'workspace.apply' }]);
     expect(entries[0]?.detail.changes).toContain('created export news');
   });

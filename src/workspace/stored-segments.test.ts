@@ -55,7 +55,7 @@ const remove = async (id: string, force = false) =>
 it('changes what is stored of a segment, and notes who did', async () => {
   expect(await changeSegment(store.db, vip, { type: 'static' }, doing)).toBe(true);
   expect((await segments()).get(vip)).toMatchObject({ name: 'VIP', type: 'static' });
-  expect((await listAudit(store.db))[0]).toMatchObject({
+  expect((await listAudit(store.db, { limit: 100 })).items[0]).toMatchObject({
     action: 'segment.change',
     subject: 'segment:vip',
     who: 'ana',
@@ -79,7 +79,7 @@ it('adds a segment behind the others, under an id that was never used', async ()
   const rules = { combinator: 'and', rules: [] };
   await addSegment(store.db, 'fresh', { rules }, doing);
   expect([...(await segments()).keys()].at(-1)).toBe('fresh');
-  expect((await listAudit(store.db))[0]).toMatchObject({
+  expect((await listAudit(store.db, { limit: 100 })).items[0]).toMatchObject({
     action: 'segment.create',
     subject: 'segment:fresh',
   });

@@ -1,0 +1,105 @@
+import type { Actions } from '../app.ts';
+import { allows, type Identity } from '../access/identity.ts';
+import type { Permission } from '../access/permission.ts';
+import { isAtLeast } from '../access/role.ts';
+import { PostriderError } from '../base/errors.ts';
+import { recordAudit } from '../store/audit.ts';
+import { findItem } from '../store/workspace-items.ts';
+import { findRunHeader } from '../store/run-headers.ts';
+import { actionRules, type ActionRule } from './action-rules.ts';
+import type { AppGround } from './app-ground.ts';
+
+type AnyAction = (...args: unknown[]) => unknown;
+
+/**
+ * The actions for whoever asks: each first looks whether this identity may do it, and notes it when people are looked
+ * at. @throws (each action) `forbidden` / `not_permitted`
+ */
+export function permittedActions(ground: AppGround, actions: Actions): Actions {
+  const entries = (Object.keys(actions) as (keyof Actions)[]).map((name) => {
+    const rule = actionRules[name] as ActionRule<unknown[], unknown>;
+    return [name, permitted(ground, name, rule, actions[name] as AnyAction)];
+  });
+  return Object.fromEntries(entries) as Actions;
+}
+
+function permitted(
+  ground: AppGround,
+  name: keyof Actions,
+  rule: ActionRule<unknown[], unknown>,
+  action: AnyAction,
+): AnyAction {
+  if (rule.streams) {
+    return async function* (...args) {
+      await refuseUnlessPermitted(ground, rule, args);
+      await noteLook(ground, name, rule, undefined, args);
+      yield* action(...args) as AsyncIterable<unknown>;
+    };
+  }
+  return async (...args) => {
+    await refuseUnlessPermitted(ground, rule, args);
+    const result = await action(...args);
+    await noteLook(ground, name, rule, result, args);
+    return result;
+  };
+}
+
+async function refuseUnlessPermitted(
+  ground: AppGround,
+  rule: ActionRule<unknown[], unknown>,
+  args: unknown[],
+): Promise<void> {
+  const { who } = ground;
+  if (!allows(who, rule.needs)) throw notPermitted(rule.needs);
+  if (isAtLeast(who.role, 'administrator')) return;
+  const { db } = ground.store;
+  const exportId =
+    rule.run === undefined ? rule.export?.(...args) : (await findRunHeader(db, rule.run(...args)))?.export;
+  if (exportId !== undefined && !(await reachesExport(ground, exportId))) throw connectionNotShared();
+}
+
+/** Whether a connection is one that this identity may use: administrators use all, contributors what is shared. */
+export function reaches(who: Identity, connection: { sharedWith?: readonly string[] } | undefined): boolean {
+  if (isAtLeast(who.role, 'administrator')) return true;
+  return isAtLeast(who.role, 'contributor') && (connection?.sharedWith ?? []).includes('contributors');
+}
+
+async function reachesExport({ who, store }: AppGround, id: string): Promise<boolean> {
+  const item = await findItem(store.db, 'export', id);
+  // What is not there is for the action to say.
+  if (item === undefined || item.removedAt !== undefined) return id !== '*';
+  const { connection } = item.body as { connection?: string };
+  const settings = await findItem(store.db, 'connection', connection ?? '');
+  return reaches(who, settings?.body as { sharedWith?: string[] } | undefined);
+}
+
+async function noteLook(
+  { store, clock, by }: AppGround,
+  name: keyof Actions,
+  { sees }: ActionRule<unknown[], unknown>,
+  result: unknown,
+  args: unknown[],
+): Promise<void> {
+  if (sees === undefined) return;
+  const entry = { action: 'people.look', subject: sees(result, ...args), detail: { by: name } };
+  await recordAudit(store.db, { at: clock.now(), who: by, ...entry });
+}
+
+/** @returns the error, whoever throws it */
+export function notPermitted(permission: Permission): PostriderError {
+  return new PostriderError({
+    kind: 'forbidden',
+    code: 'not_permitted',
+    message: `This needs the permission "${permission}", which you do not have here.`,
+    hint: 'An administrator can give you another role, or you can use a token with this scope.',
+  });
+}
+
+export function connectionNotShared(): PostriderError {
+  return new PostriderError({
+    kind: 'forbidden',
+    code: 'connection_not_shared',
+    message: 'The connection of this export is not shared with contributors.',
+    hint: 'An administrator can share it: Admin › Connections › Choose who can use this connection.',
+  });
+}
