@@ -71,11 +71,33 @@ CREATE TABLE export_state (
   PRIMARY KEY (export)
 );
 
+CREATE TABLE kept_key (
+  name text NOT NULL,
+  sealed text NOT NULL,
+  key_id text NOT NULL,
+  PRIMARY KEY (name)
+);
+
 CREATE TABLE migration (
   number integer NOT NULL,
   name text NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now(),
   PRIMARY KEY (number)
+);
+
+CREATE TABLE pending_sign_in (
+  id text NOT NULL,
+  state text NOT NULL,
+  app_user text NOT NULL,
+  session text NOT NULL,
+  connection text,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  sealed text,
+  key_id text,
+  login json,
+  UNIQUE (state),
+  PRIMARY KEY (id)
 );
 
 CREATE TABLE run (

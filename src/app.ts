@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { localIdentity, type Identity } from './access/identity.ts';
 import { accessActions, type AccessActions } from './app/access-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
+import { connectionActions, exportUserOf, type ConnectionActions } from './app/connection-actions.ts';
+import { itemActions, type ItemActions } from './app/item-actions.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
 import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
@@ -14,7 +16,8 @@ import { sourceActions, type SourceActions } from './app/source-actions.ts';
 import { workspaceActions, type WorkspaceActions } from './app/workspace-actions.ts';
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
-import { readConnectionSecret } from './connections/connection-secrets.ts';
+import { secretOfConnection } from './connections/connection-secrets.ts';
+import { engineKeyOf, settleRotation } from './connections/kept-keys.ts';
 import { readSecretKey } from './connections/secret-key.ts';
 import { AccountSlots } from './delivery/mailchimp/account-slots.ts';
 import { openDestination } from './delivery/open-destination.ts';
@@ -46,6 +49,8 @@ export interface Actions
     ExportActions,
     RunActions,
     PersonActions,
+    ItemActions,
+    ConnectionActions,
     AccessActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
@@ -104,8 +109,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
-    const key = readSecretKey({ given: config.secretKey, dataFolder: config.dataFolder });
-    const suppressionKey = suppressionKeyOf(key);
+    const keys = { secret: readSecretKey({ given: config.secretKey, dataFolder: config.dataFolder }) };
+    keys.secret = await settleRotation(store.db, config.dataFolder, keys.secret);
+    const engineKey = await engineKeyOf(store.db, keys.secret);
+    const suppressionKey = suppressionKeyOf(engineKey);
     // What the store lists of runs is derived again from the engine, which knows them, at every start.
     await saveRunHeaders(store.db, (await listRuns(engine, { limit: 50 })).map(runHeader));
     const heldUntil = await requestsHeldUntil(engine, config.mailchimp);
@@ -116,13 +123,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       engine,
       settings: await loadSettings(store.db),
       clock,
-      openDestination: async (connection) =>
-        openDestination(
-          config.mailchimp,
-          connection,
-          await readConnectionSecret(store.db, key, connection),
-          accounts,
-        ),
+      openDestination: async (connection) => {
+        const settings = (await loadSettings(store.db)).connections.get(connection);
+        const secret = await secretOfConnection(store.db, keys.secret, connection, { settings, env });
+        return openDestination(config.mailchimp, connection, secret, accounts);
+      },
+      exportUser: (connection) => exportUserOf({ store, parts }, connection),
       leases,
       maxRequests: config.mailchimp.maxRequests,
       deadlineMs: config.mailchimp.deadlineMs,
@@ -134,12 +140,30 @@ export async function openApp(options: AppOptions): Promise<App> {
       suppressionKey,
     });
     const as = (who: Identity): Actions =>
-      actionsOf({ config, env, clock, progress, engine, store, key, accounts, who, by: who.email, parts });
+      actionsOf({
+        config,
+        env,
+        clock,
+        progress,
+        engine,
+        store,
+        accounts,
+        engineKey,
+        who,
+        by: who.email,
+        parts,
+        get key() {
+          return keys.secret;
+        },
+        useKey(key) {
+          keys.secret = key;
+        },
+      });
     return {
       ...as(localIdentity(options.user ?? userInfo().username)),
       as,
-      signIn: openSignIn({ config, clock, store, key }),
-      takeInWebhook: async (call) => takeInWebhook(await parts(), key, call),
+      signIn: openSignIn({ config, clock, store, key: keys.secret }),
+      takeInWebhook: async (call) => takeInWebhook(await parts(), engineKey, call),
       close,
     };
   } catch (error) {
@@ -156,6 +180,8 @@ function actionsOf(ground: AppGround): Actions {
     ...exportActions(ground),
     ...runActions(ground),
     ...personActions(ground),
+    ...itemActions(ground),
+    ...connectionActions(ground),
     ...accessActions(ground),
   });
 }

@@ -75,5 +75,8 @@ export const packageTable: Readonly<Record<string, readonly string[]>> = {
   kysely: ['store'],
   pg: ['store', 'sources'],
   undici: ['delivery'],
+  '@node-rs/argon2': ['access'],
+  'openid-client': ['access'],
+  croner: ['base'],
   commander: ['cli'],
 };

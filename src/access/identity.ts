@@ -14,6 +14,8 @@ export interface Identity {
   /** What this person may do beyond the role, as a privacy officer does. */
   extra: readonly Permission[];
   via: 'session' | 'token' | 'local' | 'schedule';
+  /** Names the session, and opens nothing. */
+  session?: string;
   /** What a token is limited to. Absent: everything its owner may do. */
   scopes?: readonly Permission[];
   /** When the password or the sign-in service was last asked in this session. */

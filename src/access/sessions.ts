@@ -63,7 +63,16 @@ export async function identityOfSession(
     await db.updateTable('app_user').set({ last_seen_at: now }).where('id', '=', user.id).execute();
   }
   const { id, email, name, role, extra } = user;
-  return { user: id, email, name, role, extra, via: 'session', reauthenticatedAt: row.reauthenticated_at };
+  return {
+    user: id,
+    email,
+    name,
+    role,
+    extra,
+    via: 'session',
+    session: digest.slice(0, idLength),
+    reauthenticatedAt: row.reauthenticated_at,
+  };
 }
 
 /**

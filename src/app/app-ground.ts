@@ -20,7 +20,12 @@ export interface AppGround {
   readonly progress: Progress;
   readonly engine: Engine;
   readonly store: Store;
+  /** Seals secrets of the store. */
   readonly key: SecretKey;
+  /** Seals what lies beside the people; another one once the secret key was changed. */
+  readonly engineKey: SecretKey;
+  /** From now on this is the secret key. */
+  useKey(key: SecretKey): void;
   readonly accounts: AccountSlots;
   /** Who asks. */
   readonly who: Identity;

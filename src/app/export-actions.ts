@@ -33,7 +33,7 @@ export interface RemovedExport extends ClearedExport {
 }
 
 export function exportActions(ground: AppGround): ExportActions {
-  const { engine, store, clock, key, by, parts } = ground;
+  const { engine, store, clock, engineKey, by, parts } = ground;
   return {
     pause: async (exportId, why) => {
       const id = pausable(await parts(), exportId);
@@ -47,7 +47,10 @@ export function exportActions(ground: AppGround): ExportActions {
       return was;
     },
     remove: async (exportId, options) => {
-      const cleared = await clearExport(await parts(), exportId, { by, ...options });
+      const { settings } = await parts();
+      const cleared = settings.detached?.has(exportId as ExportId)
+        ? nothingToClear(exportId as ExportId)
+        : await clearExport(await parts(), exportId, { by, ...options });
       await saveRunHeaders(store.db, (await listRuns(engine, { export: cleared.export })).map(runHeader));
       if ((cleared.withdrawn?.status ?? 'succeeded') !== 'succeeded' || cleared.tagsLeft > 0) {
         return { ...cleared, removed: false };
@@ -60,7 +63,7 @@ export function exportActions(ground: AppGround): ExportActions {
     },
     audiences: () => audienceOverviews(engine),
     makeWebhook: async (exportId, url) => {
-      const made = await makeWebhook(await parts(), key, { export: exportId, url, by });
+      const made = await makeWebhook(await parts(), engineKey, { export: exportId, url, by });
       await audited(ground, 'webhook.create', `export:${exportId}`, { id: made.id, url: made.url });
       return made;
     },
@@ -75,4 +78,9 @@ export function exportActions(ground: AppGround): ExportActions {
 
 function pausable({ settings }: PipelineParts, exportId: string): ExportId {
   return exportId === everything ? (everything as ExportId) : exportOf(settings, exportId).id;
+}
+
+/** When its connection was taken away it was brought to rest. */
+function nothingToClear(id: ExportId): ClearedExport {
+  return { export: id, cancelled: null, withdrawn: null, tagsLeft: 0, people: 0 };
 }

@@ -68,7 +68,9 @@ async function reachesExport({ who, store }: AppGround, id: string): Promise<boo
   const item = await findItem(store.db, 'export', id);
   // What is not there is for the action to say.
   if (item === undefined || item.removedAt !== undefined) return id !== '*';
-  const { connection } = item.body as { connection?: string };
+  const { connection } = item.body as { connection?: string | null };
+  // Nothing goes anywhere without a connection, and one that is given to it is looked at when it is saved.
+  if (connection === null) return true;
   const settings = await findItem(store.db, 'connection', connection ?? '');
   return reaches(who, settings?.body as { sharedWith?: string[] } | undefined);
 }

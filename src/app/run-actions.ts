@@ -8,7 +8,7 @@ import { runExceptions, type RunException } from '../exports/run-exceptions.ts';
 import { runPeople } from '../exports/run-people.ts';
 import { readRun } from '../exports/run-records.ts';
 import { cancelRun } from '../pipeline/cancel-run.ts';
-import { exportOf } from '../pipeline/pipeline-parts.ts';
+import { exportIdOf } from '../pipeline/pipeline-parts.ts';
 import { makePlan, releaseRun, runExport, storedPlan } from '../pipeline/run-export.ts';
 import { planUndo, undoRun } from '../pipeline/undo-run.ts';
 import { pauseExport } from '../store/export-states.ts';
@@ -95,7 +95,7 @@ export function runActions(ground: AppGround): RunActions {
     },
     runs: async (filter = {}) => {
       const id =
-        filter.export === undefined ? undefined : exportOf((await parts()).settings, filter.export).id;
+        filter.export === undefined ? undefined : exportIdOf((await parts()).settings, filter.export);
       const headers = await listRunHeaders(store.db, {
         ...(id === undefined ? {} : { export: id }),
         ...(filter.limit === undefined ? {} : { limit: filter.limit }),

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { ConnectionId, SourceId } from '../base/ids.ts';
 import type { ConnectionSecret } from '../connections/connection-secrets.ts';
+import { rotateSecretKey } from '../connections/kept-keys.ts';
 import { openDestination } from '../delivery/open-destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { examine, type Finding } from '../pipeline/examine.ts';
@@ -12,7 +13,7 @@ import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../work
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dumpWorkspace } from '../workspace/dump-workspace.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
-import type { AppGround } from './app-ground.ts';
+import { audited, type AppGround } from './app-ground.ts';
 
 /** The workspace as a whole: what it says, that it is carried out, and whether all is well. */
 export interface WorkspaceActions {
@@ -24,6 +25,8 @@ export interface WorkspaceActions {
   dump(): Promise<string>;
   refresh(options: { until?: Stage | undefined; signal: AbortSignal }): Promise<RefreshResult>;
   examine(): AsyncIterable<Finding>;
+  /** Another secret key in place of the present one. @returns how many secrets are sealed with it now */
+  rotateKey(): Promise<{ secrets: number }>;
 }
 
 export function workspaceActions(ground: AppGround): WorkspaceActions {
@@ -33,7 +36,7 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
       const wanted = readWorkspace(file, env);
       const open = async (connection: ConnectionId, secret: ConnectionSecret) =>
         openDestination(config.mailchimp, connection, secret, accounts);
-      const unsure = await checkAtSave(engine, store.db, key, wanted, { prune, force, offline, open });
+      const unsure = await checkAtSave(engine, store.db, key, wanted, { prune, force, offline, env, open });
       for (const sentence of unsure) progress.say(sentence);
       const folder = dirname(resolve(file));
       const changes = await applyWorkspace(store.db, key, wanted, {
@@ -55,6 +58,16 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
       });
       await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
       return result;
+    },
+    rotateKey: async () => {
+      const { key: next, secrets } = await rotateSecretKey(store.db, ground.key, {
+        dataFolder: config.dataFolder,
+        fromEnvironment: config.secretKey !== undefined,
+        given: config.newSecretKey,
+      });
+      ground.useKey(next);
+      await audited(ground, 'key.rotate', 'workspace', { secrets });
+      return { secrets };
     },
     examine: async function* () {
       yield* examine(await ground.parts(), config.dataFolder);

@@ -8,7 +8,14 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       dataFolder: resolve('.postrider'),
       port: 4600,
+      host: '127.0.0.1',
+      publicUrl: undefined,
+      proxies: 0,
+      owner: undefined,
+      oidc: undefined,
+      mail: undefined,
       secretKey: undefined,
+      newSecretKey: undefined,
       databaseUrl: undefined,
       engineMemory: '400MB',
       mailchimp: {
@@ -27,6 +34,7 @@ describe('readConfig', () => {
       POSTRIDER_DATA: '/var/lib/postrider',
       POSTRIDER_PORT: '80',
       POSTRIDER_SECRET_KEY: 'abc',
+      POSTRIDER_NEW_SECRET_KEY: 'def',
       DATABASE_URL: 'postgresql://ana:secret@db.example.com/postrider?sslmode=require',
       MAILCHIMP_BASE_URL: 'http://127.0.0.1:4601/3.0',
       MAILCHIMP_OAUTH_URL: 'http://localhost:4601',
@@ -35,12 +43,32 @@ describe('readConfig', () => {
       MAILCHIMP_MAX_REQUESTS: '10',
       MAILCHIMP_DEADLINE_S: '3',
       POSTRIDER_ENGINE_MEMORY: '2GB',
+      POSTRIDER_HOST: '0.0.0.0',
+      POSTRIDER_PUBLIC_URL: 'https://postrider.example.com/',
+      POSTRIDER_PROXIES: '1',
+      POSTRIDER_OWNER_EMAIL: 'ana@example.com',
+      POSTRIDER_OWNER_PASSWORD: 'gray otter under bridge',
+      POSTRIDER_OIDC_ISSUER: 'https://login.example.com',
+      POSTRIDER_OIDC_CLIENT_ID: 'postrider',
+      POSTRIDER_OIDC_CLIENT_SECRET: 'x',
+      POSTRIDER_SMTP_URL: 'smtps://u:p@mail.example.com',
+      POSTRIDER_MAIL_FROM: 'Postrider <postrider@example.com>',
       PATH: '/usr/bin',
     });
     expect(config).toEqual({
       dataFolder: '/var/lib/postrider',
       port: 80,
+      host: '0.0.0.0',
+      publicUrl: 'https://postrider.example.com',
+      proxies: 1,
+      owner: { email: 'ana@example.com', password: 'gray otter under bridge' },
+      oidc: { issuer: 'https://login.example.com', clientId: 'postrider', clientSecret: 'x' },
+      mail: {
+        smtpUrl: 'smtps://u:p@mail.example.com',
+        from: 'Postrider <postrider@example.com>',
+      },
       secretKey: 'abc',
+      newSecretKey: 'def',
       databaseUrl: 'postgresql://ana:secret@db.example.com/postrider?sslmode=require',
       engineMemory: '2GB',
       mailchimp: {
@@ -51,6 +79,17 @@ describe('readConfig', () => {
         maxRequests: 10,
         deadlineMs: 3000,
       },
+    });
+  });
+
+  it.each([
+    ['POSTRIDER_OWNER_PASSWORD', { POSTRIDER_OWNER_EMAIL: 'ana@example.com' }],
+    ['POSTRIDER_OIDC_CLIENT_ID', { POSTRIDER_OIDC_ISSUER: 'https://login.example.com' }],
+    ['POSTRIDER_MAIL_FROM', { POSTRIDER_SMTP_URL: 'smtp://mail.example.com' }],
+  ])('says that %s is missing where its other half is set', (missing, env) => {
+    expect(failureOf(env)).toMatchObject({
+      code: 'bad_environment',
+      message: expect.stringContaining(`${missing}: is needed where`) as string,
     });
   });
 

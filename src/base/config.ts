@@ -21,6 +21,8 @@ export interface Config {
   mail: { smtpUrl: string; from: string } | undefined;
   /** The text of POSTRIDER_SECRET_KEY; absent: `<dataFolder>/secret.key`. */
   secretKey: string | undefined;
+  /** The text of POSTRIDER_NEW_SECRET_KEY, for `rotate-key` where the present one is in the environment. */
+  newSecretKey: string | undefined;
   /** DATABASE_URL; absent: the embedded database in the data folder. */
   databaseUrl: string | undefined;
   /** What the tables of people may use of the memory before they use the disk, as in `400MB`. */
@@ -67,6 +69,7 @@ const environment = z
       .optional(),
     POSTRIDER_MAIL_FROM: text,
     POSTRIDER_SECRET_KEY: text,
+    POSTRIDER_NEW_SECRET_KEY: text,
     DATABASE_URL: z
       .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
       .optional(),
@@ -143,6 +146,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     })),
     mail: together(data.POSTRIDER_SMTP_URL, data.POSTRIDER_MAIL_FROM, (smtpUrl, from) => ({ smtpUrl, from })),
     secretKey: data.POSTRIDER_SECRET_KEY,
+    newSecretKey: data.POSTRIDER_NEW_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,
     engineMemory: data.POSTRIDER_ENGINE_MEMORY,
     mailchimp: {

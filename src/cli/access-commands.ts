@@ -20,6 +20,18 @@ export function addAccessCommands(program: Command, shell: Shell): void {
   addTokens(program, shell, show);
 
   program
+    .command('rotate-key')
+    .description('another secret key in place of the present one; what it seals is sealed anew')
+    .action(async () => {
+      const { secrets } = await (await shell.app()).rotateKey();
+      show(
+        { secrets },
+        () =>
+          `The secret key is another one now; ${secrets} ${secrets === 1 ? 'secret is' : 'secrets are'} sealed with it.`,
+      );
+    });
+
+  program
     .command('audit')
     .description('who did what: every change, and every look at people')
     .option('--action <action>', 'only this action, or those that begin with it: run, or run.release')

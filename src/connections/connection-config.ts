@@ -20,6 +20,19 @@ const consent = z
   )
   .describe('The recorded consent to sending people’s data to Mailchimp.');
 
+const secretReference = z.union([
+  z.strictObject({
+    env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of a variable.')
+      .describe('A variable of the environment of the process.'),
+  }),
+  z.strictObject({
+    file: z.string().min(1).describe('A file with the key and nothing else; its path is absolute.'),
+  }),
+]);
+export type SecretReference = z.infer<typeof secretReference>;
+
 const mailchimpConnection = z.strictObject({
   type: z.literal('mailchimp').describe('The service.'),
   name: z.string().trim().min(1).max(100).optional().describe('What people see; absent: the id.'),
@@ -30,12 +43,25 @@ const mailchimpConnection = z.strictObject({
     .regex(/^[\x21-\x7e]+$/, 'expected an API key: printable characters without spaces.')
     .optional()
     .describe(
-      'The API key, best as "${MAILCHIMP_API_KEY}". Kept sealed and never written out. Absent: the one given before, or Connect on the web page.',
+      'The API key, best as "${MAILCHIMP_API_KEY}". Kept sealed and never written out. Absent: the one given before, or a sign-in with Mailchimp.',
+    ),
+  apiKeyFrom: secretReference
+    .optional()
+    .describe(
+      'Where the API key is read each time, instead of being kept here: { env: NAME } or { file: PATH }.',
     ),
   sharedWith: z
     .array(connectionRole)
     .default([])
     .describe('Who may use it beside administrators, who always may.'),
+  exportUser: z
+    .string()
+    .trim()
+    .min(1)
+    .optional()
+    .describe(
+      'The e-mail address of the user in whose name exports run; they stop when that user may not any more.',
+    ),
   consent,
 });
 

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import type { Database } from '../store/tables.ts';
+import type { ConnectionSettings, SecretReference } from './connection-config.ts';
 import { open, seal, type SecretKey } from './seal.ts';
 
 /** What lets us into a Mailchimp account. Both are sent alike; only a token knows its data centre apart. */
@@ -45,6 +48,66 @@ export async function readConnectionSecret(
   if (row === undefined) return undefined;
   const text = open(key, { text: row.sealed, keyId: row.key_id }, ownerOf(connection));
   return connectionSecret.parse(JSON.parse(text));
+}
+
+/**
+ * What lets us into the account of a connection: read where its settings refer to, else the stored one.
+ * @throws `configuration` / `secret_unreachable`, which names the variable or file; as `readConnectionSecret`
+ */
+export async function secretOfConnection(
+  db: Database,
+  key: SecretKey,
+  connection: ConnectionId,
+  { settings, env }: { settings: Pick<ConnectionSettings, 'apiKeyFrom'> | undefined; env: Environment },
+): Promise<ConnectionSecret | undefined> {
+  const reference = settings?.apiKeyFrom;
+  if (reference === undefined) return readConnectionSecret(db, key, connection);
+  return { type: 'apiKey', apiKey: readReference(connection, reference, env) };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function readReference(connection: ConnectionId, reference: SecretReference, env: Environment): string {
+  const unreachable = (what: string, cause?: unknown) =>
+    new PostriderError({
+      kind: 'configuration',
+      code: 'secret_unreachable',
+      message: `The API key of the connection "${connection}" is not where it should be: ${what}.`,
+      hint: 'Put it there, and let the process read it; nothing is sent meanwhile.',
+      cause,
+    });
+  if ('env' in reference) {
+    const value = env[reference.env]?.trim() ?? '';
+    if (value === '') throw unreachable(`the environment has no variable ${reference.env}`);
+    return value;
+  }
+  try {
+    const value = readFileSync(reference.file, 'utf8').trim();
+    if (value !== '') return value;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw unreachable(`the file ${reference.file} cannot be read (${code ?? 'unknown'})`, error);
+  }
+  throw unreachable(`the file ${reference.file} is empty`);
+}
+
+/**
+ * Seals every stored secret anew.
+ * @returns how many there were
+ * @throws `wrong_secret_key` before anything is changed, when one of them was sealed with a third key
+ */
+export async function resealConnectionSecrets(db: Database, from: SecretKey, to: SecretKey): Promise<number> {
+  const rows = await db.selectFrom('connection_secret').selectAll().execute();
+  for (const row of rows) {
+    const owner = ownerOf(row.connection as ConnectionId);
+    const sealed = seal(to, open(from, { text: row.sealed, keyId: row.key_id }, owner), owner);
+    await db
+      .updateTable('connection_secret')
+      .set({ sealed: sealed.text, key_id: sealed.keyId })
+      .where('connection', '=', row.connection)
+      .execute();
+  }
+  return rows.length;
 }
 
 /** @returns whether there was one */

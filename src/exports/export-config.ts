@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idPattern } from '../base/ids.ts';
+import { scheduleTimes } from '../base/schedule-times.ts';
 import { fieldChoice, languageChoice } from './field-choice.ts';
 
 /** `10%` of something, or a plain number of people. */
@@ -108,7 +109,27 @@ export const exportConfig = z.strictObject({
     })
     .prefault({})
     .describe('Brakes: a run that would pass one stops before the first write.'),
+  schedule: z
+    .union([z.enum(['refresh', 'off']), scheduleTimes])
+    .optional()
+    .describe(
+      '"refresh" (and absent): with each refresh of the schedule; "off": when a person says so; or times of its own.',
+    ),
 });
 
 export type ExportConfig = z.output<typeof exportConfig>;
+
+/** As it is stored: an export whose connection was taken away keeps all the rest, and does not run. */
+export const storedExport = exportConfig.extend({
+  connection: id
+    .nullable()
+    .describe(
+      'The id of the connection to send through; null: detached, and nothing is sent until it has one.',
+    ),
+});
+export type StoredExport = z.output<typeof storedExport>;
+
+export function isAttached(config: StoredExport): config is ExportConfig {
+  return config.connection !== null;
+}
 export type Share = z.output<typeof share>;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { inputError } from '../base/errors.ts';
+import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Destination } from '../delivery/destination.ts';
@@ -30,6 +30,11 @@ export interface PipelineParts {
   progress: Progress;
   /** Why exports must not run now, by export; `everything` stops all of them. Asked anew each time: a run may wait long for its turn. */
   pauses(): Promise<ReadonlyMap<ExportId | typeof everything, string>>;
+  /**
+   * In whose name a connection sends, where somebody was named; asked anew each time.
+   * @throws `configuration` / `export_user_missing` when that person may not any more
+   */
+  exportUser?(connection: ConnectionId): Promise<string | undefined>;
   /** Knows erased people again, by digests alone (promise 12). */
   suppressionKey: SuppressionKey;
   /** What other processes ask to be cancelled; absent where nobody else can ask. */
@@ -49,8 +54,21 @@ export async function pauseOf(parts: PipelineParts, id: ExportId): Promise<strin
 
 /** The export with this id, or an `input` error that suggests one. */
 export function exportOf(settings: Settings, id: string): { id: ExportId; config: ExportConfig } {
+  if (settings.detached?.has(id as ExportId)) {
+    throw new PostriderError({
+      kind: 'configuration',
+      code: 'export_detached',
+      message: `The export "${id}" has no connection.`,
+      hint: 'Give it one: Data › Exports › Edit, or exports.<id>.connection in the workspace file.',
+    });
+  }
   const known = idIn(settings.exports, 'export', id);
   return { id: known, config: settings.exports.get(known) as ExportConfig };
+}
+
+/** The id of an export that is there, with a connection or without, or an `input` error that suggests one. */
+export function exportIdOf(settings: Settings, id: string): ExportId {
+  return settings.detached?.has(id as ExportId) ? (id as ExportId) : idIn(settings.exports, 'export', id);
 }
 
 /** The source with this id, or an `input` error that suggests one. */

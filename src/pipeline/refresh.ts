@@ -1,5 +1,6 @@
 import { inputError, messageOf } from '../base/errors.ts';
-import type { SegmentId } from '../base/ids.ts';
+import type { ConnectionId, SegmentId } from '../base/ids.ts';
+import { hasTimes } from '../base/schedule-times.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { defaultKeepDays, trimRuns } from '../exports/retention.ts';
@@ -152,6 +153,11 @@ async function trimOldRuns({ engine, settings, clock, progress }: PipelineParts)
   }
 }
 
+/** Whether somebody decided that exports go out by themselves. */
+function isScheduled({ schedule }: PipelineParts['settings']): boolean {
+  return schedule !== undefined && schedule.on !== false && hasTimes(schedule);
+}
+
 /**
  * Saving sends nothing: without a schedule an export runs only when a person says so (promise 9), be it by
  * `run` or by asking for a refresh up to the exports.
@@ -159,14 +165,15 @@ async function trimOldRuns({ engine, settings, clock, progress }: PipelineParts)
 async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRequest): Promise<ExportRun[]> {
   const { settings, progress } = parts;
   if (settings.exports.size === 0) return [];
-  if (until === undefined && (settings.schedule?.daily.length ?? 0) === 0) {
+  if (until === undefined && !isScheduled(settings)) {
     progress.say('No schedule: exports run when a person says so (postrider run EXPORT).');
     return [];
   }
   const runs: ExportRun[] = [];
   let failure: unknown;
-  for (const id of settings.exports.keys()) {
+  for (const [id, { schedule, connection }] of settings.exports) {
     if (signal.aborted) break;
+    if (schedule === 'off' || (until === undefined && typeof schedule === 'object')) continue;
     const paused = await pauseOf(parts, id);
     if (paused !== undefined) {
       progress.say(`The export ${id} is paused: ${paused}`);
@@ -174,7 +181,8 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
     }
     // One export that cannot run must not keep the others from running; its error is told when they are done.
     try {
-      runs.push(await runExport(parts, id, { by, signal }));
+      const user = await parts.exportUser?.(connection as ConnectionId);
+      runs.push(await runExport(parts, id, { by: user ?? by, signal }));
     } catch (error) {
       progress.say(`The export ${id} could not run: ${messageOf(error)}`);
       failure ??= error;

@@ -154,9 +154,10 @@ export async function releaseRun(
   });
 }
 
-/** A pause keeps runs from starting; one that is under way is ended by `cancel`. */
+/** A pause keeps runs from starting, and so does an export user who may not export any more; one that is under way is ended by `cancel`. */
 async function refuseIfPaused(parts: PipelineParts, exportId: string): Promise<void> {
-  const { id } = exportOf(parts.settings, exportId);
+  const { id, config } = exportOf(parts.settings, exportId);
+  await parts.exportUser?.(config.connection as ConnectionId);
   const why = await pauseOf(parts, id);
   if (why === undefined) return;
   throw new PostriderError({

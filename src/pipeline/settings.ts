@@ -1,3 +1,4 @@
+import type { ScheduleTimes } from '../base/schedule-times.ts';
 import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts';
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
@@ -21,9 +22,11 @@ export interface Settings {
   /** Without secrets. */
   connections: ReadonlyMap<ConnectionId, Omit<ConnectionConfig, 'apiKey'>>;
   exports: ReadonlyMap<ExportId, ExportConfig>;
+  /** Exports that have no connection any more; absent where there are none. */
+  detached?: ReadonlySet<ExportId>;
   /** Path of the do-not-send list, relative to `folder`. */
   doNotSend: string | undefined;
-  schedule: { timeZone: string; daily: readonly string[] } | undefined;
+  schedule: ({ timeZone: string; on?: boolean | undefined } & ScheduleTimes) | undefined;
   /** How long the people of runs are kept. */
   retention?: RetentionConfig | undefined;
 }

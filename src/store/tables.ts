@@ -93,6 +93,23 @@ export interface Tables {
     used_at: Date | null;
     revoked_at: Date | null;
   };
+  pending_sign_in: {
+    id: string;
+    state: string;
+    app_user: string;
+    session: string;
+    connection: string | null;
+    created_at: Date;
+    expires_at: Date;
+    sealed: string | null;
+    key_id: string | null;
+    login: NullableJson<unknown>;
+  };
+  kept_key: {
+    name: string;
+    sealed: string;
+    key_id: string;
+  };
   sign_in_failure: {
     subject: string;
     failures: number;

@@ -235,6 +235,7 @@ describe('loadSettings', () => {
       segments: new Map(Object.entries(file.segments)),
       connections: new Map([['account', connection]]),
       exports: new Map(Object.entries(file.exports)),
+      detached: new Set(),
       doNotSend: 'list.txt',
       schedule: file.schedule,
     });

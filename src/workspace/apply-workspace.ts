@@ -145,7 +145,9 @@ async function keepSecret(
   now: Date,
 ): Promise<boolean> {
   const connection = id as ConnectionId;
-  const apiKey = file.connections[id]?.apiKey;
+  const { apiKey, apiKeyFrom } = file.connections[id] ?? {};
+  // It is read where it lies, each time; a copy from before would only be one more that can leak.
+  if (apiKeyFrom !== undefined) return deleteConnectionSecret(db, connection);
   if (apiKey === undefined) {
     if ((await readConnectionSecret(db, key, connection)) !== undefined) return false;
     throw inputError(

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inputError } from '../base/errors.ts';
 import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
-import { readConnectionSecret, type ConnectionSecret } from '../connections/connection-secrets.ts';
+import { secretOfConnection, type ConnectionSecret } from '../connections/connection-secrets.ts';
 import type { SecretKey } from '../connections/seal.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { ExportConfig } from '../exports/export-config.ts';
+import { isAttached, type ExportConfig, type StoredExport } from '../exports/export-config.ts';
 import { checkExportsAtSave } from '../pipeline/check-exports-at-save.ts';
 import { refuseInUse } from '../pipeline/refuse-in-use.ts';
 import { segmentWarnings } from '../pipeline/usable-segments.ts';
@@ -24,6 +24,8 @@ export interface SaveCheckOptions {
   prune: boolean;
   /** Also segments that others speak of. */
   force: boolean;
+  /** Where references to secrets are read. */
+  env: Readonly<Record<string, string | undefined>>;
   /** Ask no account. */
   offline: boolean;
   open: (connection: ConnectionId, secret: ConnectionSecret) => Promise<Destination>;
@@ -60,17 +62,24 @@ export async function checkAtSave(
     segmentWarnings(configs, sizes, config).map((warning) => `exports.${id}: ${warning}`),
   );
   const unsure = await checkExportsAtSave(engine, {
-    exports: new Map(Object.entries(file.exports) as [ExportId, ExportConfig][]),
+    exports: new Map(
+      (Object.entries(file.exports) as [ExportId, StoredExport][]).filter(
+        (entry): entry is [ExportId, ExportConfig] => isAttached(entry[1]),
+      ),
+    ),
     names: new Map(segments.map(([id, { name }]) => [id, name ?? id])),
     outdated: new Set(
       segments.filter(([id, config]) => !isDeepStrictEqual(config, storedSegments[id])).map(([id]) => id),
     ),
     async open(connection) {
       if (options.offline) return undefined;
-      const apiKey = file.connections[connection]?.apiKey;
+      const settings = file.connections[connection];
+      const apiKey = settings?.apiKey;
       // Where there is none to be had, storing the connection says so.
       const secret: ConnectionSecret | undefined =
-        apiKey === undefined ? await readConnectionSecret(db, key, connection) : { type: 'apiKey', apiKey };
+        apiKey === undefined
+          ? await secretOfConnection(db, key, connection, { settings, env: options.env })
+          : { type: 'apiKey', apiKey };
       return secret === undefined ? undefined : options.open(connection, secret);
     },
     patienceMs,

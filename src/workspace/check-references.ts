@@ -34,7 +34,7 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
   }
   for (const [id, config] of Object.entries(file.exports)) {
     const path = ['exports', id];
-    mustExist('connection', config.connection, [...path, 'connection']);
+    if (config.connection !== null) mustExist('connection', config.connection, [...path, 'connection']);
     mustExist('attribute', config.match.email, [...path, 'match', 'email']);
     for (const { attribute, path: place } of fieldChoices(config).flatMap(attributesOf)) {
       mustExist('attribute', attribute, [...path, ...place]);

@@ -1,4 +1,4 @@
-import type { ExportConfig } from '../exports/export-config.ts';
+import type { StoredExport } from '../exports/export-config.ts';
 import { fieldChoices } from '../exports/field-choice.ts';
 import type { WorkspaceProblem } from './parse-workspace.ts';
 
@@ -9,7 +9,7 @@ import type { WorkspaceProblem } from './parse-workspace.ts';
  * @param segments their names, by id
  */
 export function fightingExports(
-  exports: Readonly<Record<string, ExportConfig>>,
+  exports: Readonly<Record<string, StoredExport>>,
   segments: Readonly<Record<string, { name?: string | undefined }>>,
 ): WorkspaceProblem[] {
   const tags = new Map<string, string>();

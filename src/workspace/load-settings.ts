@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { PostriderError } from '../base/errors.ts';
+import type { ExportId } from '../base/ids.ts';
+import { isAttached, type ExportConfig, type StoredExport } from '../exports/export-config.ts';
 import { retentionConfig } from '../exports/retention.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import type { Database } from '../store/tables.ts';
@@ -23,6 +25,7 @@ export async function loadSettings(db: Database): Promise<Settings> {
         .map((item) => [item.id as Id, read(schema, item.body, `${kind} ${item.id}`)]),
     );
   const { shape } = workspaceFile;
+  const exports = byKind<ExportId, StoredExport>('export', valueOf(shape.exports));
   const folder = items.find((item) => item.kind === 'setting' && item.id === 'folder')?.body;
   return {
     folder: typeof folder === 'string' ? folder : process.cwd(),
@@ -32,7 +35,8 @@ export async function loadSettings(db: Database): Promise<Settings> {
     computed: byKind('computed', valueOf(shape.computed)),
     segments: byKind('segment', valueOf(shape.segments)),
     connections: byKind('connection', connectionSettings),
-    exports: byKind('export', valueOf(shape.exports)),
+    exports: new Map([...exports].filter((entry): entry is [ExportId, ExportConfig] => isAttached(entry[1]))),
+    detached: new Set([...exports].filter(([, config]) => !isAttached(config)).map(([id]) => id)),
     doNotSend: byKind('setting', z.unknown()).get('doNotSend') as string | undefined,
     schedule: byKind('schedule', shape.schedule).get(singleId),
     retention: retentionOf(byKind('setting', z.unknown()).get('retention')),

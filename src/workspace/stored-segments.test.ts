@@ -113,6 +113,7 @@ describe('a segment that is in use', () => {
     checkAtSave(engine, store.db, key, parseWorkspace(text, 'w.yaml', {}), {
       force: false,
       offline: true,
+      env: {},
       open: () => Promise.reject(new Error('nobody is asked')),
       ...options,
     });

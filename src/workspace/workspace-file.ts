@@ -1,29 +1,14 @@
 import { z } from 'zod';
 import { idPattern } from '../base/ids.ts';
+import { scheduleTimes, timeZone } from '../base/schedule-times.ts';
 import { connectionConfig } from '../connections/connection-config.ts';
-import { exportConfig } from '../exports/export-config.ts';
+import { storedExport } from '../exports/export-config.ts';
 import { retentionConfig } from '../exports/retention.ts';
 import { computedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import { relationshipConfig } from '../segments/relationship-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
 import { unifyConfig } from '../unify/unify-config.ts';
-
-const timeOfDay = z
-  .string({ error: 'must be text: quote it, as in "06:00"' })
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, as in "06:00"');
-
-const timeZone = z.string().refine(
-  (zone) => {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone }).format();
-      return true;
-    } catch {
-      return false;
-    }
-  },
-  { error: 'must be a time zone by its IANA name, as in Europe/Bucharest' },
-);
 
 const byId = <Schema extends z.ZodType>(schema: Schema, what: string) =>
   z
@@ -51,7 +36,7 @@ export const workspaceFile = z
       computed: byId(computedAttributeConfig, 'Attributes of people that are made of related rows.'),
       segments: byId(segmentConfig, 'Named sets of profiles.'),
       connections: byId(connectionConfig, 'Credentials for Mailchimp accounts.'),
-      exports: byId(exportConfig, 'Which segments go to which audience.'),
+      exports: byId(storedExport, 'Which segments go to which audience.'),
       doNotSend: z
         .string()
         .min(1)
@@ -62,7 +47,8 @@ export const workspaceFile = z
       schedule: z
         .strictObject({
           timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
-          daily: z.array(timeOfDay).max(4).default([]).describe('When to refresh, up to four times a day.'),
+          ...scheduleTimes.shape,
+          on: z.boolean().optional().describe('false: the times are kept, and nothing happens by itself.'),
         })
         .optional()
         .describe('When the whole line runs by itself.'),

@@ -39,7 +39,15 @@ export class TestGround {
   /** For actions that need nothing but the store. */
   as(who: Identity): AppGround {
     const { clock, store, config } = this;
-    return { clock, store, config, key: testKey, who, by: who.email } as Partial<AppGround> as AppGround;
+    return {
+      clock,
+      store,
+      config,
+      key: testKey,
+      engineKey: testKey,
+      who,
+      by: who.email,
+    } as Partial<AppGround> as AppGround;
   }
 
   async user(role: Role, email = `${role}@acme.test`): Promise<Identity> {

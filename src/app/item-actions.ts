@@ -1,0 +1,233 @@
+import { resolve, sep } from 'node:path';
+import { checkIfMatch, etagOf } from '../base/etag.ts';
+import { inputError, PostriderError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest.ts';
+import type { ConnectionId, SourceId } from '../base/ids.ts';
+import { secretOfConnection } from '../connections/connection-secrets.ts';
+import { openDestination } from '../delivery/open-destination.ts';
+import type { SourceConfig } from '../sources/source-config.ts';
+import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
+import { findItem, listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
+import { checkAtSave } from '../workspace/check-at-save.ts';
+import { dropItem, placeOf, storeItem, workspaceWith, type ItemPlace } from '../workspace/edit-item.ts';
+import type { WorkspaceFile } from '../workspace/workspace-file.ts';
+import type { AppGround } from './app-ground.ts';
+import { connectionNotShared, reaches } from './permitted-actions.ts';
+
+/** One thing of the workspace as somebody edits it. */
+export interface Item {
+  kind: ItemKind;
+  id: string;
+  name: string;
+  /** As under its id in a workspace file; never with a secret. */
+  body: unknown;
+  createdAt: Date;
+  updatedAt: Date;
+  etag: string;
+}
+
+/** What was saved, and what the one who saved should know. */
+export interface SavedItem extends Item {
+  /** Whether anything was changed. */
+  changed: boolean;
+  warnings: string[];
+}
+
+/**
+ * From which state an edit begins. `ifMatch` names it; `ifNew` says that nothing of this id may be there. Saving sends
+ * nothing.
+ */
+export interface Edit {
+  ifMatch?: string | undefined;
+  ifNew?: boolean | undefined;
+}
+
+/** The parts of the workspace, each by itself: what a file says at once, a page edits one by one. */
+export interface ItemActions {
+  items(kind: ItemKind): Promise<Item[]>;
+  item(kind: ItemKind, id: string): Promise<Item>;
+  saveSource(id: string, body: unknown, edit: Edit): Promise<SavedItem>;
+  removeSource(id: string, edit: Edit): Promise<void>;
+  saveUnify(body: unknown, edit: Edit): Promise<SavedItem>;
+  saveRelationship(id: string, body: unknown, edit: Edit): Promise<SavedItem>;
+  removeRelationship(id: string, edit: Edit): Promise<void>;
+  saveComputed(id: string, body: unknown, edit: Edit): Promise<SavedItem>;
+  removeComputed(id: string, edit: Edit): Promise<void>;
+  saveSegment(id: string, body: unknown, edit: Edit): Promise<SavedItem>;
+  /** Its audience is looked up in the account, its tags and fields too; it runs with the next refresh, or on demand. */
+  saveExport(id: string, body: unknown, edit: Edit): Promise<SavedItem>;
+  /** A second export with the same choices, on demand only, so that nothing is sent twice by accident. */
+  duplicateExport(id: string, as: string): Promise<SavedItem>;
+  saveSchedule(body: unknown, edit: Edit): Promise<SavedItem>;
+  saveRetention(body: unknown, edit: Edit): Promise<SavedItem>;
+}
+
+const patience = { prune: false, force: false };
+
+export function itemActions(ground: AppGround): ItemActions {
+  const { store, engine, clock, who, by, key, env, config, accounts } = ground;
+  const { db } = store;
+  const doing = () => ({ by, now: clock.now() });
+
+  async function current({ kind, id }: ItemPlace): Promise<Item | undefined> {
+    const item = await findItem(db, kind, id);
+    return item === undefined || item.removedAt !== undefined ? undefined : shown(item);
+  }
+
+  async function known(place: ItemPlace): Promise<Item> {
+    const item = await current(place);
+    if (item !== undefined) return item;
+    const names = (await listItems(db, place.kind)).map(({ id }) => id);
+    const near = nearestName(place.id, names);
+    throw inputError(
+      `${place.kind}_unknown`,
+      `There is no ${place.kind} "${place.id}".`,
+      near === undefined ? undefined : `Perhaps "${near}".`,
+    );
+  }
+
+  async function refuseStale(place: ItemPlace, { ifMatch, ifNew }: Edit): Promise<void> {
+    const before = await current(place);
+    if (before !== undefined && ifNew === true) {
+      throw new PostriderError({
+        kind: 'conflict',
+        code: 'item_exists',
+        message: `There is a ${place.kind} "${place.id}" already.`,
+        hint: 'Take another id, or edit that one.',
+      });
+    }
+    if (before !== undefined) return checkIfMatch(ifMatch, before);
+    if (ifNew !== true && ifMatch !== undefined && ifMatch !== '*') await known(place);
+  }
+
+  async function save(
+    place: ItemPlace,
+    body: unknown,
+    edit: Edit,
+    check: (file: WorkspaceFile) => Promise<string[]> | string[] = () => [],
+  ): Promise<SavedItem> {
+    await refuseStale(place, edit);
+    const file = await workspaceWith(db, place, body);
+    const warnings = await check(file);
+    const parsed = parsedBody(file, place);
+    const changed = await storeItem(db, place, parsed, { ...doing(), action: `${place.kind}.save` });
+    return { ...(await known(place)), changed, warnings };
+  }
+
+  async function remove(place: ItemPlace, edit: Edit): Promise<void> {
+    await known(place);
+    await refuseStale(place, edit);
+    await workspaceWith(db, place, undefined);
+    await dropItem(db, place, doing());
+  }
+
+  /** Looks into the account, and at people, for this export alone. */
+  const lookAtExport =
+    (id: string) =>
+    async (file: WorkspaceFile): Promise<string[]> => {
+      const wanted = file.exports[id];
+      const connection = wanted?.connection ?? null;
+      if (connection !== null && !reaches(who, file.connections[connection])) throw connectionNotShared();
+      const alone = { ...file, exports: wanted === undefined ? {} : { [id]: wanted } };
+      return checkAtSave(engine, db, key, alone, {
+        ...patience,
+        env,
+        offline: false,
+        open: async (each: ConnectionId) =>
+          openDestination(
+            config.mailchimp,
+            each,
+            await secretOfConnection(db, key, each, { settings: file.connections[each], env }),
+            accounts,
+          ),
+      });
+    };
+
+  return {
+    items: async (kind) => (await listItems(db, kind)).map(shown),
+    item: (kind, id) => known({ kind, id }),
+    saveSource: (id, body, edit) =>
+      save({ kind: 'source', id }, body, edit, async (file) => {
+        const source = file.sources[id];
+        if (source !== undefined && who.via !== 'local') await refuseForeignPlaces(ground, source);
+        return [];
+      }),
+    removeSource: async (id, edit) => {
+      await remove({ kind: 'source', id }, edit);
+      await prepareSourceTables(engine);
+      await engine.commit(forgetSource(id as SourceId));
+    },
+    saveUnify: (body, edit) => save(placeOf('unify'), body, edit),
+    saveRelationship: (id, body, edit) => save({ kind: 'relationship', id }, body, edit),
+    removeRelationship: (id, edit) => remove({ kind: 'relationship', id }, edit),
+    saveComputed: (id, body, edit) => save({ kind: 'computed', id }, body, edit),
+    removeComputed: (id, edit) => remove({ kind: 'computed', id }, edit),
+    saveSegment: (id, body, edit) => save({ kind: 'segment', id }, body, edit),
+    saveExport: async (id, body, edit) => save({ kind: 'export', id }, body, edit, lookAtExport(id)),
+    duplicateExport: async (id, as) => {
+      const { body } = await known({ kind: 'export', id });
+      // A second export of the same people to the same audience would fight over the tags.
+      const copied = { ...(body as object), name: `${(await known({ kind: 'export', id })).name} (copy)` };
+      const copy = { ...copied, schedule: 'off', connection: null };
+      return save({ kind: 'export', id: as }, copy, { ifNew: true });
+    },
+    saveSchedule: (body, edit) => save(placeOf('schedule'), body, edit),
+    saveRetention: (body, edit) => save(placeOf('setting', 'retention'), body, edit),
+  };
+}
+
+/**
+ * Whoever edits through the network reaches the files that are meant to be read, and no others of the machine; and no
+ * addresses that machines in a cloud ask for their own credentials.
+ * @throws `forbidden` / `source_place`
+ */
+async function refuseForeignPlaces({ config, parts }: AppGround, source: SourceConfig): Promise<void> {
+  const refuse = (message: string, hint: string) =>
+    new PostriderError({ kind: 'forbidden', code: 'source_place', message, hint });
+  if (source.type === 'postgres') {
+    const host = URL.canParse(source.url) ? new URL(source.url).hostname : '';
+    if (/^(169\.254\.|\[?fe80:)/i.test(host))
+      throw refuse('No database is at this address.', 'Name its host.');
+    return;
+  }
+  const { settings } = await parts();
+  const uploads = resolve(config.dataFolder, 'uploads');
+  const full = resolve(settings.folder, source.path);
+  const allowed = [settings.folder, uploads].some((folder) => full.startsWith(`${resolve(folder)}${sep}`));
+  const own = full.startsWith(`${resolve(config.dataFolder)}${sep}`) && !full.startsWith(`${uploads}${sep}`);
+  // Braces of a pattern can hide the way up, so it may stand nowhere in it.
+  if (allowed && !own && !source.path.includes('..')) return;
+  throw refuse(
+    'This file is outside of the workspace’s folder.',
+    'Upload it, or name it in the workspace file and apply that on the machine.',
+  );
+}
+
+function parsedBody(file: WorkspaceFile, { kind, id }: ItemPlace): unknown {
+  switch (kind) {
+    case 'source':
+      return file.sources[id];
+    case 'relationship':
+      return file.relationships[id];
+    case 'computed':
+      return file.computed[id];
+    case 'segment':
+      return file.segments[id];
+    case 'connection':
+      return file.connections[id];
+    case 'export':
+      return file.exports[id];
+    case 'unify':
+      return file.unify;
+    case 'schedule':
+      return file.schedule;
+    case 'setting':
+      return id === 'retention' ? file.retention : file.doNotSend;
+    default:
+      throw new Error(`no such kind: ${String(kind satisfies never)}`);
+  }
+}
+
+function shown({ kind, id, name, body, createdAt, updatedAt }: WorkspaceItem): Item {
+  return { kind, id, name, body, createdAt, updatedAt, etag: etagOf(kind, id, name, body, updatedAt) };
+}

@@ -1,0 +1,150 @@
+import { inputError } from '../base/errors.ts';
+import { idPattern } from '../base/ids.ts';
+import { recordAudit } from '../store/audit.ts';
+import type { Database } from '../store/tables.ts';
+import {
+  findItem,
+  listItems,
+  putItem,
+  removeItem,
+  type ItemKind,
+  type WorkspaceItem,
+} from '../store/workspace-items.ts';
+import { checkReferences } from './check-references.ts';
+import type { WorkspaceProblem } from './parse-workspace.ts';
+import { problemsOf } from './schema-problems.ts';
+import { singleId } from './load-settings.ts';
+import type { Doing } from './stored-segments.ts';
+import { workspaceFile, type WorkspaceFile } from './workspace-file.ts';
+
+/** Where each kind of item stands in a workspace file. */
+const sections = {
+  source: 'sources',
+  relationship: 'relationships',
+  computed: 'computed',
+  segment: 'segments',
+  connection: 'connections',
+  export: 'exports',
+} as const satisfies Partial<Record<ItemKind, keyof WorkspaceFile>>;
+
+/** Kinds that a workspace has many of, by id. */
+export type ListedKind = keyof typeof sections;
+
+/** An item by kind and id; of what there is only one, the id is the file's key. */
+export interface ItemPlace {
+  kind: ItemKind;
+  id: string;
+}
+
+/**
+ * The whole workspace with one item as it is wanted, checked as a file would be: what one edit breaks elsewhere is found
+ * before it is stored.
+ * @param body undefined: without the item
+ * @throws `input` / `workspace_invalid` (or the problem's own code) with each place
+ */
+export async function workspaceWith(
+  db: Database,
+  { kind, id }: ItemPlace,
+  body: unknown,
+): Promise<WorkspaceFile> {
+  const content = contentOf(await listItems(db));
+  const section = isListed(kind) ? (content[sections[kind]] as Record<string, unknown>) : content;
+  const key = isListed(kind) || kind === 'setting' ? id : kind;
+  if (isListed(kind) && !idPattern.test(id)) {
+    throw inputError(
+      'bad_id',
+      `"${id}" cannot be an id.`,
+      'An id begins with a letter and has letters, digits, "-" and "_" only, 63 at most.',
+    );
+  }
+  if (body === undefined) delete section[key];
+  else section[key] = body;
+  const parsed = workspaceFile.safeParse(content);
+  const problems = parsed.success
+    ? checkReferences(parsed.data)
+    : parsed.error.issues.flatMap((issue) => problemsOf(issue, content));
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw refusal(problems, body === undefined ? `${kind} ${id}` : undefined);
+}
+
+/** Stores one item of a workspace that was checked. @returns whether that was a change */
+export async function storeItem(
+  db: Database,
+  { kind, id }: ItemPlace,
+  body: unknown,
+  { by, now, action }: Doing & { action: string },
+): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    const before = await findItem(transaction, kind, id);
+    const there = before !== undefined && before.removedAt === undefined;
+    const position = there ? before.position : (await listItems(transaction, kind)).length;
+    const { name } = body as { name?: unknown };
+    const shown = typeof name === 'string' ? name : isListed(kind) ? id : kind;
+    const outcome = await putItem(transaction, { kind, id, name: shown, body, position }, now);
+    if (outcome === 'unchanged') return false;
+    await recordAudit(transaction, {
+      at: now,
+      who: by,
+      action,
+      subject: `${kind}:${id}`,
+      detail: { outcome },
+    });
+    return true;
+  });
+}
+
+/** @returns whether there was such an item */
+export async function dropItem(db: Database, { kind, id }: ItemPlace, { by, now }: Doing): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    if (!(await removeItem(transaction, kind, id, now))) return false;
+    await recordAudit(transaction, {
+      at: now,
+      who: by,
+      action: `${kind}.remove`,
+      subject: `${kind}:${id}`,
+      detail: {},
+    });
+    return true;
+  });
+}
+
+/** The stored id of what there is only one of is not its key in the file. */
+export function placeOf(kind: Exclude<ItemKind, ListedKind>, setting?: string): ItemPlace {
+  return { kind, id: kind === 'setting' ? (setting ?? '') : singleId };
+}
+
+function contentOf(items: readonly WorkspaceItem[]): Record<string, unknown> {
+  const content: Record<string, unknown> = { version: 1 };
+  for (const section of Object.values(sections)) content[section] = {};
+  for (const { kind, id, body } of items) {
+    if (isListed(kind)) (content[sections[kind]] as Record<string, unknown>)[id] = body;
+    else if (kind !== 'setting') content[kind] = body;
+    // Where the file lay is no part of what it says.
+    else if (id !== 'folder') content[id] = body;
+  }
+  return content;
+}
+
+function isListed(kind: ItemKind): kind is ListedKind {
+  return Object.hasOwn(sections, kind);
+}
+
+function refusal(problems: readonly WorkspaceProblem[], going: string | undefined): Error {
+  const lines = problems.map(
+    ({ path, message, hint }) =>
+      `${path.join('.')}: ${message}${message.endsWith('.') ? '' : '.'}${hint === undefined || problems.length === 1 ? '' : ` ${hint}`}`,
+  );
+  if (going !== undefined) {
+    return inputError(
+      'item_in_use',
+      `The ${going} is in use:\n${lines.join('\n')}`,
+      'Take it out there first; nothing was changed.',
+    );
+  }
+  const codes = new Set(problems.map(({ code }) => code ?? 'workspace_invalid'));
+  return inputError(
+    codes.size === 1 ? [...codes].join() : 'workspace_invalid',
+    lines.join('\n'),
+    problems.length === 1 ? problems[0]?.hint : 'Mend these places; nothing was changed.',
+  );
+}
