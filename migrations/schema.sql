@@ -10,6 +10,20 @@ CREATE TABLE access_link (
   CHECK ((purpose = ANY (ARRAY['owner'::text, 'invitation'::text, 'reset'::text])))
 );
 
+CREATE TABLE alert_channel (
+  id text NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  sealed text NOT NULL,
+  key_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  last_sent_at timestamp with time zone,
+  last_problem text,
+  PRIMARY KEY (id),
+  CHECK ((kind = ANY (ARRAY['email'::text, 'slack'::text, 'webhook'::text])))
+);
+
 CREATE TABLE api_token (
   id text NOT NULL,
   digest text NOT NULL,
@@ -120,12 +134,43 @@ CREATE TABLE run (
 CREATE INDEX run_by_export ON public.run USING btree (export, created_at DESC);
 CREATE INDEX run_by_time ON public.run USING btree (created_at DESC);
 
+CREATE TABLE schedule_state (
+  name text NOT NULL,
+  times text NOT NULL,
+  handled_at timestamp with time zone NOT NULL,
+  PRIMARY KEY (name)
+);
+
 CREATE TABLE sign_in_failure (
   subject text NOT NULL,
   failures integer NOT NULL,
   last_at timestamp with time zone NOT NULL,
   PRIMARY KEY (subject)
 );
+
+CREATE TABLE task (
+  id text NOT NULL,
+  kind text NOT NULL,
+  subject text NOT NULL,
+  request json NOT NULL,
+  requested_by text NOT NULL,
+  app_user text NOT NULL,
+  status text NOT NULL,
+  attempt integer NOT NULL,
+  idempotency_key text,
+  created_at timestamp with time zone NOT NULL,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  cancel_at timestamp with time zone,
+  progress json,
+  result json,
+  problem json,
+  UNIQUE (app_user, idempotency_key),
+  PRIMARY KEY (id)
+);
+CREATE INDEX task_by_subject ON public.task USING btree (kind, subject, created_at DESC);
+CREATE INDEX task_by_time ON public.task USING btree (created_at DESC, id);
+CREATE INDEX task_unfinished ON public.task USING btree (created_at) WHERE (finished_at IS NULL);
 
 CREATE TABLE user_session (
   digest text NOT NULL,

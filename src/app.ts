@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { localIdentity, type Identity } from './access/identity.ts';
 import { accessActions, type AccessActions } from './app/access-actions.ts';
+import { alertActions, type AlertActions } from './app/alert-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
 import { connectionActions, exportUserOf, type ConnectionActions } from './app/connection-actions.ts';
 import { itemActions, type ItemActions } from './app/item-actions.ts';
@@ -13,9 +14,12 @@ import { runActions, type RunActions } from './app/run-actions.ts';
 import { segmentActions, type SegmentActions } from './app/segment-actions.ts';
 import { openSignIn, type SignIn } from './app/sign-in.ts';
 import { sourceActions, type SourceActions } from './app/source-actions.ts';
+import { workActions, type WorkActions } from './app/work-actions.ts';
+import { workDesk, type WorkDesk, type WorkDeskOptions } from './app/work-desk.ts';
 import { workspaceActions, type WorkspaceActions } from './app/workspace-actions.ts';
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
+import { PostriderError } from './base/errors.ts';
 import { secretOfConnection } from './connections/connection-secrets.ts';
 import { engineKeyOf, settleRotation } from './connections/kept-keys.ts';
 import { readSecretKey } from './connections/secret-key.ts';
@@ -51,7 +55,9 @@ export interface Actions
     PersonActions,
     ItemActions,
     ConnectionActions,
-    AccessActions {}
+    AccessActions,
+    WorkActions,
+    AlertActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
 export interface App extends Actions {
@@ -61,6 +67,8 @@ export interface App extends Actions {
   readonly signIn: SignIn;
   /** A call of Mailchimp, noted durably when this resolves; whoever calls proves it by the call itself. */
   takeInWebhook(call: WebhookCall): Promise<WebhookOutcome>;
+  /** Begins to do the work that waits, and what is due by itself; `close` parks it. */
+  work(pace?: WorkDeskOptions['pace']): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -119,7 +127,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const accounts = new AccountSlots({ max: config.mailchimp.maxRequests, clock, heldUntil });
     opened.push(() => accounts.close());
     const leases = leasesInProcess();
-    const parts = async (): Promise<PipelineParts> => ({
+    const partsWith = (shown: Progress) => async (): Promise<PipelineParts> => ({
       engine,
       settings: await loadSettings(store.db),
       clock,
@@ -128,30 +136,33 @@ export async function openApp(options: AppOptions): Promise<App> {
         const secret = await secretOfConnection(store.db, keys.secret, connection, { settings, env });
         return openDestination(config.mailchimp, connection, secret, accounts);
       },
-      exportUser: (connection) => exportUserOf({ store, parts }, connection),
+      exportUser: (connection) => exportUserOf({ store, parts: partsWith(shown) }, connection),
       leases,
       maxRequests: config.mailchimp.maxRequests,
       deadlineMs: config.mailchimp.deadlineMs,
       freshMs: 15_000,
-      progress,
+      progress: shown,
       pauses: () => currentPauses(store),
       cancelRequests,
       scratch,
       suppressionKey,
     });
-    const as = (who: Identity): Actions =>
+    const parts = partsWith(progress);
+    let desk: WorkDesk | undefined;
+    const as = (who: Identity, shown: Progress = progress): Actions =>
       actionsOf({
         config,
         env,
         clock,
-        progress,
+        progress: shown,
         engine,
         store,
         accounts,
         engineKey,
         who,
         by: who.email,
-        parts,
+        parts: partsWith(shown),
+        queue: () => desk?.queue ?? refuseWork(),
         get key() {
           return keys.secret;
         },
@@ -161,7 +172,20 @@ export async function openApp(options: AppOptions): Promise<App> {
       });
     return {
       ...as(localIdentity(options.user ?? userInfo().username)),
-      as,
+      as: (who) => as(who),
+      work: async (pace = {}) => {
+        desk = workDesk({
+          config,
+          clock,
+          store,
+          pace,
+          key: () => keys.secret,
+          settings: () => loadSettings(store.db),
+          actionsFor: as,
+        });
+        opened.push(async () => desk?.stop());
+        await desk.start();
+      },
       signIn: openSignIn({ config, clock, store, key: keys.secret }),
       takeInWebhook: async (call) => takeInWebhook(await parts(), engineKey, call),
       close,
@@ -183,6 +207,17 @@ function actionsOf(ground: AppGround): Actions {
     ...itemActions(ground),
     ...connectionActions(ground),
     ...accessActions(ground),
+    ...workActions(ground),
+    ...alertActions(ground),
+  });
+}
+
+function refuseWork(): never {
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'no_server',
+    message: 'Nobody works on what waits here.',
+    hint: 'Start the server: postrider serve. Or do it now: postrider refresh, postrider run EXPORT.',
   });
 }
 

@@ -34,6 +34,9 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   engine: { from: ['base'] },
   store: { from: ['base'] },
   access: { from: ['base', 'store'] },
+  // It keeps tasks and their turn, and is told from outside what doing one means.
+  work: { from: ['base', 'store'] },
+  alerts: { from: ['base', 'store', 'connections', 'work'] },
   connections: { from: ['base', 'store'] },
   // Who was erased is kept out where people come in, and where they go out.
   suppression: { from: ['base', 'engine', 'connections'] },
@@ -49,7 +52,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   sandbox: { from: ['base'] },
   pipeline: { from: upTo() },
   workspace: { from: upTo('pipeline') },
-  app: { from: upTo('sandbox', 'pipeline', 'workspace') },
+  app: { from: upTo('sandbox', 'pipeline', 'workspace', 'work', 'alerts') },
   // Thin shells: they parse, call the app and show what comes back.
   server: {
     from: ['base', 'app'],
@@ -74,7 +77,11 @@ export const packageTable: Readonly<Record<string, readonly string[]>> = {
   '@electric-sql/pglite': ['store'],
   kysely: ['store'],
   pg: ['store', 'sources'],
-  undici: ['delivery'],
+  // The alerts call addresses that users typed in, and see to it whose they are.
+  undici: ['delivery', 'alerts'],
+  'pg-boss': ['work'],
+  nodemailer: ['alerts'],
+  fastify: ['server'],
   '@node-rs/argon2': ['access'],
   'openid-client': ['access'],
   croner: ['base'],

@@ -36,6 +36,17 @@ export function localIdentity(name: string): Identity {
   return { user: 'local' as UserId, email: name, name, role: 'owner', extra: [], via: 'local' };
 }
 
+/** Who does what happens by itself. It reaches every export, and nothing that a refresh does not need. */
+export const scheduleIdentity: Identity = {
+  user: 'schedule' as UserId,
+  email: 'schedule',
+  name: 'schedule',
+  role: 'administrator',
+  extra: [],
+  via: 'schedule',
+  scopes: ['look', 'refresh.run', 'exports.run'],
+};
+
 /** Whether the person proved a moment ago who they are, for what must not be done at somebody's open desk. */
 export function isFresh(who: Identity, now: Date): boolean {
   if (who.via === 'local') return true;

@@ -121,6 +121,24 @@ export const actionRules: ActionRules = {
   removeConnection: { needs: 'connections.edit' },
   rotateKey: { needs: 'system.edit' },
 
+  wantRefresh: { needs: 'refresh.run' },
+  wantSegment: { needs: 'refresh.run' },
+  wantPlan: { needs: 'exports.run', export: (id) => id },
+  wantRun: { needs: 'exports.run', export: (id) => id },
+  wantRunAll: { needs: 'exports.run' },
+  wantRelease: { needs: 'brakes.release', run: (id) => id },
+  wantUndo: { needs: 'exports.run', run: (id) => id },
+  tasks: { needs: 'look' },
+  task: { needs: 'look' },
+  // What the task is about decides what else it needs.
+  cancelTask: { needs: 'look' },
+  watchTask: { needs: 'look', streams: true },
+  schedule: { needs: 'look' },
+  alertChannels: { needs: 'schedule.edit' },
+  addAlertChannel: { needs: 'schedule.edit' },
+  removeAlertChannel: { needs: 'schedule.edit' },
+  testAlertChannel: { needs: 'schedule.edit' },
+
   // What everybody may do about themselves; a token cannot, however wide it is.
   me: { needs: 'look' },
   changeMe: { needs: 'look' },

@@ -11,6 +11,7 @@ import { runHeader } from '../pipeline/run-header.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open-store.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
+import type { TaskQueue } from '../work/task-queue.ts';
 
 /** What every action of the application stands on: the opened parts, and who asks. */
 export interface AppGround {
@@ -27,6 +28,8 @@ export interface AppGround {
   /** From now on this is the secret key. */
   useKey(key: SecretKey): void;
   readonly accounts: AccountSlots;
+  /** Where work waits for its turn. @throws `conflict` / `no_server` where nobody would do it */
+  queue(): TaskQueue;
   /** Who asks. */
   readonly who: Identity;
   /** Their name, as it stands in runs and in the audit log. */

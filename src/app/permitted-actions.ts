@@ -64,7 +64,8 @@ export function reaches(who: Identity, connection: { sharedWith?: readonly strin
   return isAtLeast(who.role, 'contributor') && (connection?.sharedWith ?? []).includes('contributors');
 }
 
-async function reachesExport({ who, store }: AppGround, id: string): Promise<boolean> {
+/** Whether this identity may use the connection that an export goes through. */
+export async function reachesExport({ who, store }: AppGround, id: string): Promise<boolean> {
   const item = await findItem(store.db, 'export', id);
   // What is not there is for the action to say.
   if (item === undefined || item.removedAt !== undefined) return id !== '*';

@@ -1,4 +1,4 @@
-import type { ExportId } from '../base/ids.ts';
+import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { CancelledRun } from '../exports/cancelled-run.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { planCsv, plannedFields, type Explain } from '../exports/plan-csv.ts';
@@ -8,7 +8,7 @@ import { runExceptions, type RunException } from '../exports/run-exceptions.ts';
 import { runPeople } from '../exports/run-people.ts';
 import { readRun } from '../exports/run-records.ts';
 import { cancelRun } from '../pipeline/cancel-run.ts';
-import { exportIdOf } from '../pipeline/pipeline-parts.ts';
+import { exportIdOf, exportOf } from '../pipeline/pipeline-parts.ts';
 import { makePlan, releaseRun, runExport, storedPlan } from '../pipeline/run-export.ts';
 import { planUndo, undoRun } from '../pipeline/undo-run.ts';
 import { pauseExport } from '../store/export-states.ts';
@@ -71,7 +71,12 @@ export function runActions(ground: AppGround): RunActions {
     },
     run: async (exportId, { plan, limit, signal }) => {
       const chosen = { ...(plan === undefined ? {} : { plan }), ...(limit === undefined ? {} : { limit }) };
-      return noted(ground, await runExport(await parts(), exportId, { by, signal, ...chosen }));
+      const present = await parts();
+      // What nobody asked for goes in the export user's name; without one who may, nothing goes at all.
+      const { connection } = exportOf(present.settings, exportId).config;
+      const user = await present.exportUser?.(connection as ConnectionId);
+      const request = { by: ground.who.via === 'schedule' ? (user ?? by) : by, signal, ...chosen };
+      return noted(ground, await runExport(present, exportId, request));
     },
     release: async (run, why, signal) => {
       const released = await releaseRun(await parts(), run, { by, why, signal });

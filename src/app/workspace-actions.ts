@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
+import { resealAlertChannels } from '../alerts/alert-channels.ts';
 import type { ConnectionId, SourceId } from '../base/ids.ts';
 import type { ConnectionSecret } from '../connections/connection-secrets.ts';
 import { rotateSecretKey } from '../connections/kept-keys.ts';
 import { openDestination } from '../delivery/open-destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { examine, type Finding } from '../pipeline/examine.ts';
-import { refresh, type RefreshResult, type Stage } from '../pipeline/refresh.ts';
+import { refresh, type RefreshResult, type RefreshWatch, type Stage } from '../pipeline/refresh.ts';
 import { runHeader } from '../pipeline/run-header.ts';
 import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
@@ -23,7 +24,11 @@ export interface WorkspaceActions {
     options?: Pick<ApplyOptions, 'dryRun' | 'prune'> & { offline?: boolean; force?: boolean },
   ): Promise<WorkspaceChange[]>;
   dump(): Promise<string>;
-  refresh(options: { until?: Stage | undefined; signal: AbortSignal }): Promise<RefreshResult>;
+  refresh(options: {
+    until?: Stage | undefined;
+    signal: AbortSignal;
+    watch?: RefreshWatch | undefined;
+  }): Promise<RefreshResult>;
   examine(): AsyncIterable<Finding>;
   /** Another secret key in place of the present one. @returns how many secrets are sealed with it now */
   rotateKey(): Promise<{ secrets: number }>;
@@ -50,9 +55,10 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
       return changes;
     },
     dump: () => dumpWorkspace(store.db),
-    refresh: async ({ until, signal }) => {
+    refresh: async ({ until, signal, watch }) => {
       const result = await refresh(await ground.parts(), {
         ...(until === undefined ? {} : { until }),
+        ...(watch === undefined ? {} : { watch }),
         by,
         signal,
       });
@@ -64,6 +70,7 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
         dataFolder: config.dataFolder,
         fromEnvironment: config.secretKey !== undefined,
         given: config.newSecretKey,
+        others: [resealAlertChannels],
       });
       ground.useKey(next);
       await audited(ground, 'key.rotate', 'workspace', { secrets });

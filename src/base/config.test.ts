@@ -14,6 +14,7 @@ describe('readConfig', () => {
       owner: undefined,
       oidc: undefined,
       mail: undefined,
+      alertHosts: [],
       secretKey: undefined,
       newSecretKey: undefined,
       databaseUrl: undefined,
@@ -53,6 +54,7 @@ describe('readConfig', () => {
       POSTRIDER_OIDC_CLIENT_SECRET: 'x',
       POSTRIDER_SMTP_URL: 'smtps://u:p@mail.example.com',
       POSTRIDER_MAIL_FROM: 'Postrider <postrider@example.com>',
+      POSTRIDER_ALERT_HOSTS: 'chat.local, 10.0.0.5',
       PATH: '/usr/bin',
     });
     expect(config).toEqual({
@@ -67,6 +69,7 @@ describe('readConfig', () => {
         smtpUrl: 'smtps://u:p@mail.example.com',
         from: 'Postrider <postrider@example.com>',
       },
+      alertHosts: ['chat.local', '10.0.0.5'],
       secretKey: 'abc',
       newSecretKey: 'def',
       databaseUrl: 'postgresql://ana:secret@db.example.com/postrider?sslmode=require',

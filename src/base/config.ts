@@ -19,6 +19,8 @@ export interface Config {
   oidc: { issuer: string; clientId: string; clientSecret: string | undefined } | undefined;
   /** How mail is sent; absent: it is not. */
   mail: { smtpUrl: string; from: string } | undefined;
+  /** Hosts of the own network that alerts may go to. */
+  alertHosts: readonly string[];
   /** The text of POSTRIDER_SECRET_KEY; absent: `<dataFolder>/secret.key`. */
   secretKey: string | undefined;
   /** The text of POSTRIDER_NEW_SECRET_KEY, for `rotate-key` where the present one is in the environment. */
@@ -68,6 +70,7 @@ const environment = z
       .url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port.' })
       .optional(),
     POSTRIDER_MAIL_FROM: text,
+    POSTRIDER_ALERT_HOSTS: z.string().default(''),
     POSTRIDER_SECRET_KEY: text,
     POSTRIDER_NEW_SECRET_KEY: text,
     DATABASE_URL: z
@@ -145,6 +148,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       clientSecret: data.POSTRIDER_OIDC_CLIENT_SECRET,
     })),
     mail: together(data.POSTRIDER_SMTP_URL, data.POSTRIDER_MAIL_FROM, (smtpUrl, from) => ({ smtpUrl, from })),
+    alertHosts: data.POSTRIDER_ALERT_HOSTS.split(/[,\s]+/).filter((host) => host !== ''),
     secretKey: data.POSTRIDER_SECRET_KEY,
     newSecretKey: data.POSTRIDER_NEW_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,

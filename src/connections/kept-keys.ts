@@ -22,11 +22,19 @@ export async function engineKeyOf(db: Database, key: SecretKey): Promise<SecretK
   return secretKeyOf(createSecretKey(Buffer.from(text, 'base64')));
 }
 
+/** Seals with another key what somebody else keeps. */
+export type Reseal = (db: Database, from: SecretKey, to: SecretKey) => Promise<void>;
+
 /**
  * Seals everything of the store with another key, in one transaction.
  * @returns how many secrets of connections there were
  */
-async function reseal(db: Database, from: SecretKey, to: SecretKey): Promise<number> {
+async function reseal(
+  db: Database,
+  from: SecretKey,
+  to: SecretKey,
+  others: readonly Reseal[],
+): Promise<number> {
   return db.transaction().execute(async (transaction) => {
     const kept = await engineKeyOf(transaction, from);
     const sealed = seal(to, kept.key.export().toString('base64'), ownerOf(engineKey));
@@ -37,6 +45,7 @@ async function reseal(db: Database, from: SecretKey, to: SecretKey): Promise<num
       .onConflict((conflict) => conflict.column('name').doUpdateSet(columns))
       .execute();
     await transaction.deleteFrom('pending_sign_in').execute();
+    for (const other of others) await other(transaction, from, to);
     return resealConnectionSecrets(transaction, from, to);
   });
 }
@@ -47,6 +56,7 @@ const present = (dataFolder: string) => join(dataFolder, 'secret.key');
 
 /**
  * Another secret key in place of the present one.
+ * @param others what else is sealed with it, beside the connections
  * @param given the text of the new key where the present one comes from the environment; else one is made, and
  *   `secret.key` holds it from then on
  * @throws `configuration` / `new_key_missing`, `bad_secret_key`
@@ -54,9 +64,14 @@ const present = (dataFolder: string) => join(dataFolder, 'secret.key');
 export async function rotateSecretKey(
   db: Database,
   from: SecretKey,
-  place: { dataFolder: string; fromEnvironment: boolean; given: string | undefined },
+  place: {
+    dataFolder: string;
+    fromEnvironment: boolean;
+    given: string | undefined;
+    others?: readonly Reseal[];
+  },
 ): Promise<{ key: SecretKey; secrets: number }> {
-  const { dataFolder, fromEnvironment, given } = place;
+  const { dataFolder, fromEnvironment, given, others = [] } = place;
   if (fromEnvironment && given === undefined) {
     throw new PostriderError({
       kind: 'configuration',
@@ -75,10 +90,10 @@ export async function rotateSecretKey(
       hint: 'A key is 32 random bytes in base64 or hexadecimal, as "openssl rand -base64 32" prints them.',
     });
   }
-  if (fromEnvironment) return { key: to, secrets: await reseal(db, from, to) };
+  if (fromEnvironment) return { key: to, secrets: await reseal(db, from, to, others) };
   // First the key, durably; then what it seals; then its place. Killed in between, the next start finds both keys.
   writeFileSync(waiting(dataFolder), `${text}\n`, { mode: 0o600, flush: true });
-  const secrets = await reseal(db, from, to);
+  const secrets = await reseal(db, from, to, others);
   renameSync(waiting(dataFolder), present(dataFolder));
   return { key: to, secrets };
 }

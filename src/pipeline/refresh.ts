@@ -1,5 +1,5 @@
-import { inputError, messageOf } from '../base/errors.ts';
-import type { ConnectionId, SegmentId } from '../base/ids.ts';
+import { inputError, messageOf, PostriderError } from '../base/errors.ts';
+import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
 import { hasTimes } from '../base/schedule-times.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
@@ -33,6 +33,15 @@ export interface RefreshRequest {
   until?: Stage;
   by: string;
   signal: AbortSignal;
+  watch?: RefreshWatch;
+}
+
+/** Is told how a refresh goes on; nothing depends on it. */
+export interface RefreshWatch {
+  /** A stage begins, and the one before it is done. */
+  stage(stage: Stage): void;
+  /** An export came to its end: with a run, or with what kept it from having one. */
+  exported(end: { export: ExportId; run?: ExportRun; error?: unknown }): void;
 }
 
 /**
@@ -40,18 +49,35 @@ export interface RefreshRequest {
  * that fails leaves the last good state, and nothing behind it runs on half-refreshed data.
  */
 export async function refresh(parts: PipelineParts, request: RefreshRequest): Promise<RefreshResult> {
+  request.watch?.stage('sources');
   const result: RefreshResult = { sources: await readSources(parts) };
   if (request.until === 'sources') return result;
 
+  // Between the stages, so that what is there is whole.
+  refuseIfCancelled(request.signal);
+  request.watch?.stage('unify');
   result.unify = await makeProfiles(parts);
   if (request.until === 'unify') return result;
 
+  refuseIfCancelled(request.signal);
+  request.watch?.stage('segments');
   result.segments = await computeSegments(parts);
   if (request.until === 'segments') return result;
 
+  refuseIfCancelled(request.signal);
+  request.watch?.stage('exports');
   await trimOldRuns(parts);
   result.exports = await runExports(parts, request);
   return result;
+}
+
+function refuseIfCancelled(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'cancelled',
+    message: 'Cancelled between two stages; what the stages before made stays.',
+  });
 }
 
 async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
@@ -162,7 +188,10 @@ function isScheduled({ schedule }: PipelineParts['settings']): boolean {
  * Saving sends nothing: without a schedule an export runs only when a person says so (promise 9), be it by
  * `run` or by asking for a refresh up to the exports.
  */
-async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRequest): Promise<ExportRun[]> {
+async function runExports(
+  parts: PipelineParts,
+  { until, by, signal, watch }: RefreshRequest,
+): Promise<ExportRun[]> {
   const { settings, progress } = parts;
   if (settings.exports.size === 0) return [];
   if (until === undefined && !isScheduled(settings)) {
@@ -182,8 +211,11 @@ async function runExports(parts: PipelineParts, { until, by, signal }: RefreshRe
     // One export that cannot run must not keep the others from running; its error is told when they are done.
     try {
       const user = await parts.exportUser?.(connection as ConnectionId);
-      runs.push(await runExport(parts, id, { by: user ?? by, signal }));
+      const run = await runExport(parts, id, { by: user ?? by, signal });
+      runs.push(run);
+      watch?.exported({ export: id, run });
     } catch (error) {
+      watch?.exported({ export: id, error });
       progress.say(`The export ${id} could not run: ${messageOf(error)}`);
       failure ??= error;
     }

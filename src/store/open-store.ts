@@ -14,8 +14,13 @@ import type { Database, Tables } from './tables.ts';
 export interface Store {
   readonly kind: 'embedded' | 'postgresql';
   readonly db: Database;
+  /** The database itself, for the queue, which keeps its own tables in it. */
+  readonly queue: QueueDatabase;
   close(): Promise<void>;
 }
+
+export type QueueDatabase =
+  { kind: 'embedded'; pglite: PGlite } | { kind: 'postgresql'; databaseUrl: string };
 
 export type StoreLocation =
   /** The embedded database in `<dataFolder>/database`. The caller holds the folder's lock: PGlite has none. */
@@ -80,7 +85,7 @@ async function openFolder(folder: string, migrations: readonly Migration[]): Pro
     if (!pglite.closed) await pglite.close();
   };
   await migrateOrClose(transact, migrations, close);
-  return { kind: 'embedded', db, close };
+  return { kind: 'embedded', db, queue: { kind: 'embedded', pglite }, close };
 }
 
 async function openServer(databaseUrl: string, migrations: readonly Migration[]): Promise<Store> {
@@ -125,7 +130,7 @@ async function openServer(databaseUrl: string, migrations: readonly Migration[])
     });
   });
   await migrateOrClose(transact, migrations, close);
-  return { kind: 'postgresql', db, close };
+  return { kind: 'postgresql', db, queue: { kind: 'postgresql', databaseUrl }, close };
 }
 
 async function migrateOrClose(

@@ -105,6 +105,40 @@ export interface Tables {
     key_id: string | null;
     login: NullableJson<unknown>;
   };
+  task: {
+    id: string;
+    kind: string;
+    subject: string;
+    request: Json<unknown>;
+    requested_by: string;
+    app_user: string;
+    status: string;
+    attempt: number;
+    idempotency_key: string | null;
+    created_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+    cancel_at: Date | null;
+    progress: NullableJson<unknown>;
+    result: NullableJson<unknown>;
+    problem: NullableJson<unknown>;
+  };
+  schedule_state: {
+    name: string;
+    times: string;
+    handled_at: Date;
+  };
+  alert_channel: {
+    id: string;
+    name: string;
+    kind: string;
+    sealed: string;
+    key_id: string;
+    created_at: Date;
+    updated_at: Date;
+    last_sent_at: Date | null;
+    last_problem: string | null;
+  };
   kept_key: {
     name: string;
     sealed: string;

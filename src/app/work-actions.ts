@@ -1,0 +1,152 @@
+import { allows, type Identity } from '../access/identity.ts';
+import type { Permission } from '../access/permission.ts';
+import { inputError } from '../base/errors.ts';
+import type { Page, PageAsked } from '../base/page.ts';
+import { hasTimes, nextTimes } from '../base/schedule-times.ts';
+import { exportIdOf, exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
+import type { Stage } from '../pipeline/refresh.ts';
+import { findRunHeader } from '../store/run-headers.ts';
+import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
+import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
+import type { AppGround } from './app-ground.ts';
+import { connectionNotShared, notPermitted, reachesExport } from './permitted-actions.ts';
+import { exportTimes, isOn } from './appointments.ts';
+
+/** With one key a wish counts once, however often it is sent. */
+export interface Once {
+  idempotencyKey?: string | undefined;
+}
+
+/** Work that takes its time: asked for here, and done by the server in its turn. */
+export interface WorkActions {
+  /** The line once, in its turn; up to a stage, or all of it. */
+  wantRefresh(wish?: { until?: Stage | undefined } & Once): Promise<Task>;
+  wantSegment(segment: string, wish?: Once): Promise<Task>;
+  wantPlan(exportId: string, wish?: { limit?: number | undefined } & Once): Promise<Task>;
+  wantRun(
+    exportId: string,
+    wish?: { plan?: string | undefined; limit?: number | undefined } & Once,
+  ): Promise<Task>;
+  /** Those that have a schedule, and that one may run. */
+  wantRunAll(): Promise<Task[]>;
+  wantRelease(run: string, wish: { why: string } & Once): Promise<Task>;
+  wantUndo(run: string, wish?: { plan?: string | undefined } & Once): Promise<Task>;
+  /** The newest first. */
+  tasks(filter: TaskFilter & PageAsked): Promise<Page<Task>>;
+  task(id: string): Promise<Task>;
+  /** One that waits is over at once; one that goes on starts no new request and says how far it got. */
+  cancelTask(id: string): Promise<Task>;
+  /** A task now and after each change, up to its end. */
+  watchTask(id: string, signal: AbortSignal): AsyncIterable<Task>;
+  schedule(): Promise<ScheduleAhead>;
+}
+
+/** What will happen by itself, and when. */
+export interface ScheduleAhead {
+  on: boolean;
+  timeZone: string;
+  /** The next refreshes; they take along the exports whose schedule is `refresh`. */
+  refresh: Date[];
+  exports: { export: string; schedule: 'refresh' | 'off' | 'own'; next: Date[] }[];
+}
+
+const shownAhead = 5;
+
+export function workActions(ground: AppGround): WorkActions {
+  const { store, clock, who, by, parts, queue } = ground;
+  const { db } = store;
+
+  /**
+   * A wish that is the same as one that still waits is that one. What goes on already may have read the sources before
+   * the wish, so it does not count; and whoever gives a key wants to find their own work by it.
+   */
+  async function want(
+    kind: TaskKind,
+    subject: string,
+    { idempotencyKey, ...request }: TaskRequest & Once,
+  ): Promise<Task> {
+    const work = queue();
+    const text = JSON.stringify(request);
+    if (idempotencyKey === undefined) {
+      const waiting = (await unfinishedTasks(db, kind)).find(
+        (task) =>
+          task.status === 'queued' && task.subject === subject && JSON.stringify(task.request) === text,
+      );
+      if (waiting !== undefined) return waiting;
+    }
+    return work.add({ kind, subject, request, requestedBy: by, user: who.user, idempotencyKey });
+  }
+
+  const exportOfRun = async (run: string): Promise<string> => {
+    const header = await findRunHeader(db, run);
+    if (header !== undefined) return header.export;
+    throw inputError('run_unknown', `There is no run "${run}".`, 'See them under Data › Exports › Runs.');
+  };
+
+  return {
+    wantRefresh: (wish = {}) => want('refresh', 'workspace', wish),
+    wantSegment: async (segment, wish = {}) =>
+      want('segment', segmentOf((await parts()).settings, segment), wish),
+    wantPlan: async (id, wish = {}) => want('plan', exportOf((await parts()).settings, id).id, wish),
+    wantRun: async (id, wish = {}) => want('run', exportOf((await parts()).settings, id).id, wish),
+    wantRunAll: async () => {
+      const { settings } = await parts();
+      const tasks: Task[] = [];
+      for (const [id, { schedule }] of settings.exports) {
+        if (schedule === 'off' || !(await reachesExport(ground, id))) continue;
+        tasks.push(await want('run', id, {}));
+      }
+      return tasks;
+    },
+    wantRelease: async (run, wish) => want('release', await exportOfRun(run), { run, ...wish }),
+    wantUndo: async (run, wish = {}) => want('undo', await exportOfRun(run), { run, ...wish }),
+    tasks: async (filter) => listTasks(db, filter),
+    task: async (id) => readTask(db, id),
+    cancelTask: async (id) => {
+      const task = await readTask(db, id);
+      await refuseOthersWork(ground, task);
+      return queue().cancel(id);
+    },
+    watchTask: async function* (id, signal) {
+      yield* queue().watch(id, signal);
+    },
+    schedule: async () => {
+      const { settings } = await parts();
+      const zone = settings.schedule?.timeZone ?? 'UTC';
+      const ahead = (times: Parameters<typeof nextTimes>[0]) =>
+        nextTimes(times, zone, clock.now(), shownAhead);
+      const on = isOn(settings);
+      const refresh = on && settings.schedule !== undefined ? ahead(settings.schedule) : [];
+      return {
+        on,
+        timeZone: zone,
+        refresh,
+        exports: [...settings.exports].map(([id, { schedule }]) => {
+          const own = exportTimes(schedule);
+          if (own !== undefined && hasTimes(own))
+            return { export: exportIdOf(settings, id), schedule: 'own' as const, next: ahead(own) };
+          return schedule === 'off'
+            ? { export: id, schedule, next: [] }
+            : { export: id, schedule: 'refresh' as const, next: refresh };
+        }),
+      };
+    },
+  };
+}
+
+/** What each sort of work needs of whoever asks for it, or ends it. */
+export const permissionOfTask: Readonly<Record<TaskKind, Permission>> = {
+  refresh: 'refresh.run',
+  segment: 'refresh.run',
+  plan: 'exports.run',
+  run: 'exports.run',
+  release: 'exports.run',
+  undo: 'exports.run',
+};
+
+async function refuseOthersWork(ground: AppGround & { who: Identity }, task: Task): Promise<void> {
+  const needed = permissionOfTask[task.kind];
+  if (!allows(ground.who, needed)) throw notPermitted(needed);
+  const ofExport = task.kind !== 'refresh' && task.kind !== 'segment';
+  if (ofExport && !(await reachesExport(ground, task.subject))) throw connectionNotShared();
+}

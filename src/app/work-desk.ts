@@ -1,0 +1,201 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { alertTargets, noteAlertSent } from '../alerts/alert-channels.ts';
+import { sendAlert } from '../alerts/send-alert.ts';
+import { alertOf } from '../alerts/task-alert.ts';
+import { scheduleIdentity } from '../access/identity.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../base/config.ts';
+import { messageOf } from '../base/errors.ts';
+import { nextWait } from '../base/retry-schedule.ts';
+import type { SecretKey } from '../connections/seal.ts';
+import type { Settings } from '../pipeline/settings.ts';
+import type { Store } from '../store/open-store.ts';
+import { startScheduler, type Due } from '../work/scheduler.ts';
+import { isOver, type Task, type TaskProblem } from '../work/task.ts';
+import { TaskQueue } from '../work/task-queue.ts';
+import { addEndedTask, endBefore, forgetTasks, listTasks, unfinishedTasks } from '../work/tasks.ts';
+import { appointmentsOf, exportOfAppointment } from './appointments.ts';
+import { carryOutTask, type TaskHands } from './carry-out-task.ts';
+
+export interface WorkDeskOptions {
+  config: Config;
+  clock: Clock;
+  store: Store;
+  key: () => SecretKey;
+  settings: () => Promise<Settings>;
+  actionsFor: TaskHands['actionsFor'];
+  /** For tests: how often to look, how long to wait before another attempt, and how long for work to park. */
+  pace?: { lookEveryMs?: number; retryAfter?: number; patienceMs?: number; alertWaitMs?: number };
+}
+
+/** The hands of a server: work in its turn, what is due by itself, and word to people when something went wrong. */
+export interface WorkDesk {
+  queue: TaskQueue;
+  start(): Promise<void>;
+  /** Parks what goes on; it is found again at the next start. */
+  stop(): Promise<void>;
+}
+
+/** How long ended tasks are kept. */
+const keepTasksDays = 90;
+const housekeepingMs = 60 * 60_000;
+const alertRetries = { attempts: 3, longestWaitMs: 60_000 };
+
+export function workDesk(options: WorkDeskOptions): WorkDesk {
+  const { config, clock, store, pace = {} } = options;
+  const { db } = store;
+  const sending = new Set<Promise<void>>();
+
+  const queue: TaskQueue = new TaskQueue({
+    db,
+    queue: store.queue,
+    clock,
+    carryOut: carryOutTask({
+      store,
+      actionsFor: options.actionsFor,
+      watch: (id, signal) => queue.watch(id, signal),
+      now: () => clock.now(),
+      async exported(of, { export: subject, startedAt, outcome }) {
+        const wanted = { ...askerOf(of), kind: 'run' as const, subject };
+        const finishedAt = clock.now();
+        await ended(await addEndedTask(db, wanted, outcome, { startedAt, finishedAt }));
+      },
+    }),
+    ended,
+    ...(pace.retryAfter === undefined ? {} : { retryAfter: pace.retryAfter }),
+    ...(pace.patienceMs === undefined ? {} : { patienceMs: pace.patienceMs }),
+  });
+
+  async function ended(task: Task): Promise<void> {
+    if (task.kind === 'refresh' && task.status === 'failed') await skipExportsOf(task);
+    const alert = alertOf(task, await endBefore(db, task), linkTo(config, task));
+    if (alert === undefined) return;
+    // A mail server that is slow must not hold up the work.
+    const sent = tell(alert).catch(() => undefined);
+    sending.add(sent);
+    void sent.finally(() => sending.delete(sent));
+  }
+
+  async function tell(alert: Parameters<typeof sendAlert>[1]): Promise<void> {
+    const settings = { mail: config.mail, hosts: config.alertHosts };
+    for (const { id, target } of await alertTargets(db, options.key())) {
+      let problem: string | undefined;
+      for (let failed = 0; ;) {
+        try {
+          await sendAlert(target, alert, settings);
+          problem = undefined;
+          break;
+        } catch (error) {
+          problem = messageOf(error);
+          failed += 1;
+          const wait = nextWait({ ...alertRetries, firstWaitMs: pace.alertWaitMs ?? 5_000 }, failed);
+          if (wait === undefined) break;
+          await sleep(wait, undefined, { ref: false });
+        }
+      }
+      await noteAlertSent(db, id, { at: clock.now(), problem });
+    }
+  }
+
+  /** Their segments are not fresh, so they do not run, and whoever looks at them sees why. */
+  async function skipExportsOf(task: Task): Promise<void> {
+    if (task.request.until !== undefined && task.request.until !== 'exports') return;
+    const settings = await options.settings();
+    if (appointmentsOf(settings).length === 0 && task.request.until === undefined) return;
+    for (const [subject, { schedule }] of settings.exports) {
+      if (schedule === 'off' || (task.request.until === undefined && typeof schedule === 'object')) continue;
+      await skip(subject, askerOf(task), stageFailed(task.problem));
+    }
+  }
+
+  async function skip(
+    subject: string,
+    asker: ReturnType<typeof askerOf>,
+    problem: TaskProblem,
+  ): Promise<void> {
+    const time = { startedAt: undefined, finishedAt: clock.now() };
+    const wanted = { ...asker, kind: 'run' as const, subject };
+    const skipped = await addEndedTask(db, wanted, { status: 'skipped', problem }, time);
+    // One alert for the refresh is enough; this one is for the export's own channel of history.
+    if (problem.code !== 'earlier_stage_failed') await ended(skipped);
+  }
+
+  async function begin({ name, at, late }: Due): Promise<void> {
+    const asker = { requestedBy: scheduleIdentity.email, user: scheduleIdentity.user };
+    const request = { due: at.toISOString(), ...(late ? { late } : {}) };
+    const exportId = exportOfAppointment(name);
+    if (exportId === undefined) {
+      const [going] = await unfinishedTasks(db, 'refresh');
+      if (going === undefined) await queue.add({ kind: 'refresh', subject: 'workspace', request, ...asker });
+      else {
+        const time = { startedAt: undefined, finishedAt: clock.now() };
+        const wanted = { kind: 'refresh' as const, subject: 'workspace', request, ...asker };
+        await addEndedTask(db, wanted, { status: 'skipped', problem: goesOnAlready }, time);
+      }
+      return;
+    }
+    const last = (await listTasks(db, { kind: 'refresh', limit: 20 })).items.find(
+      (task) => isOver(task) && task.status !== 'skipped' && task.status !== 'cancelled',
+    );
+    if (last?.status === 'failed') await skip(exportId, asker, stageFailed(last.problem));
+    else await queue.add({ kind: 'run', subject: exportId, request, ...asker });
+  }
+
+  let scheduler: { stop(): Promise<void> } | undefined;
+  let housekeeping: NodeJS.Timeout | undefined;
+  return {
+    queue,
+    async start() {
+      await queue.start();
+      scheduler = startScheduler({
+        db,
+        clock,
+        appointments: async () => appointmentsOf(await options.settings()),
+        begin,
+        ...(pace.lookEveryMs === undefined ? {} : { lookEveryMs: pace.lookEveryMs }),
+      });
+      const sweep = () => {
+        const before = new Date(clock.now().getTime() - keepTasksDays * 24 * 60 * 60_000);
+        // It is tried again in an hour.
+        void forgetTasks(db, before).catch(() => undefined);
+      };
+      housekeeping = setInterval(sweep, housekeepingMs);
+      sweep();
+    },
+    async stop() {
+      clearInterval(housekeeping);
+      await scheduler?.stop();
+      await queue.stop();
+      await Promise.race([Promise.all(sending), sleep(10_000, undefined, { ref: false })]);
+    },
+  };
+}
+
+const goesOnAlready: TaskProblem = {
+  kind: 'conflict',
+  code: 'refresh_goes_on',
+  message: 'A refresh was due while the one before it still went on.',
+  hint: 'Where this happens often, schedule it less often.',
+  retry: 'never',
+};
+
+function stageFailed(problem: TaskProblem | undefined): TaskProblem {
+  const why = problem === undefined ? '' : `: ${problem.message}`;
+  return {
+    kind: 'conflict',
+    code: 'earlier_stage_failed',
+    message: `The refresh before it failed${why}`,
+    hint: 'Mend that; the next refresh runs the export again.',
+    retry: 'later',
+  };
+}
+
+function askerOf({ requestedBy, user }: Task): { requestedBy: string; user: string } {
+  return { requestedBy, user };
+}
+
+function linkTo({ publicUrl, port }: Config, { kind, subject, id }: Task): string {
+  const root = publicUrl ?? `http://localhost:${port}`;
+  const ofExport = kind !== 'refresh' && kind !== 'segment';
+  return ofExport ? `${root}/exports/${encodeURIComponent(subject)}` : `${root}/system/tasks/${id}`;
+}

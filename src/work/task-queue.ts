@@ -1,0 +1,247 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fromPglite, PgBoss } from 'pg-boss';
+import type { Clock } from '../base/clock.ts';
+import { messageOf, PostriderError } from '../base/errors.ts';
+import type { Database } from '../store/tables.ts';
+import type { QueueDatabase } from '../store/open-store.ts';
+import { isOver, type Task, type TaskOutcome, type TaskProblem, type TaskProgress } from './task.ts';
+import {
+  addTask,
+  askTaskToEnd,
+  beginTask,
+  finishTask,
+  noteProgress,
+  noteRetry,
+  readTask,
+  unfinishedTasks,
+  type WantedTask,
+} from './tasks.ts';
+
+/** Does the work of a task; what it throws becomes the task's problem. */
+export type CarryOut = (
+  task: Task,
+  hands: { signal: AbortSignal; tell: (progress: TaskProgress) => void },
+) => Promise<TaskOutcome>;
+
+export interface TaskQueueOptions {
+  db: Database;
+  queue: QueueDatabase;
+  clock: Clock;
+  carryOut: CarryOut;
+  /** Called with each task that came to its end. */
+  ended: (task: Task) => Promise<void>;
+  /** The pause before a second and third attempt, in seconds. */
+  retryAfter?: number;
+  /** How long work that is stopped with the process may take to park, in ms. */
+  patienceMs?: number;
+}
+
+const queueName = 'work';
+/** pg-boss gives a job back that is not heard of for so long; a killed process is found by it. */
+const heartbeatSeconds = 30;
+/** Its own upper bound; a run of a million people may take three hours. */
+const longestSeconds = 23 * 60 * 60;
+const attempts = 3;
+/** No new request starts two seconds after somebody asked for the end (promise 9). */
+const lookForCancelMs = 500;
+const noteProgressMs = 1_000;
+
+/**
+ * Work waits here for its turn. What is done for one subject is done one after the other, and a refresh alone; the tasks
+ * themselves stand in our own table, so that the queue can be emptied without anything being lost.
+ */
+export class TaskQueue {
+  readonly #options: TaskQueueOptions;
+  readonly #boss: PgBoss;
+  readonly #events = new EventEmitter();
+  readonly #running = new Map<string, AbortController>();
+  #stopping = false;
+
+  constructor(options: TaskQueueOptions) {
+    this.#options = options;
+    const { queue } = options;
+    this.#boss = new PgBoss({
+      ...(queue.kind === 'embedded'
+        ? { db: fromPglite(queue.pglite), backend: 'pglite' as const }
+        : { connectionString: queue.databaseUrl, application_name: 'postrider-queue' }),
+      schedule: false,
+      superviseIntervalSeconds: 15,
+    });
+    // Its own troubles with the database come up again at the next look; unheard they would end the process.
+    this.#boss.on('error', () => undefined);
+    this.#events.setMaxListeners(0);
+  }
+
+  /** Begins to work, first on what a process before this one left. */
+  async start(): Promise<void> {
+    const { db, queue } = this.#options;
+    await this.#boss.start();
+    await this.#boss.createQueue(queueName, {
+      policy: 'singleton',
+      expireInSeconds: longestSeconds,
+      heartbeatSeconds,
+      retryLimit: attempts - 1,
+      retryDelay: this.#options.retryAfter ?? 60,
+      retryBackoff: true,
+      deleteAfterSeconds: 60 * 60,
+    });
+    // Nobody else works on an embedded database, so whatever looks active there is of a process that is gone.
+    if (queue.kind === 'embedded') {
+      await this.#boss.deleteAllJobs(queueName);
+      for (const task of await unfinishedTasks(db)) await this.#send(task);
+    }
+    await this.#boss.work(
+      queueName,
+      { localConcurrency: 4, pollingIntervalSeconds: 0.5, includeMetadata: true },
+      async ([job]) => {
+        const { task } = (job?.data ?? {}) as { task?: string };
+        if (task !== undefined) await this.#work(task);
+      },
+    );
+  }
+
+  /** @returns the task, also one that the same idempotency key made before */
+  async add(wanted: WantedTask): Promise<Task> {
+    const { task, known } = await addTask(this.#options.db, wanted, this.#options.clock.now());
+    if (!known) await this.#send(task);
+    return task;
+  }
+
+  /** Ends a task: at once when it waits, within two seconds when it goes on. */
+  async cancel(id: string): Promise<Task> {
+    const task = await askTaskToEnd(this.#options.db, id, this.#options.clock.now());
+    this.#running.get(id)?.abort(new Error('cancelled'));
+    this.#events.emit(id);
+    return task;
+  }
+
+  /** The task now and after each change, up to its end. */
+  async *watch(id: string, signal: AbortSignal): AsyncIterable<Task> {
+    let shown = '';
+    while (!signal.aborted) {
+      const task = await readTask(this.#options.db, id);
+      const text = JSON.stringify(task);
+      if (text !== shown) yield task;
+      shown = text;
+      if (isOver(task)) return;
+      await this.#change(id, signal);
+    }
+  }
+
+  /** What goes on is asked to park itself, and is found again at the next start. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const controller of this.#running.values()) controller.abort(new Error('the server stops'));
+    const until = Date.now() + (this.#options.patienceMs ?? 150_000);
+    while (this.#running.size > 0 && Date.now() < until) await sleep(50);
+    await this.#boss.stop({ graceful: false });
+  }
+
+  async #send(task: Task): Promise<void> {
+    // One at a time for each subject; `singletonSeconds` would drop what comes too soon.
+    await this.#boss.send(queueName, { task: task.id }, { singletonKey: laneOf(task) });
+  }
+
+  async #work(id: string): Promise<void> {
+    const { db, clock, carryOut, ended } = this.#options;
+    if (this.#stopping) return;
+    const task = await beginTask(db, id, clock.now());
+    if (task === undefined) return;
+    this.#events.emit(id);
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    const watch = setInterval(() => void this.#lookForCancel(id, controller), lookForCancelMs);
+    const tell = this.#progressOf(id);
+    try {
+      const outcome = await carryOut(task, { signal: controller.signal, tell: tell.note });
+      await tell.flush();
+      if (this.#stopping && outcome.status === 'cancelled') return await this.#park(id);
+      await ended(await finishTask(db, id, outcome, clock.now()));
+    } catch (error) {
+      await tell.flush();
+      if (this.#stopping && controller.signal.aborted) return await this.#park(id);
+      await this.#failed(task, error, controller.signal.aborted);
+    } finally {
+      clearInterval(watch);
+      this.#running.delete(id);
+      this.#events.emit(id);
+    }
+  }
+
+  async #failed(task: Task, error: unknown, cancelled: boolean): Promise<void> {
+    const { db, clock, ended } = this.#options;
+    const problem = problemOf(error);
+    if (!cancelled && problem.retry !== 'never' && task.attempt < attempts) {
+      await noteRetry(db, task.id, problem);
+      // The queue tries again what throws.
+      throw error;
+    }
+    const status = cancelled ? 'cancelled' : 'failed';
+    await ended(await finishTask(db, task.id, { status, problem }, clock.now()));
+  }
+
+  /** It is not over: the next start goes on with it. */
+  async #park(id: string): Promise<void> {
+    const { db } = this.#options;
+    await db.updateTable('task').set({ status: 'queued' }).where('id', '=', id).execute();
+  }
+
+  async #lookForCancel(id: string, controller: AbortController): Promise<void> {
+    const task = await readTask(this.#options.db, id).catch(() => undefined);
+    if (task?.cancelAt !== undefined) controller.abort(new Error('cancelled'));
+  }
+
+  #progressOf(id: string): { note: (progress: TaskProgress) => void; flush: () => Promise<void> } {
+    const { db } = this.#options;
+    let latest: TaskProgress = {};
+    let noted = 0;
+    let writing: Promise<void> = Promise.resolve();
+    const write = () => {
+      noted = Date.now();
+      const progress = latest;
+      writing = writing.then(() => noteProgress(db, id, progress)).catch(() => undefined);
+      void writing.then(() => this.#events.emit(id));
+    };
+    return {
+      note: (progress) => {
+        latest = { ...latest, ...progress };
+        if (Date.now() - noted >= noteProgressMs) write();
+      },
+      flush: async () => {
+        write();
+        await writing;
+      },
+    };
+  }
+
+  async #change(id: string, signal: AbortSignal): Promise<void> {
+    // Another process may have changed it, which nobody here is told.
+    const either = AbortSignal.any([signal, AbortSignal.timeout(1_000)]);
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#events.off(id, done);
+        either.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#events.once(id, done);
+      either.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+/** What waits for what: one export's runs for each other. */
+function laneOf({ kind, subject }: Task): string {
+  return kind === 'refresh' ? 'refresh' : `${kind === 'segment' ? 'segment' : 'export'} ${subject}`;
+}
+
+/** An error as a task keeps it: without a stack, and without a cause that may name people. */
+export function problemOf(error: unknown): TaskProblem {
+  if (error instanceof PostriderError) return error.toJSON();
+  return {
+    kind: 'internal',
+    code: 'bug',
+    message: `This is a bug in Postrider: ${messageOf(error)}`,
+    retry: 'never',
+  };
+}
