@@ -1,11 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { localIdentity, type Identity } from './access/identity.ts';
+import { allows, localIdentity, type Identity } from './access/identity.ts';
+import { permissions, type Permission } from './access/permission.ts';
 import { accessActions, type AccessActions } from './app/access-actions.ts';
 import { alertActions, type AlertActions } from './app/alert-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
 import { connectionActions, exportUserOf, type ConnectionActions } from './app/connection-actions.ts';
+import { dataActions, type DataActions } from './app/data-actions.ts';
+import { exportOverviewActions, type ExportOverviewActions } from './app/export-overview.ts';
 import { itemActions, type ItemActions } from './app/item-actions.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
 import { permittedActions } from './app/permitted-actions.ts';
@@ -25,6 +28,7 @@ import { engineKeyOf, settleRotation } from './connections/kept-keys.ts';
 import { readSecretKey } from './connections/secret-key.ts';
 import { AccountSlots } from './delivery/mailchimp/account-slots.ts';
 import { openDestination } from './delivery/open-destination.ts';
+import { sql } from './engine/sql.ts';
 import { openDuckdb } from './engine/duckdb/duckdb-engine.ts';
 import { requestsHeldUntil } from './exports/chunks.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
@@ -42,6 +46,7 @@ import { openStore, type Store } from './store/open-store.ts';
 import { saveRunHeaders } from './store/run-headers.ts';
 import { suppressionKeyOf } from './suppression/suppression-key.ts';
 import { clearLeftOvers } from './unify/unify-tables.ts';
+import { countTasks, type TaskCount } from './work/tasks.ts';
 import { loadSettings } from './workspace/load-settings.ts';
 
 /** Everything that can be done here, by one person; the actions stand by area in `app/`. */
@@ -57,19 +62,35 @@ export interface Actions
     ConnectionActions,
     AccessActions,
     WorkActions,
-    AlertActions {}
+    AlertActions,
+    DataActions,
+    ExportOverviewActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
 export interface App extends Actions {
   /** The same application for somebody else: they may do what they may, and it is done in their name. */
-  as(who: Identity): Actions;
+  as(who: Identity, hands?: Hands): Actions;
   /** How one becomes somebody. */
   readonly signIn: SignIn;
   /** A call of Mailchimp, noted durably when this resolves; whoever calls proves it by the call itself. */
   takeInWebhook(call: WebhookCall): Promise<WebhookOutcome>;
+  /** Everything that somebody may do, for pages that show no button which would be refused. */
+  allowed(who: Identity): Permission[];
+  /** Whether the databases answer. @throws what they say */
+  ready(): Promise<void>;
+  /** Tasks by kind and status, for whoever watches from outside. */
+  taskCounts(): Promise<TaskCount[]>;
   /** Begins to do the work that waits, and what is due by itself; `close` parks it. */
   work(pace?: WorkDeskOptions['pace']): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What somebody brings along who has the application do something. */
+export interface Hands {
+  /** Is told how it goes. */
+  progress?: Progress | undefined;
+  /** Their environment, which a workspace file may name. */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface AppOptions {
@@ -149,10 +170,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     const parts = partsWith(progress);
     let desk: WorkDesk | undefined;
-    const as = (who: Identity, shown: Progress = progress): Actions =>
+    const inTurn = oneAtATime();
+    const as = (who: Identity, { progress: shown = progress, env: brought = env }: Hands = {}): Actions =>
       actionsOf({
         config,
-        env,
+        env: brought,
         clock,
         progress: shown,
         engine,
@@ -162,6 +184,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         who,
         by: who.email,
         parts: partsWith(shown),
+        inTurn,
         queue: () => desk?.queue ?? refuseWork(),
         get key() {
           return keys.secret;
@@ -172,7 +195,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       });
     return {
       ...as(localIdentity(options.user ?? userInfo().username)),
-      as: (who) => as(who),
+      as,
       work: async (pace = {}) => {
         desk = workDesk({
           config,
@@ -181,11 +204,17 @@ export async function openApp(options: AppOptions): Promise<App> {
           pace,
           key: () => keys.secret,
           settings: () => loadSettings(store.db),
-          actionsFor: as,
+          actionsFor: (who, shown) => as(who, { progress: shown }),
         });
         opened.push(async () => desk?.stop());
         await desk.start();
       },
+      allowed: (who) => permissions.filter((each) => allows(who, each)),
+      ready: async () => {
+        await engine.rows(sql`SELECT 1 AS n`);
+        await store.db.selectNoFrom(({ lit }) => lit(1).as('n')).execute();
+      },
+      taskCounts: () => countTasks(store.db),
       signIn: openSignIn({ config, clock, store, key: keys.secret }),
       takeInWebhook: async (call) => takeInWebhook(await parts(), engineKey, call),
       close,
@@ -197,6 +226,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 }
 
 function actionsOf(ground: AppGround): Actions {
+  const items = itemActions(ground);
   return permittedActions(ground, {
     ...workspaceActions(ground),
     ...sourceActions(ground),
@@ -204,12 +234,24 @@ function actionsOf(ground: AppGround): Actions {
     ...exportActions(ground),
     ...runActions(ground),
     ...personActions(ground),
-    ...itemActions(ground),
+    ...items,
     ...connectionActions(ground),
     ...accessActions(ground),
     ...workActions(ground),
     ...alertActions(ground),
+    ...dataActions(ground, items.saveSource),
+    ...exportOverviewActions(ground, (id) => items.item('export', id)),
   });
+}
+
+/** Who replaces everybody's profiles or members does so alone in this process. */
+function oneAtATime(): AppGround['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
 }
 
 function refuseWork(): never {

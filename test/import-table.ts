@@ -66,7 +66,15 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   },
   cli: {
     // A command starts the server; it knows nothing of what the server does.
-    from: ['base', 'app', 'demo', 'server/serve-webhooks.ts'],
+    from: [
+      'base',
+      'app',
+      'demo',
+      'server/serve.ts',
+      'server/serve-webhooks.ts',
+      'server/call-server.ts',
+      'server/door-file.ts',
+    ],
     types: upTo('pipeline', 'workspace').filter((folder) => folder !== 'engine'),
   },
 };

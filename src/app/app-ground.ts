@@ -28,6 +28,8 @@ export interface AppGround {
   /** From now on this is the secret key. */
   useKey(key: SecretKey): void;
   readonly accounts: AccountSlots;
+  /** After whatever else replaces profiles or members, and before what comes later. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Where work waits for its turn. @throws `conflict` / `no_server` where nobody would do it */
   queue(): TaskQueue;
   /** Who asks. */

@@ -1,17 +1,16 @@
-import { resolve, sep } from 'node:path';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest.ts';
 import type { ConnectionId, SourceId } from '../base/ids.ts';
 import { secretOfConnection } from '../connections/connection-secrets.ts';
 import { openDestination } from '../delivery/open-destination.ts';
-import type { SourceConfig } from '../sources/source-config.ts';
 import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
 import { findItem, listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dropItem, placeOf, storeItem, workspaceWith, type ItemPlace } from '../workspace/edit-item.ts';
 import type { WorkspaceFile } from '../workspace/workspace-file.ts';
 import type { AppGround } from './app-ground.ts';
+import { refuseForeignPlaces } from './foreign-places.ts';
 import { connectionNotShared, reaches } from './permitted-actions.ts';
 
 /** One thing of the workspace as somebody edits it. */
@@ -148,8 +147,7 @@ export function itemActions(ground: AppGround): ItemActions {
     item: (kind, id) => known({ kind, id }),
     saveSource: (id, body, edit) =>
       save({ kind: 'source', id }, body, edit, async (file) => {
-        const source = file.sources[id];
-        if (source !== undefined && who.via !== 'local') await refuseForeignPlaces(ground, source);
+        await refuseForeignPlaces(ground, { ...file, segments: {} }, id);
         return [];
       }),
     removeSource: async (id, edit) => {
@@ -157,12 +155,20 @@ export function itemActions(ground: AppGround): ItemActions {
       await prepareSourceTables(engine);
       await engine.commit(forgetSource(id as SourceId));
     },
-    saveUnify: (body, edit) => save(placeOf('unify'), body, edit),
+    saveUnify: (body, edit) =>
+      save(placeOf('unify'), body, edit, async (file) => {
+        await refuseForeignPlaces(ground, file);
+        return [];
+      }),
     saveRelationship: (id, body, edit) => save({ kind: 'relationship', id }, body, edit),
     removeRelationship: (id, edit) => remove({ kind: 'relationship', id }, edit),
     saveComputed: (id, body, edit) => save({ kind: 'computed', id }, body, edit),
     removeComputed: (id, edit) => remove({ kind: 'computed', id }, edit),
-    saveSegment: (id, body, edit) => save({ kind: 'segment', id }, body, edit),
+    saveSegment: (id, body, edit) =>
+      save({ kind: 'segment', id }, body, edit, async (file) => {
+        await refuseForeignPlaces(ground, { ...file, sources: {} }, id);
+        return [];
+      }),
     saveExport: async (id, body, edit) => save({ kind: 'export', id }, body, edit, lookAtExport(id)),
     duplicateExport: async (id, as) => {
       const { body } = await known({ kind: 'export', id });
@@ -174,33 +180,6 @@ export function itemActions(ground: AppGround): ItemActions {
     saveSchedule: (body, edit) => save(placeOf('schedule'), body, edit),
     saveRetention: (body, edit) => save(placeOf('setting', 'retention'), body, edit),
   };
-}
-
-/**
- * Whoever edits through the network reaches the files that are meant to be read, and no others of the machine; and no
- * addresses that machines in a cloud ask for their own credentials.
- * @throws `forbidden` / `source_place`
- */
-async function refuseForeignPlaces({ config, parts }: AppGround, source: SourceConfig): Promise<void> {
-  const refuse = (message: string, hint: string) =>
-    new PostriderError({ kind: 'forbidden', code: 'source_place', message, hint });
-  if (source.type === 'postgres') {
-    const host = URL.canParse(source.url) ? new URL(source.url).hostname : '';
-    if (/^(169\.254\.|\[?fe80:)/i.test(host))
-      throw refuse('No database is at this address.', 'Name its host.');
-    return;
-  }
-  const { settings } = await parts();
-  const uploads = resolve(config.dataFolder, 'uploads');
-  const full = resolve(settings.folder, source.path);
-  const allowed = [settings.folder, uploads].some((folder) => full.startsWith(`${resolve(folder)}${sep}`));
-  const own = full.startsWith(`${resolve(config.dataFolder)}${sep}`) && !full.startsWith(`${uploads}${sep}`);
-  // Braces of a pattern can hide the way up, so it may stand nowhere in it.
-  if (allowed && !own && !source.path.includes('..')) return;
-  throw refuse(
-    'This file is outside of the workspace’s folder.',
-    'Upload it, or name it in the workspace file and apply that on the machine.',
-  );
 }
 
 function parsedBody(file: WorkspaceFile, { kind, id }: ItemPlace): unknown {

@@ -3,6 +3,8 @@ import { allows, type Identity } from '../access/identity.ts';
 import type { Permission } from '../access/permission.ts';
 import { isAtLeast } from '../access/role.ts';
 import { PostriderError } from '../base/errors.ts';
+import { runIdPattern } from '../base/ids.ts';
+import { readRun } from '../exports/run-records.ts';
 import { recordAudit } from '../store/audit.ts';
 import { findItem } from '../store/workspace-items.ts';
 import { findRunHeader } from '../store/run-headers.ts';
@@ -44,6 +46,15 @@ function permitted(
   };
 }
 
+/**
+ * Whether somebody may do this at all, before anything of what they ask for is looked at.
+ * @throws `forbidden` / `not_permitted`
+ */
+export function refuseAction(who: Identity, action: keyof Actions): void {
+  const { needs } = actionRules[action];
+  if (!allows(who, needs)) throw notPermitted(needs);
+}
+
 async function refuseUnlessPermitted(
   ground: AppGround,
   rule: ActionRule<unknown[], unknown>,
@@ -52,10 +63,16 @@ async function refuseUnlessPermitted(
   const { who } = ground;
   if (!allows(who, rule.needs)) throw notPermitted(rule.needs);
   if (isAtLeast(who.role, 'administrator')) return;
-  const { db } = ground.store;
   const exportId =
-    rule.run === undefined ? rule.export?.(...args) : (await findRunHeader(db, rule.run(...args)))?.export;
+    rule.run === undefined ? rule.export?.(...args) : await exportOfRun(ground, rule.run(...args));
   if (exportId !== undefined && !(await reachesExport(ground, exportId))) throw connectionNotShared();
+}
+
+/** The export of a run, also of one that goes on and has no header yet; or what is no run, as it is. */
+async function exportOfRun({ store, engine }: AppGround, id: string): Promise<string> {
+  const header = await findRunHeader(store.db, id);
+  if (header !== undefined) return header.export;
+  return runIdPattern.test(id) ? (await readRun(engine, id)).export : id;
 }
 
 /** Whether a connection is one that this identity may use: administrators use all, contributors what is shared. */

@@ -1,12 +1,14 @@
-import type { ConnectionId, ExportId } from '../base/ids.ts';
+import { PostriderError } from '../base/errors.ts';
+import { runIdPattern, type ConnectionId, type ExportId } from '../base/ids.ts';
+import type { Page, PageAsked } from '../base/page.ts';
 import type { CancelledRun } from '../exports/cancelled-run.ts';
 import type { ExportRun } from '../exports/plan.ts';
-import { planCsv, plannedFields, type Explain } from '../exports/plan-csv.ts';
-import { planPeople, type PlanLine } from '../exports/plan-people.ts';
+import { planCsv, plannedFields } from '../exports/plan-csv.ts';
+import { planPage, planPeople, type PlanLine } from '../exports/plan-people.ts';
 import { runCsv } from '../exports/run-csv.ts';
 import { runExceptions, type RunException } from '../exports/run-exceptions.ts';
 import { runPeople } from '../exports/run-people.ts';
-import { readRun } from '../exports/run-records.ts';
+import { listRuns, readRun } from '../exports/run-records.ts';
 import { cancelRun } from '../pipeline/cancel-run.ts';
 import { exportIdOf, exportOf } from '../pipeline/pipeline-parts.ts';
 import { makePlan, releaseRun, runExport, storedPlan } from '../pipeline/run-export.ts';
@@ -14,6 +16,7 @@ import { planUndo, undoRun } from '../pipeline/undo-run.ts';
 import { pauseExport } from '../store/export-states.ts';
 import { listRunHeaders } from '../store/run-headers.ts';
 import { audited, noted, type AppGround } from './app-ground.ts';
+import { reasonText } from './reason-texts.ts';
 
 /** Plans and runs: what would be sent, what was, and taking it back. */
 export interface RunActions {
@@ -24,22 +27,27 @@ export interface RunActions {
   /** A plan of this export that was made before, by name. */
   storedPlan(exportId: string, run: string): Promise<ExportRun>;
   planPeople(run: ExportRun): AsyncIterable<PlanLine[]>;
+  /** The same, a page of it, of one action or of all. */
+  planPage(
+    run: string,
+    page: PageAsked & { action?: PlanLine['action'] | undefined },
+  ): Promise<Page<PlanLine>>;
   /** Every person of a plan as CSV. */
-  planCsv(run: ExportRun, explain: Explain): AsyncIterable<string>;
+  planCsv(run: ExportRun): AsyncIterable<string>;
   run(exportId: string, options: RunOptions): Promise<ExportRun>;
   release(run: string, why: string, signal: AbortSignal): Promise<ExportRun>;
   /** The plan that takes a run back; sends nothing. */
   planUndo(run: string): Promise<ExportRun>;
   /** Takes a run back, and pauses its export. */
   undo(run: string, options: { plan?: string | undefined; signal: AbortSignal }): Promise<ExportRun>;
-  /** Cancels a run that no process carries out; for one that another process does, `askToCancel`. */
-  cancel(run: string): Promise<CancelledRun>;
+  /** Cancels a run, or what goes on of an export; for what another process does, `askToCancel`. */
+  cancel(runOrExport: string): Promise<CancelledRun>;
   runs(filter?: { export?: string | undefined; limit?: number | undefined }): Promise<ExportRun[]>;
   findRun(run: string): Promise<ExportRun>;
   /** One run and, a page of, the people who did not end as wanted. */
   runDetails(run: string, page: { limit: number; offset: number }): Promise<RunDetails>;
   /** Every person of a run as CSV, with how each ended. */
-  runCsv(run: string, explain: Explain): AsyncIterable<string>;
+  runCsv(run: string): AsyncIterable<string>;
 }
 
 export interface RunDetails {
@@ -55,6 +63,18 @@ export interface RunOptions {
 
 export function runActions(ground: AppGround): RunActions {
   const { engine, store, clock, by, parts } = ground;
+  async function runningOf(exportId: string): Promise<string> {
+    const id = exportIdOf((await parts()).settings, exportId);
+    const [running] = await listRuns(engine, { export: id, status: 'running', limit: 1 });
+    if (running !== undefined) return running.run;
+    throw new PostriderError({
+      kind: 'conflict',
+      code: 'nothing_runs',
+      message: `Nothing of the export ${id} is under way.`,
+      hint: 'See plans and runs with: postrider runs',
+    });
+  }
+
   return {
     plan: async (exportId, { limit, signal } = {}) => {
       const chosen = {
@@ -66,8 +86,9 @@ export function runActions(ground: AppGround): RunActions {
     },
     storedPlan: (exportId, run) => storedPlan(engine, exportId, run),
     planPeople: (run) => planPeople(engine, run),
-    planCsv: async function* (run, explain) {
-      yield* planCsv(await plannedFields(engine, run.run), planPeople(engine, run), explain);
+    planPage: async (run, page) => planPage(engine, await readRun(engine, run), page),
+    planCsv: async function* (run) {
+      yield* planCsv(await plannedFields(engine, run.run), planPeople(engine, run), reasonText);
     },
     run: async (exportId, { plan, limit, signal }) => {
       const chosen = { ...(plan === undefined ? {} : { plan }), ...(limit === undefined ? {} : { limit }) };
@@ -92,7 +113,8 @@ export function runActions(ground: AppGround): RunActions {
       const request = { by, signal, pause, ...(plan === undefined ? {} : { plan }) };
       return noted(ground, await undoRun(await parts(), run, request));
     },
-    cancel: async (run) => {
+    cancel: async (id) => {
+      const run = runIdPattern.test(id) ? id : await runningOf(id);
       const cancelled = await cancelRun(await parts(), run);
       await audited(ground, 'run.cancel', `run:${run}`);
       await noted(ground, cancelled.run);
@@ -112,9 +134,9 @@ export function runActions(ground: AppGround): RunActions {
       const run = await readRun(engine, id);
       return { run, exceptions: await runExceptions(engine, run, page) };
     },
-    runCsv: async function* (id, explain) {
+    runCsv: async function* (id) {
       const run = await readRun(engine, id);
-      yield* runCsv(await plannedFields(engine, run.run), runPeople(engine, run), explain);
+      yield* runCsv(await plannedFields(engine, run.run), runPeople(engine, run), reasonText);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Page, PageAsked } from '../base/page.ts';
 import { lookAhead, type DraftAnswer } from '../pipeline/draft-segment.ts';
 import { segmentOf } from '../pipeline/pipeline-parts.ts';
 import { currentCatalogue } from '../pipeline/refresh.ts';
@@ -16,7 +17,7 @@ import {
   type TrendPoint,
 } from '../segments/segment-changes.ts';
 import type { SegmentConfig } from '../segments/segment-config.ts';
-import { segmentMembers } from '../segments/segment-members.ts';
+import { memberPage, segmentMembers } from '../segments/segment-members.ts';
 import { segmentOverlap, type OverlapPart } from '../segments/segment-overlap.ts';
 import { suggestValues, type SuggestedValues, type SuggestOptions } from '../segments/suggest-values.ts';
 import { addSegment, changeSegment, removeSegment } from '../workspace/stored-segments.ts';
@@ -32,6 +33,7 @@ export interface SegmentActions {
   freezeSegment(id: string): Promise<RefreshedSegment>;
   removeSegment(id: string, options: { force: boolean }): Promise<void>;
   segmentMembers(segment: string): AsyncIterable<Record<string, unknown>[]>;
+  segmentMemberPage(segment: string, page: PageAsked): Promise<Page<Record<string, unknown>>>;
   /** The same as CSV, safe to open in a spreadsheet. */
   segmentCsv(segment: string): AsyncIterable<string>;
   /** Rules that are being written: how many people, rule by rule, in words, and some of them with why. */
@@ -63,7 +65,7 @@ export interface SegmentActions {
 
 export type SegmentChange = Partial<Pick<SegmentConfig, 'name' | 'description' | 'tags' | 'state'>>;
 
-export function segmentActions({ engine, store, clock, by, parts }: AppGround): SegmentActions {
+export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppGround): SegmentActions {
   const doing = () => ({ by, now: clock.now() });
   const membersOf = async (segment: string) => {
     const { settings } = await parts();
@@ -74,10 +76,10 @@ export function segmentActions({ engine, store, clock, by, parts }: AppGround): 
   return {
     segments: async () => segmentOverviews(await parts()),
     segment: async (id) => overviewOf(await parts(), id),
-    refreshSegment: async (id) => refreshSegment(await parts(), id),
+    refreshSegment: (id) => inTurn(async () => refreshSegment(await parts(), id)),
     freezeSegment: async (id) => {
       const known = segmentOf((await parts()).settings, id);
-      await refreshSegment(await parts(), known);
+      await inTurn(async () => refreshSegment(await parts(), known));
       await changeSegment(store.db, known, { type: 'static' }, doing());
       return refreshedSegment(await parts(), known, [known]);
     },
@@ -87,6 +89,11 @@ export function segmentActions({ engine, store, clock, by, parts }: AppGround): 
     },
     segmentMembers: async function* (segment) {
       yield* (await membersOf(segment)).pages;
+    },
+    segmentMemberPage: async (segment, page) => {
+      const known = segmentOf((await parts()).settings, segment);
+      const { attributes } = await readProfileShape(engine);
+      return memberPage(engine, attributes, { segment: known, ...page });
     },
     segmentCsv: async function* (segment) {
       const { attributes, pages } = await membersOf(segment);

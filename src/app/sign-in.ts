@@ -1,6 +1,6 @@
 import { readAccessLink, useUpAccessLink, makeAccessLink, type AccessLink } from '../access/access-links.ts';
 import { identityOfToken } from '../access/api-tokens.ts';
-import type { Identity } from '../access/identity.ts';
+import { localIdentity, type Identity } from '../access/identity.ts';
 import { pendingOidc, SignInService } from '../access/oidc.ts';
 import { checkPassword, hashPassword, isPassword } from '../access/passwords.ts';
 import {
@@ -260,6 +260,11 @@ function serviceOf(service: SignInService | undefined): SignInService {
     message: 'No sign-in service is set up here.',
     hint: 'Sign in with a password, or set POSTRIDER_OIDC_ISSUER and POSTRIDER_OIDC_CLIENT_ID.',
   });
+}
+
+/** Whoever may read the data folder, in the name that they give. */
+export function identityAtMachine(name: string): Identity {
+  return localIdentity(name);
 }
 
 /** Whoever asks has not said who they are. */

@@ -7,8 +7,10 @@ import { loadedSources, rejectedRows, type RejectedRow, type SourceLoad } from '
 import { rejectedCsv } from '../sources/rejected-csv.ts';
 import type { Proposal } from '../unify/probabilistic/propose.ts';
 import type { BypassLimits, BypassProposal } from '../unify/propose-bypass.ts';
+import { placeOf, workspaceWith } from '../workspace/edit-item.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
 import type { AppGround } from './app-ground.ts';
+import { refuseForeignPlaces } from './foreign-places.ts';
 
 /** What came in, and how it becomes people. */
 export interface SourceActions {
@@ -25,9 +27,12 @@ export interface SourceActions {
   proposeBypass(limits: BypassLimits): Promise<BypassProposal[]>;
   /** What `unify` of a workspace file would do to people, segments and exports; changes nothing. */
   previewUnify(file: string): Promise<UnifyAhead>;
+  /** The same of settings that are being edited. */
+  previewUnifySettings(settings: unknown): Promise<UnifyAhead>;
 }
 
-export function sourceActions({ engine, env, parts }: AppGround): SourceActions {
+export function sourceActions(ground: AppGround): SourceActions {
+  const { engine, store, env, parts } = ground;
   return {
     sources: () => loadedSources(engine),
     rejectedRows: async (source, page) => {
@@ -42,5 +47,11 @@ export function sourceActions({ engine, env, parts }: AppGround): SourceActions 
     proposeBypass: async (limits) => proposeBypassValues(await parts(), limits),
     previewUnify: async (file) =>
       previewUnifyFile(await parts(), readWorkspace(file, env).unify, dirname(resolve(file))),
+    previewUnifySettings: async (settings) => {
+      const file = await workspaceWith(store.db, placeOf('unify'), settings);
+      await refuseForeignPlaces(ground, file);
+      const present = await parts();
+      return previewUnifyFile(present, file.unify, present.settings.folder);
+    },
   };
 }

@@ -56,12 +56,14 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
     },
     dump: () => dumpWorkspace(store.db),
     refresh: async ({ until, signal, watch }) => {
-      const result = await refresh(await ground.parts(), {
-        ...(until === undefined ? {} : { until }),
-        ...(watch === undefined ? {} : { watch }),
-        by,
-        signal,
-      });
+      const result = await ground.inTurn(async () =>
+        refresh(await ground.parts(), {
+          ...(until === undefined ? {} : { until }),
+          ...(watch === undefined ? {} : { watch }),
+          by,
+          signal,
+        }),
+      );
       await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
       return result;
     },

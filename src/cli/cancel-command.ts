@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { App } from '../app.ts';
 import { PostriderError } from '../base/errors.ts';
 import { runIdPattern } from '../base/ids.ts';
 import type { CancelledRun } from '../exports/cancelled-run.ts';
@@ -19,7 +18,7 @@ export function addCancelCommand(program: Command, shell: Shell): void {
       const { run, reached } = await stopWork(
         shell,
         isRun ? { run: id } : { export: id },
-        async (app) => app.cancel(isRun ? id : await runningOf(app, id)),
+        (app) => app.cancel(id),
         (answer) => endedElsewhere(JSON.parse(answer) as CancelledRun),
       );
       shell.print(
@@ -28,18 +27,6 @@ export function addCancelCommand(program: Command, shell: Shell): void {
           : `${presentRun(run)}\n\n  ${howFarText(reached)}`,
       );
     });
-}
-
-/** The run of an export that was cut off. */
-async function runningOf(app: App, id: string): Promise<string> {
-  const run = (await app.runs({ export: id })).find(({ status }) => status === 'running');
-  if (run !== undefined) return run.run;
-  throw new PostriderError({
-    kind: 'conflict',
-    code: 'nothing_runs',
-    message: `Nothing of the export ${id} is under way.`,
-    hint: 'See plans and runs with: postrider runs',
-  });
 }
 
 /** It may have come to its end before it was asked. */

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { ExportRun } from '../exports/plan.ts';
 import type { PlanLine } from '../exports/plan-people.ts';
 import { presentRun, runDocument } from './present-run.ts';
-import { reasonText } from './reason-texts.ts';
+import { reasonText } from '../app/reason-texts.ts';
 import { safeText, safeValue } from './safe-text.ts';
 import type { Shell } from './shell.ts';
 

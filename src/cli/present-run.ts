@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { ContactMeter, Counts, ExportRun } from '../exports/plan.ts';
-import { reasonText } from './reason-texts.ts';
+import { reasonText } from '../app/reason-texts.ts';
 import { safeText } from './safe-text.ts';
 
 /** The document that `plan --json`, `run --json` and `release --json` print: DESIGN §6, to the letter. */

@@ -5,7 +5,7 @@ import type { RejectedRow, SourceLoad } from '../sources/loaded-source.ts';
 import type { WorkspaceChange } from '../workspace/apply-workspace.ts';
 import type { RunException } from '../exports/run-exceptions.ts';
 import { presentRecord, presentRun } from './present-run.ts';
-import { reasonText } from './reason-texts.ts';
+import { reasonText } from '../app/reason-texts.ts';
 import { safeText } from './safe-text.ts';
 
 const n = (value: number): string => value.toLocaleString('en-US');

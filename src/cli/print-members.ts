@@ -1,8 +1,8 @@
-import type { App } from '../app.ts';
+import type { Actions } from '../app.ts';
 import type { Shell } from './shell.ts';
 
 /** The members of a segment as they come: as CSV, or with `--json` as one document. */
-export async function printMembers(shell: Shell, app: App, segment: string): Promise<void> {
+export async function printMembers(shell: Shell, app: Actions, segment: string): Promise<void> {
   if (!shell.json) {
     for await (const page of app.segmentCsv(segment)) await shell.printPage(page);
     return;

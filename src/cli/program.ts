@@ -12,8 +12,8 @@ import { presentPerson } from './present-person.ts';
 import { presentRefresh } from './present-refresh.ts';
 import { presentRunDetails, presentRuns, presentWorkspaceChanges } from './present-tables.ts';
 import { presentRun, runDocument, runFigures } from './present-run.ts';
-import { reasonText } from './reason-texts.ts';
 import { addRemoveCommand } from './remove-command.ts';
+import { addServeCommand } from './serve-command.ts';
 import type { Shell } from './shell.ts';
 import { addSourcesCommand } from './sources-command.ts';
 import { addUnifyCommand } from './unify-command.ts';
@@ -105,7 +105,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
         options.show === undefined
           ? await app.plan(id, { limit: options.limit, signal: shell.cancel.signal })
           : await app.storedPlan(id, options.show);
-      if (options.csv) for await (const page of app.planCsv(run, reasonText)) await shell.printPage(page);
+      if (options.csv) for await (const page of app.planCsv(run)) await shell.printPage(page);
       else if (options.people) await presentPeople(shell, run, app.planPeople(run));
       else show(runDocument(run), () => presentRun(run));
     });
@@ -136,6 +136,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   addForgetCommand(program, shell);
   addAudiencesCommand(program, shell);
   addWebhooksCommand(program, shell);
+  addServeCommand(program, shell);
   addAccessCommands(program, shell);
 
   program
@@ -179,7 +180,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--csv', 'of one run: all its people as CSV, safe to open in a spreadsheet')
     .action(async (id: string | undefined, options: RunsOptions) => {
       if (id !== undefined && options.csv) {
-        for await (const page of (await shell.app()).runCsv(id, reasonText)) await shell.printPage(page);
+        for await (const page of (await shell.app()).runCsv(id)) await shell.printPage(page);
         return;
       }
       if (id !== undefined) {

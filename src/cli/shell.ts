@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { openApp, type App } from '../app.ts';
+import { userInfo } from 'node:os';
+import { openApp, type Actions, type App } from '../app.ts';
 import { readConfig, type Config } from '../base/config.ts';
+import { PostriderError } from '../base/errors.ts';
+import { actionsOfServer, serverAnswers } from '../server/call-server.ts';
+import { readDoor } from '../server/door-file.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { terminalProgress, type ShownProgress } from './terminal-progress.ts';
 
@@ -17,7 +21,9 @@ export class Shell {
   /** Aborted by the first Ctrl-C: no new request starts, what is in flight ends and is recorded. */
   readonly cancel = new AbortController();
   readonly progress: ShownProgress = terminalProgress(process.stderr);
-  #app: App | undefined;
+  #app: Actions | undefined;
+  #set: Partial<Config> = {};
+  #close: (() => Promise<void>) | undefined;
 
   constructor() {
     const stop = () => {
@@ -29,17 +35,43 @@ export class Shell {
   }
 
   config(): Config {
-    const config = readConfig(process.env);
+    const config = { ...readConfig(process.env), ...this.#set };
     return this.dataFolder === undefined ? config : { ...config, dataFolder: resolve(this.dataFolder) };
   }
 
-  async app(): Promise<App> {
-    this.#app ??= await openApp({
+  /** An option goes before what the environment says. */
+  set(part: Partial<Config>): void {
+    this.#set = { ...this.#set, ...part };
+  }
+
+  /** What can be done with the data folder: here, or by the server that has it. */
+  async app(): Promise<Actions> {
+    this.#app ??= await this.#openOrAsk();
+    return this.#app;
+  }
+
+  /** The application in this process, for what stays and listens. @throws `data_in_use` */
+  async ownApp(): Promise<App> {
+    const app = await openApp({
       config: this.config(),
       progress: this.progress,
       ...(this.user === undefined ? {} : { user: this.user }),
     });
-    return this.#app;
+    this.#close = () => app.close();
+    this.#app = app;
+    return app;
+  }
+
+  async #openOrAsk(): Promise<Actions> {
+    try {
+      return await this.ownApp();
+    } catch (error) {
+      if (!(error instanceof PostriderError) || error.code !== 'data_in_use') throw error;
+      const door = readDoor(this.config().dataFolder);
+      if (door === undefined || !(await serverAnswers(door))) throw error;
+      const by = this.user ?? userInfo().username;
+      return actionsOfServer(door, { by, progress: this.progress, env: process.env });
+    }
   }
 
   /** A result, on standard output; waits where the reader is slow. */
@@ -63,6 +95,6 @@ export class Shell {
 
   async close(): Promise<void> {
     this.progress.clear();
-    await this.#app?.close();
+    await this.#close?.();
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askOtherToCancel, type App } from '../app.ts';
+import { askOtherToCancel, type Actions } from '../app.ts';
 import { PostriderError } from '../base/errors.ts';
 import type { Shell } from './shell.ts';
 
@@ -16,7 +16,7 @@ const lookEveryMs = 500;
 export async function stopWork<Result>(
   shell: Shell,
   what: { run: string } | { export: string },
-  here: (app: App) => Promise<Result>,
+  here: (app: Actions) => Promise<Result>,
   answered?: (answer: string) => Result,
 ): Promise<Result> {
   let app = await openUnlessInUse(shell);
@@ -41,7 +41,7 @@ export async function stopWork<Result>(
   return here(app);
 }
 
-async function openUnlessInUse(shell: Shell): Promise<App | PostriderError> {
+async function openUnlessInUse(shell: Shell): Promise<Actions | PostriderError> {
   try {
     return await shell.app();
   } catch (error) {

@@ -19,11 +19,11 @@ export function addWebhooksCommand(program: Command, shell: Shell): void {
     .option('--port <port>', 'listen here meanwhile, since Mailchimp tries the address', portNumber)
     .option('--host <host>', 'at this address of the machine', '127.0.0.1')
     .action(async (id: string, options: { url: string; port?: number; host: string }) => {
-      const app = await shell.app();
       const server =
         options.port === undefined
           ? undefined
-          : await serveWebhooks(app, { port: options.port, host: options.host });
+          : await serveWebhooks(await shell.ownApp(), { port: options.port, host: options.host });
+      const app = await shell.app();
       try {
         const made = await app.makeWebhook(id, options.url);
         if (shell.json) shell.print(JSON.stringify({ webhook: made }));
@@ -65,7 +65,7 @@ export function addWebhooksCommand(program: Command, shell: Shell): void {
     .option('--port <port>', 'where (POSTRIDER_PORT)', portNumber)
     .option('--host <host>', 'at this address of the machine; 0.0.0.0: at all of them', '127.0.0.1')
     .action(async (options: { port?: number; host: string }) => {
-      const server = await serveWebhooks(await shell.app(), {
+      const server = await serveWebhooks(await shell.ownApp(), {
         port: options.port ?? shell.config().port,
         host: options.host,
       });

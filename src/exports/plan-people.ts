@@ -1,6 +1,7 @@
 import type { SegmentId } from '../base/ids.ts';
+import { pageOf, readNumberCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Engine } from '../engine/engine.ts';
-import { sql } from '../engine/sql.ts';
+import { nothing, sql, type Sql } from '../engine/sql.ts';
 import { notUndone, planPerson, ref } from './export-tables.ts';
 import type { ExportRun } from './plan.ts';
 
@@ -47,17 +48,41 @@ export async function* planPeople(
   engine: Engine,
   run: Pick<ExportRun, 'run' | 'tags'>,
 ): AsyncIterable<PlanLine[]> {
-  const names = new Map(run.tags.map((tag) => [tag.segment, tag.name]));
-  const pages = engine.pages<PlanRow>(sql`
-    SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
+  const names = tagNamesOf(run);
+  const pages = engine.pages<PlanRow & { position: number }>(sql`${planRows(run)} ORDER BY position`);
+  for await (const page of pages) yield page.map(({ position: _, ...row }) => toPlanLine(row, names));
+}
+
+/** A page of them, for a screen. */
+export async function planPage(
+  engine: Engine,
+  run: Pick<ExportRun, 'run' | 'tags'>,
+  { limit, cursor, action }: PageAsked & { action?: PlanLine['action'] | undefined },
+): Promise<Page<PlanLine>> {
+  const after = readNumberCursor(cursor) ?? -1;
+  const only = action === undefined ? nothing : sql`AND action = ${action}`;
+  const rows = await engine.rows<PlanRow & { position: number }>(
+    sql`${planRows(run)} AND position > ${after} ${only} ORDER BY position LIMIT ${limit + 1}`,
+  );
+  const { items, ...next } = pageOf(rows, limit, ({ position }) => position);
+  const names = tagNamesOf(run);
+  return { items: items.map(({ position: _, ...row }) => toPlanLine(row, names)), ...next };
+}
+
+function tagNamesOf({ tags }: Pick<ExportRun, 'tags'>): ReadonlyMap<SegmentId, string> {
+  return new Map(tags.map((tag) => [tag.segment, tag.name]));
+}
+
+function planRows({ run }: Pick<ExportRun, 'run'>): Sql {
+  return sql`
+    SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail, position,
       from_address AS "fromAddress", stay.kinds AS "stayKinds", stay.names AS "stayNames"
     FROM ${ref(planPerson)} AS person
     LEFT JOIN (
       SELECT address, list(kind ORDER BY kind, name) AS kinds, list(coalesce(name, '') ORDER BY kind, name) AS names
-      FROM ${ref(notUndone)} WHERE run = ${run.run} GROUP BY address
+      FROM ${ref(notUndone)} WHERE run = ${run} GROUP BY address
     ) AS stay ON stay.address = person.address
-    WHERE run = ${run.run} AND action <> 'same' ORDER BY position`);
-  for await (const page of pages) yield page.map((row) => toPlanLine(row, names));
+    WHERE run = ${run} AND action <> 'same'`;
 }
 
 /** @param names what people call the tags of the segments */

@@ -7,6 +7,7 @@ import { ownTags } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
+import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
 import { audienceKey, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { followRenames } from './plan-export.ts';
@@ -39,8 +40,15 @@ export async function clearExport(
 ): Promise<ClearedExport> {
   const { engine, clock } = parts;
   const { id, config } = exportOf(parts.settings, exportId);
+  // What goes on here ends first, be it planned or sent.
+  const here = (await parts.cancelRequests?.ask(exportSubject(id))) as CancelledRun | undefined;
   const [running] = await listRuns(engine, { export: id, status: 'running', limit: 1 });
-  const cancelled = running === undefined ? null : await cancelRun(parts, running.run);
+  const cancelled =
+    here?.run.status === 'cancelled'
+      ? here
+      : running === undefined
+        ? null
+        : await cancelRun(parts, running.run);
   const waiting = [
     ...(await listRuns(engine, { export: id, status: 'planned', limit: 1_000 })),
     ...(await listRuns(engine, { export: id, status: 'stopped', limit: 1_000 })),

@@ -1,5 +1,6 @@
 import type { CustomerId, SegmentId } from '../base/ids.ts';
 import { inputError } from '../base/errors.ts';
+import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Column, Engine, Row } from '../engine/engine.ts';
 import { join, name, nothing, sql } from '../engine/sql.ts';
@@ -36,6 +37,22 @@ export function segmentMembers(
     FROM ${name('profile', 'profile')} AS person
     WHERE person.customer_id IN (SELECT member.customer_id FROM segment.member AS member WHERE member.segment = ${segment})
     ORDER BY person.customer_id ${limit === undefined ? nothing : sql`LIMIT ${limit}`}`);
+}
+
+/** A page of the members, for a screen: `customer_id` and all attributes. */
+export async function memberPage(
+  engine: Engine,
+  known: readonly Column[],
+  { segment, limit, cursor }: { segment: SegmentId } & PageAsked,
+): Promise<Page<Row>> {
+  const after = readTextCursor(cursor) ?? '';
+  const columns = [sql`person.customer_id`, ...known.map((attribute) => name('person', attribute.name))];
+  const rows = await engine.rows(sql`SELECT ${join(columns)}
+    FROM ${name('profile', 'profile')} AS person
+    WHERE person.customer_id IN (SELECT member.customer_id FROM segment.member AS member WHERE member.segment = ${segment})
+      AND person.customer_id > ${after}
+    ORDER BY person.customer_id LIMIT ${limit + 1}`);
+  return pageOf(rows, limit, (row) => String(row.customer_id));
 }
 
 /** The segments a person is in, as last refreshed. */

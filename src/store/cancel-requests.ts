@@ -11,6 +11,11 @@ export interface CancelRequests {
    * @param subjects as `runSubject` and `exportSubject` name them
    */
   watch(subjects: readonly string[], asked: () => void): CancelWatch;
+  /**
+   * Asks whoever in this process watches a subject, and waits until they stop.
+   * @returns undefined where nobody does; else what they answer, which may be nothing
+   */
+  ask(subject: string): Promise<unknown> | undefined;
 }
 
 export interface CancelWatch {
@@ -42,20 +47,29 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Answers stay for whoever asked: the process that gave them may be gone.
   for (const file of readdirSync(folder)) if (!file.endsWith(answerEnd)) rmSync(join(folder, file));
+  const watched = new Map<string, { ask: () => void; stopped: Promise<unknown> }>();
   const asks = (subject: string) => read(join(folder, subject)) !== undefined;
   return {
     watch(subjects, asked) {
       let told = false;
-      const look = () => {
-        if (told || !subjects.some(asks)) return;
+      const tell = () => {
+        if (told) return;
         told = true;
         asked();
       };
+      const look = () => {
+        if (subjects.some(asks)) tell();
+      };
+      const { promise: stopped, resolve: answered } = Promise.withResolvers<unknown>();
+      const mine = { ask: tell, stopped };
+      for (const subject of subjects) watched.set(subject, mine);
       const timer = setInterval(look, lookEveryMs).unref();
       look();
       return {
         stop(answer) {
           clearInterval(timer);
+          for (const subject of subjects) if (watched.get(subject) === mine) watched.delete(subject);
+          answered(answer);
           for (const subject of subjects.filter(asks)) {
             if (answer !== undefined)
               writeWhole(join(folder, `${subject}${answerEnd}`), JSON.stringify(answer));
@@ -63,6 +77,11 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
           }
         },
       };
+    },
+    ask(subject) {
+      const found = watched.get(subject);
+      found?.ask();
+      return found?.stopped;
     },
   };
 }

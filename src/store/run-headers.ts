@@ -65,6 +65,19 @@ export async function listRunHeaders(
   return rows.map(toHeader);
 }
 
+/** The newest run of each export. */
+export async function lastRunHeaders(db: Database): Promise<RunHeader[]> {
+  const rows = await db
+    .selectFrom('run')
+    .selectAll()
+    .distinctOn('export')
+    .orderBy('export')
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(toHeader);
+}
+
 export async function findRunHeader(db: Database, id: string): Promise<RunHeader | undefined> {
   const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : toHeader(row);

@@ -136,6 +136,19 @@ export async function listTasks(
   return pageOf(rows.map(toTask), limit, (task) => `${task.createdAt.toISOString()} ${task.id}`);
 }
 
+/** Of each export the last time that it ran or was to. */
+export async function lastRunTasks(db: Database): Promise<Task[]> {
+  const rows = await db
+    .selectFrom('task')
+    .selectAll()
+    .distinctOn('subject')
+    .where('kind', '=', 'run')
+    .orderBy('subject')
+    .orderBy('created_at', 'desc')
+    .execute();
+  return rows.map(toTask);
+}
+
 /** Those that wait or go on, the oldest first. */
 export async function unfinishedTasks(db: Database, kind?: TaskKind): Promise<Task[]> {
   let query = db.selectFrom('task').selectAll().where('finished_at', 'is', null);
@@ -219,6 +232,29 @@ export async function askTaskToEnd(db: Database, id: string, now: Date): Promise
 export async function forgetTasks(db: Database, before: Date): Promise<number> {
   const gone = await db.deleteFrom('task').where('finished_at', '<', before).executeTakeFirst();
   return Number(gone.numDeletedRows);
+}
+
+export interface TaskCount {
+  kind: string;
+  status: string;
+  tasks: number;
+  /** When the last of them ended. */
+  last: Date | null;
+}
+
+/** Counts by kind and status, for metrics. */
+export async function countTasks(db: Database): Promise<TaskCount[]> {
+  const rows = await db
+    .selectFrom('task')
+    .select(({ fn }) => [
+      'kind',
+      'status',
+      fn.countAll<string | number>().as('tasks'),
+      fn.max<Date | null>('finished_at').as('last'),
+    ])
+    .groupBy(['kind', 'status'])
+    .execute();
+  return rows.map((row) => ({ ...row, tasks: Number(row.tasks) }));
 }
 
 function endColumns({ status, result, problem }: TaskOutcome, finishedAt: Date) {

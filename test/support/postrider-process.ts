@@ -68,6 +68,9 @@ export class Postrider {
 /** A command that has not ended, or may not have. */
 export class RunningCommand {
   readonly end: Promise<Ended>;
+  /** So far. */
+  stdout = '';
+  stderr = '';
   readonly #child: ChildProcess;
 
   constructor(child: ChildProcess, args: readonly string[], ended: (how: Ended) => void) {
@@ -81,17 +84,22 @@ export class RunningCommand {
     return this.end;
   }
 
+  /** As a service manager asks it to end. */
+  terminate(): void {
+    this.#child.kill('SIGTERM');
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT');
   }
 
   async #wait(args: readonly string[], ended: (how: Ended) => void): Promise<Ended> {
-    const output = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
-      this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => (output[stream] += text));
+      this.#child[stream]?.setEncoding('utf8').on('data', (text: string) => (this[stream] += text));
     }
     const [code, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null];
-    const how = { args, code, signal, ...output };
+    const { stdout, stderr } = this;
+    const how = { args, code, signal, stdout, stderr };
     ended(how);
     return how;
   }

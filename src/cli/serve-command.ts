@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import { productVersion } from '../base/version.ts';
+import { serve } from '../server/serve.ts';
+import type { Shell } from './shell.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** `postrider serve`. */
+export function addServeCommand(program: Command, shell: Shell): void {
+  program
+    .command('serve')
+    .description('the page, the API, the schedule and the queue, until Ctrl-C')
+    .option('--port <port>', 'where it listens (POSTRIDER_PORT, else 4600)', wholeNumber)
+    .option(
+      '--host <host>',
+      'at this address of the machine (POSTRIDER_HOST, else 127.0.0.1); 0.0.0.0: at all',
+    )
+    .option('--quiet', 'write no log')
+    .action(async (options: { port?: number; host?: string; quiet?: boolean }) => {
+      // Links that are handed out hold the port.
+      if (options.port !== undefined) shell.set({ port: options.port });
+      if (options.host !== undefined) shell.set({ host: options.host });
+      const log = { write: (line: string) => void process.stderr.write(line) };
+      await serve({
+        app: await shell.ownApp(),
+        config: shell.config(),
+        version: productVersion(),
+        signal: shell.cancel.signal,
+        ...(options.quiet === true ? {} : { log }),
+        listening: (address) => shell.print(`Postrider listens at ${address}`),
+        ownerLink: (link) => shell.print(`There is no owner yet. Become it here, within a day:\n  ${link}`),
+      });
+    });
+}

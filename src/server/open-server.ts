@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } from 'fastify-type-provider-zod';
+import type { App } from '../app.ts';
+import type { Config } from '../base/config.ts';
+import { openMetrics } from './metrics.ts';
+import { problemDetails } from './problem.ts';
+import { checkedElsewhere, type ServerGround } from './route.ts';
+import { sessionCookie } from './caller.ts';
+import { accessRoutes } from './routes/access-routes.ts';
+import { auditRoutes } from './routes/audit-routes.ts';
+import { connectionRoutes } from './routes/connection-routes.ts';
+import { exportRoutes } from './routes/export-routes.ts';
+import { healthRoutes } from './routes/health-routes.ts';
+import { personRoutes } from './routes/person-routes.ts';
+import { runRoutes } from './routes/run-routes.ts';
+import { segmentRoutes } from './routes/segment-routes.ts';
+import { signInRoutes } from './routes/sign-in-routes.ts';
+import { sourceRoutes } from './routes/source-routes.ts';
+import { webhookRoutes } from './routes/webhook-routes.ts';
+import { workRoutes } from './routes/work-routes.ts';
+import { workspaceRoutes } from './routes/workspace-routes.ts';
+
+export interface ServerOptions {
+  app: App;
+  config: Pick<Config, 'publicUrl' | 'host' | 'proxies'>;
+  /** Where the log goes, a line of JSON for each request; absent: nowhere. */
+  log?: { write(line: string): void };
+  version: string;
+  /** Called before the routes are there; the tests look at every answer by it. */
+  prepare?: (server: FastifyInstance) => void;
+}
+
+/** Bodies of the API are small; uploads and rows have limits of their own. */
+const largestBody = 1024 * 1024;
+
+/**
+ * The HTTP server, ready to listen. It parses, calls the application and shows what comes back; what somebody may do
+ * is decided there.
+ */
+export async function openServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { app, config, log, version, prepare } = options;
+  const server = fastify({
+    bodyLimit: largestBody,
+    // The first of the hops is the connection itself.
+    trustProxy: (_: string, hop: number) => hop < config.proxies,
+    // A request's own lines would hold its address with what was searched for; ours hold the route (see below).
+    logController: new LogController({ disableRequestLogging: true }),
+    logger: log === undefined ? false : { level: 'info', stream: log },
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 300 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 0,
+  });
+  const closing = new AbortController();
+  server.addHook('preClose', async () => closing.abort(new Error('the server ends')));
+  const reach = { publicUrl: config.publicUrl, host: config.host };
+  const ground: ServerGround = { app, reach, closing: closing.signal };
+
+  server.setValidatorCompiler((route) => {
+    if (checkedElsewhere.has(route.schema as never)) return (value) => ({ value });
+    const check = validatorCompiler(route as Parameters<typeof validatorCompiler>[0]);
+    // Fastify says null of a body that is not there.
+    return (value: unknown) => check(value ?? undefined);
+  });
+  // Answers are sent as they are; that they fit what /docs says of them is held by the tests.
+  server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  server.setErrorHandler((error, request, reply) => {
+    const problem = problemDetails(error);
+    if (problem.status >= 500) {
+      // Messages of errors may hold what people typed or what a row held: the name and the place are enough.
+      const { name, stack } = error as Error;
+      request.log.error({ code: problem.code, name, at: placesOf(stack) }, 'failed');
+    }
+    void reply.status(problem.status).type('application/problem+json');
+    return reply.send(problem);
+  });
+  server.setNotFoundHandler((_, reply) =>
+    reply.status(404).type('application/problem+json').send({
+      type: 'urn:postrider:error:not_found',
+      title: 'Not found',
+      status: 404,
+      detail: 'There is nothing at this address.',
+      kind: 'input',
+      code: 'not_found',
+      hint: 'See /docs.',
+      retry: 'never',
+    }),
+  );
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        id: request.id,
+        method: request.method,
+        // The pattern and not the address itself, which may name people.
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        user: request.caller?.who?.user,
+      },
+      'request',
+    );
+  });
+  // Nothing of the API is to stay in a cache between here and the browser.
+  server.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
+  });
+  server.removeContentTypeParser('text/plain');
+
+  const metrics = openMetrics(app);
+  server.addHook('onResponse', async (request, reply) => {
+    metrics.noteRequest(
+      request.method,
+      request.routeOptions.url ?? 'none',
+      reply.statusCode,
+      reply.elapsedTime,
+    );
+  });
+  await server.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    hsts: config.publicUrl?.startsWith('https:') === true,
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  await server.register(cookie);
+  await server.register(compress, { global: true, threshold: 1024 });
+  await server.register(rateLimit, { global: false });
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Postrider',
+        description:
+          'Customers from anywhere, unified into one profile per person, in segments, in step with Mailchimp audiences. ' +
+          'Errors are problem details (RFC 9457) with `kind`, `code`, `hint` and `retry`; see docs/errors.md.',
+        version,
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookie(ground.reach).name },
+          token: { type: 'http', scheme: 'bearer' },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
+  prepare?.(server);
+
+  for (const routes of [
+    healthRoutes(metrics),
+    signInRoutes,
+    accessRoutes,
+    auditRoutes,
+    workspaceRoutes,
+    sourceRoutes,
+    segmentRoutes,
+    connectionRoutes,
+    exportRoutes,
+    runRoutes,
+    workRoutes,
+    personRoutes,
+    webhookRoutes,
+  ]) {
+    // Each in a scope of its own, so that how one takes bodies is not how another does.
+    await server.register(async (scope) => routes(scope, ground));
+  }
+  await server.ready();
+  return server;
+}
+
+function placesOf(stack: string | undefined): string[] {
+  return (stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 12)
+    .map((line) => line.trim());
+}

@@ -1,0 +1,177 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
+import { z } from 'zod';
+import type { Identity } from '../access/identity.ts';
+import type { Actions, App } from '../app.ts';
+import { actionRules } from '../app/action-rules.ts';
+import { refuseAction } from '../app/permitted-actions.ts';
+import { signInNeeded } from '../app/sign-in.ts';
+import { callerOf, refuseCrossSite, refuseForeignHost, type Caller, type Reach } from './caller.ts';
+
+/** What routes stand on. */
+export interface ServerGround {
+  app: App;
+  reach: Reach;
+  /** Aborted when the server is to end: what would stay open ends then. */
+  closing: AbortSignal;
+}
+
+/** What a handler may answer where a schema says what goes over the wire: times are sent as text. */
+export type Sent<Wire> = Wire extends string
+  ? Wire | Date
+  : Wire extends readonly (infer Item)[]
+    ? readonly Sent<Item>[]
+    : Wire extends object
+      ? Loose<Wire> extends true
+        ? { readonly [Key in keyof Wire as string extends Key ? never : Key]: Sent<Wire[Key]> }
+        : { readonly [Key in keyof Wire]: Sent<Wire[Key]> }
+      : Wire;
+
+/** Whether more than what is named may stand there. */
+type Loose<Wire> = string extends keyof Wire ? (unknown extends Wire[keyof Wire] ? true : false) : false;
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+
+/** A request that was let in. */
+export interface Call<Params, Query, Body> {
+  params: Parsed<Params>;
+  query: Parsed<Query>;
+  body: Parsed<Body>;
+  /** What this caller may do. */
+  actions: Actions;
+  who: Identity;
+  session: string | undefined;
+  ifMatch: string | undefined;
+  /** Only if nothing is there: `If-None-Match: *`. */
+  ifNew: boolean;
+  idempotencyKey: string | undefined;
+  /** Aborted when the caller is gone. */
+  signal: AbortSignal;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+/** One thing that can be asked for; the action says who may. */
+export interface Route<Params, Query, Body, Answer extends z.ZodType> {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: string;
+  tag: string;
+  summary: string;
+  /** The action that this route does: its rule says what the caller needs. */
+  action: keyof Actions;
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  /** The body is told by its schema and checked by the action, which knows more. */
+  checkedByAction?: true;
+  status?: 200 | 201 | 202 | 204;
+  answer: Answer;
+  /** What is sent instead of JSON, as in text/csv. */
+  media?: string;
+  headers?: z.ZodObject;
+  bodyLimit?: number;
+  handle(call: Call<Params, Query, Body>): Promise<Sent<z.output<Answer>> | FastifyReply>;
+}
+
+/** Nothing is answered. */
+export const nothing = z.undefined();
+
+/** Bodies whose schema is for readers of /docs. */
+export const checkedElsewhere = new WeakSet<z.ZodType>();
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the caller needs; absent: the route is for anybody. */
+    action?: keyof Actions;
+  }
+  interface FastifyRequest {
+    caller?: Caller;
+  }
+}
+
+const ifMatchHeader = z.string().max(400).optional();
+const keyHeader = z
+  .string()
+  .regex(/^[\w.:-]{1,200}$/, 'up to 200 letters, digits, ".", ":", "_" and "-"')
+  .optional();
+
+/** Adds a route: who asks is found out first, then whether they may, then whether what they send is well formed. */
+export function addRoute<
+  Params extends z.ZodType | undefined = undefined,
+  Query extends z.ZodType | undefined = undefined,
+  Body extends z.ZodType | undefined = undefined,
+  Answer extends z.ZodType = z.ZodType,
+>(fastify: FastifyInstance, { app, reach }: ServerGround, route: Route<Params, Query, Body, Answer>): void {
+  const { action, status = 200, answer, media, body } = route;
+  if (body !== undefined && route.checkedByAction) checkedElsewhere.add(body);
+  const { needs } = actionRules[action];
+  const schema: FastifySchema = {
+    tags: [route.tag],
+    summary: route.summary,
+    description: `Needs \`${needs}\`.`,
+    security: [{ session: [] }, { token: [] }],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(body === undefined ? {} : { body }),
+    ...(route.headers === undefined ? {} : { headers: route.headers }),
+    response: {
+      [status]:
+        media === undefined
+          ? answer
+          : { description: route.summary, content: { [media]: { schema: z.string() } } },
+    },
+  };
+  fastify.route({
+    method: route.method,
+    url: route.url,
+    config: { action },
+    ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
+    schema,
+    preValidation: async (request) => {
+      refuseForeignHost(request, reach);
+      const caller = await callerOf(request, app.signIn, reach);
+      refuseCrossSite(request, caller);
+      if (caller.who === undefined) throw signInNeeded();
+      refuseAction(caller.who, action);
+      request.caller = caller;
+    },
+    handler: async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+      const { who, session } = request.caller ?? {};
+      if (who === undefined) throw signInNeeded();
+      const gone = new AbortController();
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort(new Error('the caller is gone'));
+      });
+      const { 'if-match': ifMatch, 'if-none-match': ifNone, 'idempotency-key': key } = request.headers;
+      const result = await route.handle({
+        params: request.params as Parsed<Params>,
+        query: request.query as Parsed<Query>,
+        body: request.body as Parsed<Body>,
+        actions: app.as(who),
+        who,
+        session,
+        ifMatch: ifMatchHeader.parse(ifMatch),
+        ifNew: ifNone === '*',
+        idempotencyKey: parseKey(key),
+        signal: gone.signal,
+        request,
+        reply,
+      });
+      if (reply.sent || result === reply) return reply;
+      void reply.status(status);
+      const { etag } = (result ?? {}) as { etag?: unknown };
+      if (typeof etag === 'string') void reply.header('etag', etag);
+      return reply.send(status === 204 ? null : result);
+    },
+  });
+}
+
+function parseKey(key: string | string[] | undefined): string | undefined {
+  const parsed = keyHeader.safeParse(key);
+  if (parsed.success) return parsed.data;
+  throw badRequest('Idempotency-Key: up to 200 letters, digits, ".", ":", "_" and "-".');
+}
+
+/** @returns an error that is answered with 400 */
+export function badRequest(message: string): Error {
+  return Object.assign(new Error(message), { statusCode: 400 });
+}

@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { App } from '../app.ts';
+import type { Config } from '../base/config.ts';
+import { PostriderError } from '../base/errors.ts';
+import { putDoor, removeDoor } from './door-file.ts';
+import { doorRoutes } from './door-routes.ts';
+import { openServer, type ServerOptions } from './open-server.ts';
+
+export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version'> {
+  app: App;
+  config: Config;
+  /** The secret part of the link for the first owner, where there is nobody yet. */
+  ownerLink: (link: string) => void;
+  listening: (address: string) => void;
+  /** Ends it: nobody new is let in, requests are answered, work parks. */
+  signal: AbortSignal;
+}
+
+/**
+ * The long-running product: the web, the API, the queue and the schedule, until the signal.
+ * @throws `configuration` / `port_taken`
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { app, config, signal } = options;
+  const owner = await app.signIn.firstOwner();
+  const door = { secret: '' };
+  const server = await openServer({
+    ...options,
+    prepare: (fastify) => doorRoutes(fastify, app, () => door.secret),
+  });
+  try {
+    await server.listen({ port: config.port, host: config.host });
+  } catch (cause) {
+    await server.close();
+    throw new PostriderError({
+      kind: 'configuration',
+      code: 'port_taken',
+      message: `${config.host}:${config.port} cannot be listened on.`,
+      hint: 'Choose another with --port or POSTRIDER_PORT, or end what listens there.',
+      cause,
+    });
+  }
+  const { port } = server.server.address() as AddressInfo;
+  door.secret = putDoor(config.dataFolder, `http://${reachedAt(config.host)}:${port}`).secret;
+  try {
+    await app.work();
+    const address =
+      config.publicUrl ??
+      `http://${reachedAt(config.host).replace(/^127\.0\.0\.1$|^\[::1\]$/, 'localhost')}:${port}`;
+    options.listening(address);
+    if (owner !== undefined) options.ownerLink(`${address}/owner#${owner}`);
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    removeDoor(config.dataFolder);
+    await server.close();
+  }
+}
+
+/** Where this machine itself reaches what listens at a host. */
+function reachedAt(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
