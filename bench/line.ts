@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { runDocument } from '../src/cli/present-run.ts';
 import { writePeopleFiles, writePeopleWorkspace } from './people-files.ts';
-import { postrider, type Finished } from './postrider-process.ts';
+import { postrider, type CommandPlace, type Finished } from './postrider-process.ts';
 import { startSandboxProcess, type SandboxProcess } from './sandbox-process.ts';
 
 export type RunDocument = ReturnType<typeof runDocument>;
@@ -70,11 +70,16 @@ export class Line {
 
   /** Runs a command on the folder of people, against the sandbox. */
   async postrider<Document>(...args: readonly string[]): Promise<Finished<Document>> {
+    return postrider(args, await this.place());
+  }
+
+  /** Where commands, and a server, find the people and the sandbox. */
+  async place(): Promise<CommandPlace> {
     const { apiRoot, apiKey } = await this.sandbox();
-    return postrider(args, {
+    return {
       data: join(this.#folder, 'data'),
       env: { MAILCHIMP_BASE_URL: apiRoot, MAILCHIMP_API_KEY: apiKey, MAILCHIMP_MAX_REQUESTS: '10' },
-    });
+    };
   }
 
   /** The same people with one in so many changed, through to the segments. */

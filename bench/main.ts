@@ -10,6 +10,7 @@ import { onePercent } from './one-percent.ts';
 import { secondRun } from './second-run.ts';
 import { segmentCount } from './segment-count.ts';
 import { segments } from './segments.ts';
+import { server } from './server.ts';
 import { start } from './start.ts';
 import { unify } from './unify.ts';
 
@@ -19,6 +20,7 @@ const benchmarks: readonly Benchmark[] = [
   memory,
   secondRun,
   start,
+  server,
   delivery,
   onePercent,
   segmentCount,

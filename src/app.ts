@@ -6,6 +6,8 @@ import { permissions, type Permission } from './access/permission.ts';
 import { accessActions, type AccessActions } from './app/access-actions.ts';
 import { alertActions, type AlertActions } from './app/alert-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
+import { backupActions, type BackupActions } from './app/backup-actions.ts';
+import { restoreBackup } from './app/restore-backup.ts';
 import { connectionActions, exportUserOf, type ConnectionActions } from './app/connection-actions.ts';
 import { dataActions, type DataActions } from './app/data-actions.ts';
 import { exportOverviewActions, type ExportOverviewActions } from './app/export-overview.ts';
@@ -34,8 +36,10 @@ import { requestsHeldUntil } from './exports/chunks.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
 import { dropOrphanPlans, listRuns } from './exports/run-records.ts';
 import { leasesInProcess } from './pipeline/account-lease.ts';
-import type { PipelineParts } from './pipeline/pipeline-parts.ts';
+import { everything, type PipelineParts } from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
+import { sweepErased } from './pipeline/sweep-erased.ts';
+import { putCarriedList, type CarriedList } from './suppression/carry-list.ts';
 import { runHeader } from './pipeline/run-header.ts';
 import { takeInWebhook, type WebhookCall, type WebhookOutcome } from './pipeline/take-in-webhook.ts';
 import { askToCancel, exportSubject, openCancelRequests, runSubject } from './store/cancel-requests.ts';
@@ -64,7 +68,8 @@ export interface Actions
     WorkActions,
     AlertActions,
     DataActions,
-    ExportOverviewActions {}
+    ExportOverviewActions,
+    BackupActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
 export interface App extends Actions {
@@ -80,6 +85,8 @@ export interface App extends Actions {
   ready(): Promise<void>;
   /** Tasks by kind and status, for whoever watches from outside. */
   taskCounts(): Promise<TaskCount[]>;
+  /** Takes out of a restored state whoever was erased since. @returns how many of their addresses were in it */
+  takeOver(carried: CarriedList | undefined): Promise<number>;
   /** Begins to do the work that waits, and what is due by itself; `close` parks it. */
   work(pace?: WorkDeskOptions['pace']): Promise<void>;
   close(): Promise<void>;
@@ -99,6 +106,34 @@ export interface AppOptions {
   clock?: Clock;
   progress?: Progress;
   user?: string;
+}
+
+export interface RestoredData {
+  /** When the backup was made: ISO 8601. */
+  madeAt: string;
+  version: string;
+  /** Where what was there before lies now; null: nothing was. */
+  before: string | null;
+  /** Addresses of people who were erased since, found in the backup and taken out of it again. */
+  erasedAgain: number;
+}
+
+/**
+ * Puts a backup in place of what is in the data folder, which moves aside. All exports are paused: what the backup knows of
+ * Mailchimp is as old as it is, and somebody looks at a plan first.
+ * @throws as `restoreBackup` and `openApp`
+ */
+export async function restoreData(options: AppOptions, file: string): Promise<RestoredData> {
+  const { clock = systemClock, user = userInfo().username } = options;
+  const { carried, ...restored } = await restoreBackup(options.config, file, clock);
+  const app = await openApp(options);
+  try {
+    const erasedAgain = await app.takeOver(carried);
+    await app.as(localIdentity(user)).pause(everything, `restored from a backup of ${restored.madeAt}`);
+    return { madeAt: restored.madeAt, version: restored.version, before: restored.before, erasedAgain };
+  } finally {
+    await app.close();
+  }
 }
 
 /** Asks the process that has a data folder to cancel a run, or whatever run of an export goes on. */
@@ -209,6 +244,10 @@ export async function openApp(options: AppOptions): Promise<App> {
         opened.push(async () => desk?.stop());
         await desk.start();
       },
+      takeOver: async (carried) => {
+        if (carried !== undefined) await putCarriedList(engine, carried);
+        return sweepErased(await parts());
+      },
       allowed: (who) => permissions.filter((each) => allows(who, each)),
       ready: async () => {
         await engine.rows(sql`SELECT 1 AS n`);
@@ -239,6 +278,7 @@ function actionsOf(ground: AppGround): Actions {
     ...accessActions(ground),
     ...workActions(ground),
     ...alertActions(ground),
+    ...backupActions(ground),
     ...dataActions(ground, items.saveSource),
     ...exportOverviewActions(ground, (id) => items.item('export', id)),
   });

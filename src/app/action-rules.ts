@@ -131,6 +131,7 @@ export const actionRules: ActionRules = {
   becomeExportUser: { needs: 'connections.edit' },
   removeConnection: { needs: 'connections.edit' },
   rotateKey: { needs: 'system.edit' },
+  backup: { needs: 'backup', streams: true, sees: () => 'workspace:backup' },
 
   wantRefresh: { needs: 'refresh.run' },
   wantSegment: { needs: 'refresh.run' },

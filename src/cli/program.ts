@@ -13,6 +13,7 @@ import { presentRefresh } from './present-refresh.ts';
 import { presentRunDetails, presentRuns, presentWorkspaceChanges } from './present-tables.ts';
 import { presentRun, runDocument, runFigures } from './present-run.ts';
 import { addRemoveCommand } from './remove-command.ts';
+import { addBackupCommands } from './backup-commands.ts';
 import { addServeCommand } from './serve-command.ts';
 import type { Shell } from './shell.ts';
 import { addSourcesCommand } from './sources-command.ts';
@@ -137,6 +138,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   addAudiencesCommand(program, shell);
   addWebhooksCommand(program, shell);
   addServeCommand(program, shell);
+  addBackupCommands(program, shell);
   addAccessCommands(program, shell);
 
   program

@@ -8,8 +8,11 @@ import type { Column, Engine } from './engine.ts';
 import { createTable } from './table.ts';
 import { name, sql, type Sql } from './sql.ts';
 
-/** What every engine must do. Call it in a test file beside the implementation. */
-export function engineSuite(label: string, open: () => Promise<Engine>): void {
+/**
+ * What every engine must do. Call it in a test file beside the implementation.
+ * @param open a new engine, or one on a file that another has written
+ */
+export function engineSuite(label: string, open: (path?: string) => Promise<Engine>): void {
   describe(`engine: ${label}`, () => {
     let engine: Engine;
     const table = { schema: 'suite', table: 'people with "quotes"' };
@@ -444,6 +447,28 @@ export function engineSuite(label: string, open: () => Promise<Engine>): void {
         kinds.push((await engine.rows(sql`SELECT ${dialect.jsonKind(json, key)} AS kind`))[0]?.kind);
       }
       expect(kinds).toEqual(['text', 'integer', 'number', 'boolean', null, 'other', 'other', null]);
+    });
+
+    it('copies everything as it is at one moment, while others write', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'postrider-engine-'));
+      const path = join(folder, "a copy's file.db");
+      await engine.commit([
+        sql`CREATE SCHEMA copied`,
+        sql`CREATE TABLE copied.t (n INTEGER, list VARCHAR[])`,
+      ]);
+      await engine.commit([sql`INSERT INTO copied.t VALUES (1, ${['a', 'b']})`]);
+      const writing = Promise.all(
+        [2, 3, 4].map((n) => engine.commit([sql`INSERT INTO copied.t VALUES (${n}, NULL)`])),
+      );
+      await engine.copyTo(path);
+      await writing;
+      await expect(engine.copyTo(path)).rejects.toThrow();
+      const copy = await open(path);
+      const [first] = await copy.rows(sql`SELECT n, list FROM copied.t ORDER BY n LIMIT 1`);
+      expect(first).toEqual({ n: 1, list: ['a', 'b'] });
+      await copy.close();
+      rmSync(folder, { recursive: true });
+      expect(await engine.rows(sql`SELECT count(*) AS n FROM copied.t`)).toEqual([{ n: 4 }]);
     });
   });
 }

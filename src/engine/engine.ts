@@ -61,6 +61,9 @@ export interface Engine {
    */
   inSmallSteps<T>(work: () => Promise<T>): Promise<T>;
 
+  /** Writes everything, as it is at one moment, into a file that is not there yet; who writes meanwhile is not held up. */
+  copyTo(path: string): Promise<void>;
+
   /** Folds the write-ahead log into the file. */
   checkpoint(): Promise<void>;
 

@@ -53,6 +53,7 @@ const counted = (): Engine => ({
   pages: (query) => engine.pages(query),
   commit: (changes) => engine.commit(changes),
   inSmallSteps: (work) => engine.inSmallSteps(work),
+  copyTo: (path) => engine.copyTo(path),
   checkpoint: () => engine.checkpoint(),
   close: () => engine.close(),
 });

@@ -58,7 +58,7 @@ const lowestRole: Record<Role, string> = {
     POST /api/v1/people/forget · POST /api/v1/people/forget/preview
     POST /api/v1/people/forget/lift · POST /api/v1/people/forget/receipts
     POST /api/v1/exports/:id/webhook · DELETE /api/v1/webhooks/:id`,
-  owner: `PUT /api/v1/retention · POST /api/v1/secret-key/rotate`,
+  owner: `PUT /api/v1/retention · POST /api/v1/secret-key/rotate · GET /api/v1/backup.tar`,
 };
 
 /** For anybody: the door, and whether the server is there. */

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listAudit, recordAudit } from './audit.ts';
 import { describeSchema } from './describe-schema.ts';
 import {
   startTestPostgres,
@@ -28,8 +29,12 @@ const bad: Migration = {
   text: 'create table half (n integer); insert into nowhere values (1);',
 };
 
-/** Laws of opening that hold on both: `location` is the same database each time. */
-function openingSuite(label: string, location: () => Parameters<typeof openStore>[0]): void {
+/** Laws of opening that hold on both: `location` is the same database each time, `emptyPlace` another one. */
+function openingSuite(
+  label: string,
+  location: () => Parameters<typeof openStore>[0],
+  emptyPlace: () => Promise<Parameters<typeof openStore>[0]>,
+): void {
   describe(`opening: ${label}`, () => {
     it('keeps what was written', async () => {
       const first = await openStore(location());
@@ -42,6 +47,36 @@ function openingSuite(label: string, location: () => Parameters<typeof openStore
       const second = await openStore(location());
       expect((await listItems(second.db)).map((item) => item.id)).toEqual(['kept']);
       await second.close();
+    });
+
+    it('brings every schema there ever was to the present one, with what stands in it', async () => {
+      for (let version = 1; version < all.length; version += 1) {
+        const place = await emptyPlace();
+        const before = await openStore(place, all.slice(0, version));
+        const at = new Date('2026-11-25T09:00:00Z');
+        await putItem(
+          before.db,
+          { kind: 'segment', id: `v${version}`, name: 'Kept', body: { rules: {} }, position: 0 },
+          at,
+        );
+        await recordAudit(before.db, {
+          at,
+          who: 'ana',
+          action: 'run.release',
+          subject: 'run:r1',
+          detail: { why: 'x' },
+        });
+        await before.close();
+        const now = await openStore(place);
+        expect((await listItems(now.db)).map(({ id, body }) => [id, body])).toEqual([
+          [`v${version}`, { rules: {} }],
+        ]);
+        expect((await listAudit(now.db, { limit: 9 })).items).toMatchObject([{ detail: { why: 'x' } }]);
+        expect(await describeSchema(sessionOf(now))).toBe(
+          readFileSync(join(migrationsFolder, 'schema.sql'), 'utf8'),
+        );
+        await now.close();
+      }
     });
 
     it('rolls a failed migration back whole and says which one it was', async () => {
@@ -68,7 +103,11 @@ function openingSuite(label: string, location: () => Parameters<typeof openStore
 describe('embedded database', () => {
   const folder = mkdtempSync(join(tmpdir(), 'postrider-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  openingSuite('embedded', () => ({ dataFolder: join(folder, 'data') }));
+  openingSuite(
+    'embedded',
+    () => ({ dataFolder: join(folder, 'data') }),
+    async () => ({ dataFolder: mkdtempSync(join(folder, 'empty-')) }),
+  );
 
   it('leaves nothing of a memory store behind', async () => {
     const ours = () => readdirSync(tmpdir()).filter((entry) => entry.startsWith('postrider-store-'));
@@ -97,7 +136,11 @@ describe.skipIf(!testPostgresAvailable)('PostgreSQL (TEST_DATABASE_URL, or progr
   afterAll(() => server.stop());
 
   storeSuite('PostgreSQL', async () => openStore({ databaseUrl: await server.createDatabase() }));
-  openingSuite('PostgreSQL', () => ({ databaseUrl }));
+  openingSuite(
+    'PostgreSQL',
+    () => ({ databaseUrl }),
+    async () => ({ databaseUrl: await server.createDatabase() }),
+  );
 
   it('has the schema that migrations/schema.sql describes', async () => {
     const store = await openStore({ databaseUrl: await server.createDatabase() });

@@ -2,6 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportId, RunId } from '../base/ids.ts';
 import { listAudit, recordAudit } from './audit.ts';
 import { findPause, listPauses, pauseExport, resumeExport } from './export-states.ts';
+import {
+  putStoreLines,
+  readStoreLines,
+  refuseFilledStore,
+  settleRestored,
+  type StoreLine,
+} from './carry-store.ts';
 import type { Store } from './open-store.ts';
 import { listRunHeaders, saveRunHeaders, type RunHeader } from './run-headers.ts';
 import { findItem, listItems, putItem, removeItem, type NewItem } from './workspace-items.ts';
@@ -176,6 +183,36 @@ export function storeSuite(label: string, open: () => Promise<Store>): void {
         [{ until: now }, 0],
       ])('finds entries by %o: %i', async (filter, found) => {
         expect((await listAudit(store.db, { limit: 10, ...filter })).items).toHaveLength(found);
+      });
+    });
+
+    describe('carried to another store', () => {
+      const linesOf = async (db: Store['db']) => {
+        const lines: StoreLine[] = [];
+        await readStoreLines(db, async (some) => void lines.push(...some));
+        return lines;
+      };
+
+      it('is the same, row by row, with the numbers of the audit and the order of keys', async () => {
+        const lines = await linesOf(store.db);
+        expect(new Set(lines.map(({ table }) => table))).toEqual(
+          new Set(['audit', 'export_state', 'run', 'workspace_item']),
+        );
+        const other = await open();
+        await putStoreLines(other.db, lines);
+        expect(JSON.stringify(await linesOf(other.db))).toBe(JSON.stringify(lines));
+        await settleRestored(other.db, later);
+        await recordAudit(other.db, { at: later, who: 'ana', action: 'a', subject: 's', detail: {} });
+        const [last] = (await listAudit(other.db, { limit: 1 })).items;
+        expect(last?.subject).toBe('s');
+        await other.close();
+      });
+
+      it('goes only into a store that is empty', async () => {
+        await expect(refuseFilledStore(store.db)).rejects.toMatchObject({ code: 'database_not_empty' });
+        const other = await open();
+        await refuseFilledStore(other.db);
+        await other.close();
       });
     });
   });

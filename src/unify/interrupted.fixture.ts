@@ -44,6 +44,7 @@ export function interruptedWorld(engine: Engine, n: number, instead: () => never
     rows: (query) => engine.rows(query),
     pages: (query) => engine.pages(query),
     inSmallSteps: (work) => engine.inSmallSteps(work),
+    copyTo: (path) => engine.copyTo(path),
     checkpoint: () => engine.checkpoint(),
     close: () => engine.close(),
     async commit(changes) {

@@ -6,7 +6,7 @@ import { engineSuite } from '../engine.suite.ts';
 import { sql } from '../sql.ts';
 import { openDuckdb } from './duckdb-engine.ts';
 
-engineSuite('DuckDB in memory', () => openDuckdb({ path: ':memory:' }));
+engineSuite('DuckDB in memory', (path = ':memory:') => openDuckdb({ path }));
 
 describe('a DuckDB file', () => {
   it('is opened once per process and can be opened again after it was closed', async () => {

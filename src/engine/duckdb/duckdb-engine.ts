@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join as joinPath } from 'node:path';
@@ -183,6 +184,24 @@ class DuckdbEngine implements Engine {
       if (--this.#inSmallSteps === 0) {
         await this.#betweenWrites(`SET threads = ${this.#threads}`, () => this.#forgetPrepared());
       }
+    }
+  }
+
+  async copyTo(path: string): Promise<void> {
+    const copy = `copy_${randomUUID().replaceAll('-', '')}`;
+    const connection = await this.#instance.connect();
+    try {
+      const [{ name = '' } = {}] = (await (
+        await connection.run('SELECT current_database() AS name')
+      ).getRowObjectsJson()) as { name?: string }[];
+      await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${copy}`);
+      try {
+        await connection.run(`COPY FROM DATABASE ${duckdbDialect.quoteName(name)} TO ${copy}`);
+      } finally {
+        await connection.run(`DETACH ${copy}`);
+      }
+    } finally {
+      connection.closeSync();
     }
   }
 

@@ -43,6 +43,10 @@ export class DyingEngine implements Engine {
     return this.#engine.inSmallSteps(work);
   }
 
+  copyTo(path: string): Promise<void> {
+    return this.#engine.copyTo(path);
+  }
+
   checkpoint(): Promise<void> {
     this.#alive();
     return this.#engine.checkpoint();

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { itemSchemas } from '../../app/vocabulary.ts';
@@ -41,6 +42,19 @@ export function workspaceRoutes(server: FastifyInstance, ground: ServerGround): 
     action: 'rotateKey',
     answer: z.object({ secrets: z.number() }),
     handle: ({ actions }) => actions.rotateKey(),
+  });
+  addRoute(server, ground, {
+    method: 'GET',
+    url: '/api/v1/backup.tar',
+    tag: 'Workspace',
+    summary: 'Everything that would be missed, without the secret key; to be restored at the machine.',
+    action: 'backup',
+    answer: z.string(),
+    media: 'application/x-tar',
+    handle: async ({ actions, reply }) => {
+      void reply.type('application/x-tar').header('content-disposition', 'attachment; filename="backup.tar"');
+      return reply.send(Readable.from(actions.backup()));
+    },
   });
   addItemRoutes(server, ground, {
     sort: 'relationship',

@@ -1,0 +1,122 @@
+import { appendFile, copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
+import { apiKey, audience, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
+import { csvOf, dirtyRows } from './support/people-rows.ts';
+import { documentOf, Postrider } from './support/postrider-process.ts';
+import { workFolder } from './support/work-folder.ts';
+
+/** A backup is worth what can be restored of it. */
+describe('backup and restore', { timeout: 60_000 }, async () => {
+  const folder = await workFolder();
+  const data = join(folder, 'data');
+  const file = join(folder, 'backup.tar');
+  let sandbox: Sandbox;
+  let postrider: Postrider;
+  let environment: Record<string, string>;
+  let segments: string;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ apiKey });
+    sandbox.control.createAudience({ id: audience, name: 'Shop' });
+    environment = { MAILCHIMP_API_KEY: apiKey, MAILCHIMP_BASE_URL: sandbox.apiRoot };
+    postrider = new Postrider(data, environment);
+    await writeFile(join(folder, 'people.csv'), csvOf(dirtyRows(200)));
+    await postrider.do('apply', await writeNewsletterWorkspace(folder));
+    await postrider.do('refresh', '--until', 'segments');
+    await postrider.do('run', 'newsletter');
+    segments = (await postrider.do('segments', '--json')).stdout;
+  });
+  afterAll(() => sandbox.close());
+
+  it('makes one file, for its owner only, and without the key unless that is asked for', async () => {
+    const made = await postrider.do('backup', file, '--json');
+    expect(documentOf(made)).toMatchObject({ file, withKey: false });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const key = (await readFile(join(data, 'secret.key'), 'utf8')).trim();
+    const text = await readFile(file, 'latin1');
+    expect(text).not.toContain(key);
+    expect(text).not.toContain(apiKey);
+    const withKey = join(folder, 'with-key.tar');
+    await postrider.do('backup', withKey, '--with-key');
+    expect(await readFile(withKey, 'latin1')).toContain(key);
+  });
+
+  it('restores into an empty folder with the key beside it: the same people, plans and secrets', async () => {
+    const other = join(folder, 'other');
+    const there = new Postrider(other, environment);
+    const without = await there.run(['restore', file, '--yes']);
+    expect(without).toMatchObject({ code: 2 });
+    expect(without.stderr).toContain('(backup_other_key)');
+    await copyFile(join(data, 'secret.key'), join(other, 'secret.key'));
+    const restored = documentOf(await there.do('restore', file, '--yes', '--json'));
+    expect(restored).toMatchObject({ before: null, erasedAgain: 0 });
+    expect((await there.do('segments', '--json')).stdout).toBe(segments);
+    expect(documentOf(await there.do('runs', '--json'))).toMatchObject({ runs: [{ status: 'succeeded' }] });
+    // Nothing is sent before somebody has looked.
+    const run = await there.run(['run', 'newsletter']);
+    expect(run.stderr).toContain('(export_paused)');
+    const plan = documentOf(await there.do('plan', 'newsletter', '--json'));
+    expect(plan).toMatchObject({ people: { add: 0, update: 0, leave: 0 } });
+    await there.do('resume', '--all');
+    await there.do('run', 'newsletter');
+  });
+
+  it('brings nobody back who was erased since, and keeps what was there', async () => {
+    const person = 'person1@shop.test';
+    await postrider.do('forget', person, '--archive', '--why', 'request 17');
+    const restored = documentOf<{ before: string; erasedAgain: number }>(
+      await postrider.do('restore', file, '--yes', '--json'),
+    );
+    expect(restored.erasedAgain).toBeGreaterThan(0);
+    expect((await stat(join(restored.before, 'people.duckdb'))).size).toBeGreaterThan(0);
+    const found = await postrider.run(['person', person, '--json']);
+    expect(found.stdout).not.toContain('"customerId"');
+    await postrider.do('resume', '--all');
+    await postrider.do('refresh', '--until', 'segments');
+    expect((await postrider.run(['person', person, '--json'])).stdout).not.toContain('"customerId"');
+  });
+
+  it.each([
+    ['cut off', async (copy: string) => truncate(copy, (await stat(copy)).size - 10_000)],
+    [
+      'damaged',
+      async (copy: string) => {
+        const bytes = await readFile(copy);
+        const at = bytes.indexOf('people.duckdb') + 4_096;
+        bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+        await writeFile(copy, bytes);
+      },
+    ],
+    ['something else', async (copy: string) => writeFile(copy, 'id,email\n1,ana@shop.test\n')],
+  ])('leaves what is there when the file is %s', async (_, spoil) => {
+    const copy = join(folder, 'spoilt.tar');
+    await copyFile(file, copy);
+    await spoil(copy);
+    const ended = await postrider.run(['restore', copy, '--yes']);
+    expect(ended).toMatchObject({ code: 2 });
+    expect(ended.stderr).toMatch(/\(backup_(incomplete|unreadable)\)/);
+  });
+
+  it('asks before it puts an old state in place of a new one', async () => {
+    const ended = await postrider.run(['restore', file]);
+    expect(ended).toMatchObject({ code: 2 });
+    expect(ended.stderr).toContain('(restore_unconfirmed)');
+  });
+
+  it('takes uploads along, and leads no name of a file out of the folder', async () => {
+    await mkdir(join(data, 'uploads', 'shop'), { recursive: true });
+    await appendFile(join(data, 'uploads', 'shop', 'a.csv'), 'id\n1\n');
+    const withUploads = join(folder, 'uploads.tar');
+    await postrider.do('backup', withUploads);
+    const evil = Buffer.from(
+      (await readFile(withUploads, 'latin1')).replace('uploads/shop/a.csv', '../../../../evil.c'),
+      'latin1',
+    );
+    await writeFile(join(folder, 'evil.tar'), evil);
+    expect((await postrider.run(['restore', join(folder, 'evil.tar'), '--yes'])).code).toBe(2);
+    await postrider.do('restore', withUploads, '--yes');
+    expect(await readFile(join(data, 'uploads', 'shop', 'a.csv'), 'utf8')).toBe('id\n1\n');
+  });
+});
