@@ -20,7 +20,7 @@ import { segmentActions, type SegmentActions } from './app/segment-actions.ts';
 import { openSignIn, type SignIn } from './app/sign-in.ts';
 import { sourceActions, type SourceActions } from './app/source-actions.ts';
 import { workActions, type WorkActions } from './app/work-actions.ts';
-import { workDesk, type WorkDesk, type WorkDeskOptions } from './app/work-desk.ts';
+import type { WorkDesk, WorkDeskOptions } from './app/work-desk.ts';
 import { workspaceActions, type WorkspaceActions } from './app/workspace-actions.ts';
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
@@ -232,6 +232,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...as(localIdentity(options.user ?? userInfo().username)),
       as,
       work: async (pace = {}) => {
+        // Commands do at once what they are asked for, and need no queue.
+        const { workDesk } = await import('./app/work-desk.ts');
         desk = workDesk({
           config,
           clock,

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { createTransport } from 'nodemailer';
 import { PostriderError } from '../base/errors.ts';
 import type { AlertTarget } from './alert-channels.ts';
 import { guardedPost } from './guarded-request.ts';
@@ -56,6 +55,8 @@ async function sendMail(to: readonly string[], alert: Alert, { mail }: AlertSett
       hint: 'Set POSTRIDER_SMTP_URL and POSTRIDER_MAIL_FROM.',
     });
   }
+  // Most commands send no mail.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport(mail.smtpUrl, { from: mail.from });
   try {
     await transport.sendMail({

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { productVersion } from '../base/version.ts';
-import { serve } from '../server/serve.ts';
 import type { Shell } from './shell.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -19,6 +18,8 @@ export function addServeCommand(program: Command, shell: Shell): void {
       // Links that are handed out hold the port.
       if (options.port !== undefined) shell.set({ port: options.port });
       if (options.host !== undefined) shell.set({ host: options.host });
+      // Half a second of reading, which no other command needs.
+      const { serve } = await import('../server/serve.ts');
       const log = { write: (line: string) => void process.stderr.write(line) };
       await serve({
         app: await shell.ownApp(),
