@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column, Engine } from './engine.ts';
 import { createTable } from './table.ts';
+import { tablesIn } from './tables-in.ts';
 import { name, sql, type Sql } from './sql.ts';
 
 /**
@@ -469,6 +470,26 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       await copy.close();
       rmSync(folder, { recursive: true });
       expect(await engine.rows(sql`SELECT count(*) AS n FROM copied.t`)).toEqual([{ n: 4 }]);
+    });
+
+    it('tells that a table was made, changed or removed, and nothing of rows', async () => {
+      const after = async (statement: Sql) => {
+        const before = engine.tablesVersion;
+        await engine.commit([statement]);
+        return engine.tablesVersion !== before;
+      };
+      expect(await after(sql`CREATE SCHEMA versions`)).toBe(true);
+      expect(await after(sql`CREATE TABLE versions.t (n INTEGER)`)).toBe(true);
+      expect([...(await tablesIn(engine, 'versions'))]).toEqual([['t', ['n']]]);
+      expect(await after(sql`INSERT INTO versions.t VALUES (1)`)).toBe(false);
+      expect(await after(sql`ALTER TABLE versions.t ADD COLUMN m INTEGER`)).toBe(true);
+      expect([...(await tablesIn(engine, 'versions'))]).toEqual([['t', ['n', 'm']]]);
+      expect(await after(sql`DROP TABLE versions.t`)).toBe(true);
+      expect([...(await tablesIn(engine, 'versions'))]).toEqual([]);
+      await expect(
+        engine.commit([sql`CREATE TABLE versions.t (n INTEGER)`, sql`SELECT nonsense`]),
+      ).rejects.toThrow();
+      expect([...(await tablesIn(engine, 'versions'))]).toEqual([]);
     });
   });
 }

@@ -61,6 +61,9 @@ export interface Engine {
    */
   inSmallSteps<T>(work: () => Promise<T>): Promise<T>;
 
+  /** Another number once a table was made, changed or removed: what is known of the tables holds as long as it stays. */
+  readonly tablesVersion: number;
+
   /** Writes everything, as it is at one moment, into a file that is not there yet; who writes meanwhile is not held up. */
   copyTo(path: string): Promise<void>;
 

@@ -53,6 +53,9 @@ const counted = (): Engine => ({
   pages: (query) => engine.pages(query),
   commit: (changes) => engine.commit(changes),
   inSmallSteps: (work) => engine.inSmallSteps(work),
+  get tablesVersion() {
+    return engine.tablesVersion;
+  },
   copyTo: (path) => engine.copyTo(path),
   checkpoint: () => engine.checkpoint(),
   close: () => engine.close(),

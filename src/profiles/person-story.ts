@@ -1,6 +1,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import type { Cell, Column, Engine, Row } from '../engine/engine.ts';
 import { name, sql } from '../engine/sql.ts';
+import { tablesIn } from '../engine/tables-in.ts';
 import { readProfileShape } from './profile-shape.ts';
 
 /** A record of a source; file, line and row are null when the source was loaded anew without it. */
@@ -60,20 +61,17 @@ export async function personStory(engine: Engine, customerId: CustomerId): Promi
     sql`SELECT address FROM unify.address WHERE customer_id = ${customerId} ORDER BY address`,
   );
   // People of before there were alternates stay readable until the next refresh.
-  const [current] = await engine.rows(
-    sql`SELECT 1 AS n FROM information_schema.tables WHERE table_schema = 'unify' AND table_name = 'alternate'`,
-  );
+  const current = (await tablesIn(engine, 'unify')).has('alternate');
   const links = await engine.rows<StoryLink>(sql`
     SELECT l.rule, l.source, l.key, l.with_source AS "withSource", l.with_key AS "withKey",
-      ${current !== undefined ? sql`l.similarity` : sql`NULL`} AS similarity
+      ${current ? sql`l.similarity` : sql`NULL`} AS similarity
     FROM unify.link l JOIN unify.record r ON r.source = l.source AND r.key = l.key
     WHERE r.customer_id = ${customerId} ORDER BY l.source, l.key, l.rule, l.with_source, l.with_key`);
-  const alternates =
-    current !== undefined
-      ? await engine.rows<StoryAlternate>(
-          sql`SELECT attribute, value, source FROM unify.alternate WHERE customer_id = ${customerId} ORDER BY attribute, value, source`,
-        )
-      : [];
+  const alternates = current
+    ? await engine.rows<StoryAlternate>(
+        sql`SELECT attribute, value, source FROM unify.alternate WHERE customer_id = ${customerId} ORDER BY attribute, value, source`,
+      )
+    : [];
   const previousIds = await engine.rows<{ was: string; since: string }>(
     sql`SELECT was, since FROM unify.previous_id WHERE customer_id = ${customerId} ORDER BY since, was`,
   );
@@ -110,9 +108,6 @@ async function recordsOf(engine: Engine, customerId: CustomerId): Promise<StoryR
 }
 
 async function rowsOf(engine: Engine, source: string, keys: readonly string[]): Promise<Row[]> {
-  const present = await engine.rows(
-    sql`SELECT 1 AS n FROM information_schema.tables WHERE table_schema = 'source' AND table_name = ${source}`,
-  );
-  if (present.length === 0) return [];
+  if (!(await tablesIn(engine, 'source')).has(source)) return [];
   return engine.rows(sql`SELECT * FROM ${name('source', source)} WHERE list_contains(${keys}, _key)`);
 }

@@ -1,6 +1,7 @@
 import { PostriderError } from '../base/errors.ts';
 import type { Column, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
+import { tablesIn } from '../engine/tables-in.ts';
 
 /** What a profile consists of, beside `customer_id` and `first_seen`. */
 export interface ProfileShape {
@@ -12,10 +13,7 @@ export interface ProfileShape {
 
 /** Error: `no_profiles` (kind `configuration`) before anything was unified. */
 export async function readProfileShape(engine: Engine): Promise<ProfileShape> {
-  const present = await engine.rows(
-    sql`SELECT 1 AS n FROM information_schema.tables WHERE table_schema = 'profile' AND table_name = 'attribute'`,
-  );
-  if (present.length === 0) {
+  if (!(await tablesIn(engine, 'profile')).has('attribute')) {
     throw new PostriderError({
       kind: 'configuration',
       code: 'no_profiles',

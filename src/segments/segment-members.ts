@@ -47,11 +47,15 @@ export async function memberPage(
 ): Promise<Page<Row>> {
   const after = readTextCursor(cursor) ?? '';
   const columns = [sql`person.customer_id`, ...known.map((attribute) => name('person', attribute.name))];
-  const rows = await engine.rows(sql`SELECT ${join(columns)}
-    FROM ${name('profile', 'profile')} AS person
-    WHERE person.customer_id IN (SELECT member.customer_id FROM segment.member AS member WHERE member.segment = ${segment})
-      AND person.customer_id > ${after}
-    ORDER BY person.customer_id LIMIT ${limit + 1}`);
+  // First whose turn it is, then who they are: a join of everybody takes three times as long.
+  const rows = await engine.rows(sql`
+    WITH page AS MATERIALIZED (
+      SELECT member.customer_id FROM segment.member AS member
+      WHERE member.segment = ${segment} AND member.customer_id > ${after}
+      ORDER BY member.customer_id LIMIT ${limit + 1}
+    )
+    SELECT ${join(columns)} FROM ${name('profile', 'profile')} AS person
+    WHERE person.customer_id IN (SELECT page.customer_id FROM page) ORDER BY person.customer_id`);
   return pageOf(rows, limit, (row) => String(row.customer_id));
 }
 

@@ -1,6 +1,7 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Change, Column, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
+import { tablesIn } from '../engine/tables-in.ts';
 
 /** How many people a segment had when it was last refreshed. */
 export interface SegmentSize {
@@ -57,8 +58,5 @@ export function isOneOf(ids: readonly SegmentId[]): Sql {
 
 /** Whether anything was ever computed. */
 export async function hasSegmentTables(engine: Engine): Promise<boolean> {
-  const rows = await engine.rows(
-    sql`SELECT 1 AS there FROM information_schema.tables WHERE table_schema = 'segment' AND table_name = 'size'`,
-  );
-  return rows.length > 0;
+  return (await tablesIn(engine, 'segment')).has('size');
 }

@@ -10,6 +10,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } fro
 import type { App } from '../app.ts';
 import type { Config } from '../base/config.ts';
 import { openMetrics } from './metrics.ts';
+import { ReadingTurns } from './reading-turns.ts';
 import { problemDetails } from './problem.ts';
 import { checkedElsewhere, type ServerGround } from './route.ts';
 import { sessionCookie } from './caller.ts';
@@ -37,6 +38,9 @@ export interface ServerOptions {
   prepare?: (server: FastifyInstance) => void;
 }
 
+/** More than there are cores, since a read also waits for the other database. */
+const readsAtOnce = 8;
+
 /** Bodies of the API are small; uploads and rows have limits of their own. */
 const largestBody = 1024 * 1024;
 
@@ -61,7 +65,7 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort(new Error('the server ends')));
   const reach = { publicUrl: config.publicUrl, host: config.host };
-  const ground: ServerGround = { app, reach, closing: closing.signal };
+  const ground: ServerGround = { app, reach, turns: new ReadingTurns(readsAtOnce), closing: closing.signal };
 
   server.setValidatorCompiler((route) => {
     if (checkedElsewhere.has(route.schema as never)) return (value) => ({ value });

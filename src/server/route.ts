@@ -5,12 +5,15 @@ import type { Actions, App } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
 import { refuseAction } from '../app/permitted-actions.ts';
 import { signInNeeded } from '../app/sign-in.ts';
+import type { ReadingTurns } from './reading-turns.ts';
 import { callerOf, refuseCrossSite, refuseForeignHost, type Caller, type Reach } from './caller.ts';
 
 /** What routes stand on. */
 export interface ServerGround {
   app: App;
   reach: Reach;
+  /** What only reads our own databases goes by turns. */
+  turns: ReadingTurns;
   /** Aborted when the server is to end: what would stay open ends then. */
   closing: AbortSignal;
 }
@@ -69,6 +72,8 @@ export interface Route<Params, Query, Body, Answer extends z.ZodType> {
   media?: string;
   headers?: z.ZodObject;
   bodyLimit?: number;
+  /** Whether it reads our own databases and nothing else; absent: a GET that answers with JSON does. */
+  reads?: boolean;
   handle(call: Call<Params, Query, Body>): Promise<Sent<z.output<Answer>> | FastifyReply>;
 }
 
@@ -100,10 +105,15 @@ export function addRoute<
   Query extends z.ZodType | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
   Answer extends z.ZodType = z.ZodType,
->(fastify: FastifyInstance, { app, reach }: ServerGround, route: Route<Params, Query, Body, Answer>): void {
+>(
+  fastify: FastifyInstance,
+  { app, reach, turns }: ServerGround,
+  route: Route<Params, Query, Body, Answer>,
+): void {
   const { action, status = 200, answer, media, body } = route;
   if (body !== undefined && route.checkedByAction) checkedElsewhere.add(body);
   const { needs } = actionRules[action];
+  const { reads = route.method === 'GET' && media === undefined } = route;
   const schema: FastifySchema = {
     tags: [route.tag],
     summary: route.summary,
@@ -142,7 +152,7 @@ export function addRoute<
         if (!reply.raw.writableFinished) gone.abort(new Error('the caller is gone'));
       });
       const { 'if-match': ifMatch, 'if-none-match': ifNone, 'idempotency-key': key } = request.headers;
-      const result = await route.handle({
+      const call = {
         params: request.params as Parsed<Params>,
         query: request.query as Parsed<Query>,
         body: request.body as Parsed<Body>,
@@ -155,7 +165,8 @@ export function addRoute<
         signal: gone.signal,
         request,
         reply,
-      });
+      };
+      const result = await (reads ? turns.take(() => route.handle(call)) : route.handle(call));
       if (reply.sent || result === reply) return reply;
       void reply.status(status);
       const { etag } = (result ?? {}) as { etag?: unknown };

@@ -2,6 +2,7 @@ import type { SourceId } from '../base/ids.ts';
 import type { Column, Engine, TableName } from '../engine/engine.ts';
 import { addColumn, createTable, tableRef } from '../engine/table.ts';
 import { sql, type Sql } from '../engine/sql.ts';
+import { tablesIn } from '../engine/tables-in.ts';
 import type { Semantic } from './semantics.ts';
 
 /** A column of a source: what it is called and holds, how its cells were written, and what they mean. */
@@ -191,8 +192,5 @@ export function forgetSource(id: SourceId): Sql[] {
 
 /** The names of a table's columns; none where there is no such table. */
 async function columnsOf(engine: Engine, { schema, table }: TableName): Promise<Set<string>> {
-  const rows = await engine.rows<{ column_name: string }>(
-    sql`SELECT column_name FROM information_schema.columns WHERE table_schema = ${schema} AND table_name = ${table}`,
-  );
-  return new Set(rows.map((row) => row.column_name));
+  return new Set((await tablesIn(engine, schema)).get(table));
 }

@@ -44,6 +44,9 @@ export function interruptedWorld(engine: Engine, n: number, instead: () => never
     rows: (query) => engine.rows(query),
     pages: (query) => engine.pages(query),
     inSmallSteps: (work) => engine.inSmallSteps(work),
+    get tablesVersion() {
+      return engine.tablesVersion;
+    },
     copyTo: (path) => engine.copyTo(path),
     checkpoint: () => engine.checkpoint(),
     close: () => engine.close(),

@@ -100,6 +100,7 @@ class DuckdbEngine implements Engine {
   readonly #threads: number;
   readonly #released: () => void;
   #inSmallSteps = 0;
+  tablesVersion = 0;
   readonly #idleReaders: DuckDBConnection[] = [];
   #writes: Promise<void> = Promise.resolve();
   #waiting: WaitingCall[] = [];
@@ -259,14 +260,17 @@ class DuckdbEngine implements Engine {
   async #commitNow(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
     await this.#writer.run('BEGIN TRANSACTION');
+    let touchesTables = false;
     try {
       for (const change of changes) {
         for (const statement of 'into' in change ? appendStatements(change) : [change]) {
           const { text, values } = renderSql(statement, duckdbDialect.quoteName);
+          touchesTables ||= /^\s*(create|drop|alter)\b/i.test(text);
           await this.#write(text, values);
         }
       }
       await this.#writer.run('COMMIT');
+      if (touchesTables) this.tablesVersion += 1;
     } catch (error) {
       await this.#writer.run('ROLLBACK').catch(() => undefined);
       throw told(error);

@@ -43,6 +43,10 @@ export class DyingEngine implements Engine {
     return this.#engine.inSmallSteps(work);
   }
 
+  get tablesVersion(): number {
+    return this.#engine.tablesVersion;
+  }
+
   copyTo(path: string): Promise<void> {
     return this.#engine.copyTo(path);
   }

@@ -107,6 +107,7 @@ export function connectionRoutes(server: FastifyInstance, ground: ServerGround):
   });
   addRoute(server, ground, {
     method: 'GET',
+    reads: false,
     url: '/api/v1/connections/:id/audiences/:audience',
     tag,
     summary: 'The fields and tags of an audience, or that the account does not have it.',
@@ -165,6 +166,7 @@ export function connectionRoutes(server: FastifyInstance, ground: ServerGround):
   });
   addRoute(server, ground, {
     method: 'GET',
+    reads: false,
     url: '/api/v1/mailchimp/callback',
     tag,
     summary: 'The browser is back from Mailchimp; leads to the connection.',

@@ -101,6 +101,7 @@ export function exportRoutes(server: FastifyInstance, ground: ServerGround): voi
   });
   addRoute(server, ground, {
     method: 'POST',
+    reads: true,
     url: '/api/v1/exports/size',
     tag,
     summary: 'How many people each segment has, and how many distinct ones an export of them would want.',

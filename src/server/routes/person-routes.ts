@@ -14,6 +14,7 @@ const receipt = z.looseObject({ erasure: z.string(), state: z.enum(['open', 'don
 export function personRoutes(server: FastifyInstance, ground: ServerGround): void {
   addRoute(server, ground, {
     method: 'POST',
+    reads: true,
     url: '/api/v1/people/find',
     tag,
     summary:

@@ -184,6 +184,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
   });
   addRoute(server, ground, {
     method: 'POST',
+    reads: true,
     url: '/api/v1/segments/:id/why',
     tag,
     summary: 'Rule by rule why the people behind an address or id are in it, or are not.',
@@ -198,6 +199,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
   });
   addRoute(server, ground, {
     method: 'POST',
+    reads: true,
     url: '/api/v1/segments/overlap',
     tag,
     summary: 'How many people several segments have in common.',
@@ -208,6 +210,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
   });
   addRoute(server, ground, {
     method: 'POST',
+    reads: true,
     url: '/api/v1/segments/look-ahead',
     tag,
     summary: 'Rules that are being written: how many people, rule by rule, in words, and some of them.',

@@ -21,6 +21,7 @@ const listed = z.object({
 export function webhookRoutes(server: FastifyInstance, ground: ServerGround): void {
   addRoute(server, ground, {
     method: 'GET',
+    reads: false,
     url: '/api/v1/webhooks',
     tag,
     summary: 'Those that were made here, and whether Mailchimp still has them.',

@@ -20,6 +20,7 @@ export function workspaceRoutes(server: FastifyInstance, ground: ServerGround): 
   });
   addRoute(server, ground, {
     method: 'GET',
+    reads: false,
     url: '/api/v1/doctor',
     tag: 'Workspace',
     summary: 'Looks at everything a run depends on; changes nothing.',
@@ -83,6 +84,7 @@ export function workspaceRoutes(server: FastifyInstance, ground: ServerGround): 
   });
   addRoute(server, ground, {
     method: 'GET',
+    reads: false,
     url: '/api/v1/unify/proposals',
     tag: 'Unify',
     summary: 'Weights of agreement, and rules made of them, from the loaded sources; changes nothing.',
