@@ -82,6 +82,7 @@ export const actionRules: ActionRules = {
   undo: { needs: 'exports.run', run: (id) => id },
   cancel: { needs: 'exports.run', run: (id) => id },
   runs: { needs: 'look' },
+  runPage: { needs: 'look' },
   findRun: { needs: 'look' },
   runDetails: { needs: 'look.people', sees: (_, run) => `run:${run}` },
   runCsv: { needs: 'look.people', streams: true, sees: (_, run) => `run:${run}` },
@@ -97,6 +98,7 @@ export const actionRules: ActionRules = {
 
   exports: { needs: 'look' },
   export: { needs: 'look' },
+  processingRecord: { needs: 'look' },
   proposeMatching: { needs: 'exports.edit' },
   sizeAhead: { needs: 'exports.edit' },
   upload: { needs: 'sources.edit' },

@@ -1,14 +1,16 @@
 import { allows } from '../access/identity.ts';
 import { etagOf } from '../base/etag.ts';
-import type { SegmentId } from '../base/ids.ts';
+import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
 import { nextTimes } from '../base/schedule-times.ts';
 import type { StoredExport } from '../exports/export-config.ts';
+import { attributesOf, fieldChoices } from '../exports/field-choice.ts';
+import type { ExportRun } from '../exports/plan.ts';
 import { previewExportSize } from '../exports/preview-size.ts';
 import { proposeMatching, type MatchingProposal } from '../exports/propose-matching.ts';
-import { segmentOf } from '../pipeline/pipeline-parts.ts';
+import { segmentName, segmentOf } from '../pipeline/pipeline-parts.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { listPauses } from '../store/export-states.ts';
-import { lastRunHeaders } from '../store/run-headers.ts';
+import { lastRunHeaders, runHeaderPage } from '../store/run-headers.ts';
 import { listItems } from '../store/workspace-items.ts';
 import { isOver, type Task } from '../work/task.ts';
 import { lastRunTasks, unfinishedTasks } from '../work/tasks.ts';
@@ -52,10 +54,28 @@ export interface SizeAhead {
   people: number;
 }
 
+/** Which data of people an export hands over, on whose word, and when it did: for a record of processing. */
+export interface ProcessingRecord {
+  export: string;
+  name: string;
+  connection: { id: string; name: string } | null;
+  /** Mailchimp's id. */
+  audience: string;
+  /** Who agreed that data are sent there, when, and to which text. */
+  consent: { agreedBy: string; date: string; text: string } | null;
+  /** Merge field and attribute; the address itself is `EMAIL`. */
+  fields: { field: string; attribute: string; sensitive: boolean }[];
+  /** Whose people are sent, and by what name as a tag. */
+  segments: { segment: string; name: string }[];
+  /** The newest hundred. */
+  runs: { run: string; at: Date; by: string; status: string; people: number }[];
+}
+
 /** Exports as somebody sees them who looks at all of them, or makes a new one. */
 export interface ExportOverviewActions {
   exports(): Promise<ListedExport[]>;
   export(id: string): Promise<ListedExport>;
+  processingRecord(id: string): Promise<ProcessingRecord>;
   /** Which attributes to map, with how many people have them. */
   proposeMatching(): Promise<MatchingProposal>;
   /** How many people an export of these segments would want. */
@@ -118,6 +138,45 @@ export function exportOverviewActions(
       const found = (await listed()).find((each) => each.id === id);
       if (found === undefined) await known(id);
       return found as ListedExport;
+    },
+    processingRecord: async (id) => {
+      const item = (await listItems(db, 'export')).find((each) => each.id === id);
+      if (item === undefined) await known(id);
+      const config = item?.body as StoredExport;
+      const { settings } = await parts();
+      const connection = settings.connections.get(config.connection as ConnectionId);
+      const sensitive = new Set(settings.unify?.sensitive);
+      const { items } = await runHeaderPage(db, { export: id as ExportId, limit: 100 });
+      const mapped = fieldChoices(config).flatMap((field) =>
+        attributesOf(field).map(({ attribute }) => ({ field: field.tag, attribute })),
+      );
+      return {
+        export: id,
+        name: item?.name ?? id,
+        connection:
+          config.connection === null
+            ? null
+            : { id: config.connection, name: connection?.name ?? config.connection },
+        audience: config.audience,
+        consent: connection?.consent ?? null,
+        fields: [{ field: 'EMAIL', attribute: config.match.email }, ...mapped].map((field) => ({
+          ...field,
+          sensitive: sensitive.has(field.attribute),
+        })),
+        segments: config.segments.map((segment) => ({
+          segment,
+          name: segmentName(settings, segment as SegmentId),
+        })),
+        runs: items
+          .filter(({ startedAt }) => startedAt !== undefined)
+          .map((header) => ({
+            run: header.id,
+            at: header.startedAt ?? header.createdAt,
+            by: header.requestedBy,
+            status: header.status,
+            people: (header.summary as ExportRun).people.desired,
+          })),
+      };
     },
     proposeMatching: async () => proposeMatching(engine),
     sizeAhead: async ({ match, segments, exclude }) => {

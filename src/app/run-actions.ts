@@ -14,7 +14,7 @@ import { exportIdOf, exportOf } from '../pipeline/pipeline-parts.ts';
 import { makePlan, releaseRun, runExport, storedPlan } from '../pipeline/run-export.ts';
 import { planUndo, undoRun } from '../pipeline/undo-run.ts';
 import { pauseExport } from '../store/export-states.ts';
-import { listRunHeaders } from '../store/run-headers.ts';
+import { listRunHeaders, runHeaderPage } from '../store/run-headers.ts';
 import { audited, noted, type AppGround } from './app-ground.ts';
 import { reasonText } from './reason-texts.ts';
 
@@ -43,6 +43,8 @@ export interface RunActions {
   /** Cancels a run, or what goes on of an export; for what another process does, `askToCancel`. */
   cancel(runOrExport: string): Promise<CancelledRun>;
   runs(filter?: { export?: string | undefined; limit?: number | undefined }): Promise<ExportRun[]>;
+  /** The same, a page of them. */
+  runPage(page: { export?: string | undefined } & PageAsked): Promise<Page<ExportRun>>;
   findRun(run: string): Promise<ExportRun>;
   /** One run and, a page of, the people who did not end as wanted. */
   runDetails(run: string, page: { limit: number; offset: number }): Promise<RunDetails>;
@@ -128,6 +130,11 @@ export function runActions(ground: AppGround): RunActions {
         ...(filter.limit === undefined ? {} : { limit: filter.limit }),
       });
       return headers.map((header) => header.summary as ExportRun);
+    },
+    runPage: async ({ export: asked, ...page }) => {
+      const id = asked === undefined ? undefined : exportIdOf((await parts()).settings, asked);
+      const { items, ...next } = await runHeaderPage(store.db, { export: id, ...page });
+      return { items: items.map((header) => header.summary as ExportRun), ...next };
     },
     findRun: (id) => readRun(engine, id),
     runDetails: async (id, page) => {

@@ -40,6 +40,10 @@ export const exportConfig = z.strictObject({
   language: languageChoice
     .optional()
     .describe('The attribute with the language, as Mailchimp’s two letters: ro, en, pt_PT.'),
+  sensitive: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Attributes marked as sensitive under unify that this export sends all the same.'),
   requiredFields: z
     .enum(['fill', 'skip'])
     .default('fill')

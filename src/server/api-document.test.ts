@@ -23,6 +23,7 @@ const notByWeb = new Set([
   'undo',
   // Other words for what has a route.
   'storedPlan',
+  'runs',
   'planPeople',
   'segmentMembers',
   // The owner's link is printed at the machine.

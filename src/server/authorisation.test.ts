@@ -17,7 +17,8 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/segments · GET /api/v1/segments/:id · GET /api/v1/segments/:id/settings
     GET /api/v1/segments/:id/trend · POST /api/v1/segments/overlap
     GET /api/v1/connections/pickable · GET /api/v1/consent-text
-    GET /api/v1/exports · GET /api/v1/exports/:id · GET /api/v1/exports/:id/settings · GET /api/v1/audiences
+    GET /api/v1/exports · GET /api/v1/exports/:id · GET /api/v1/exports/:id/settings
+    GET /api/v1/exports/:id/processing · GET /api/v1/audiences
     GET /api/v1/runs · GET /api/v1/runs/:id
     GET /api/v1/tasks · GET /api/v1/tasks/:id · GET /api/v1/tasks/:id/events · GET /api/v1/schedule/ahead
     GET /api/v1/webhooks`,

@@ -358,6 +358,50 @@ describe('26, 27: it runs', () => {
     });
   });
 
+  it('28: keeps a record of what is handed over, on whose word', async () => {
+    const { body } = await viewer.get('/api/v1/exports/newsletter/processing');
+    expect(body).toMatchObject({
+      audience,
+      connection: { id: 'account' },
+      consent: { agreedBy: 'ana@acme.test', text: 'v1' },
+      fields: [
+        { field: 'EMAIL', attribute: 'email', sensitive: false },
+        { field: 'FNAME', attribute: 'first_name' },
+        { field: 'LNAME', attribute: 'last_name' },
+      ],
+      segments: [{ segment: 'romania', name: 'Romanian customers' }],
+      runs: [{ by: 'ion@acme.test', status: 'succeeded', people: 3 }],
+    });
+  });
+
+  it('28: sends what is marked as sensitive only when that is confirmed once more', async () => {
+    const unify = await administrator.get<{ item: { settings: object; etag: string } }>('/api/v1/unify');
+    const marked = await administrator.put(
+      '/api/v1/unify',
+      { ...unify.body.item.settings, sensitive: ['country'] },
+      { headers: { 'if-match': unify.body.item.etag } },
+    );
+    expect(marked.status, marked.text).toBe(200);
+    const save = async (more: object) =>
+      contributor.put(
+        exportSettings,
+        wanted({
+          attributes: {
+            FNAME: 'first_name',
+            LNAME: 'last_name',
+            COUNTRY: { from: 'country', create: 'text' },
+          },
+          ...more,
+        }),
+        { headers: { 'if-match': '*' } },
+      );
+    const refused = await save({});
+    expect(refused.body).toMatchObject({ code: 'sensitive_unconfirmed' });
+    const confirmed = await save({ sensitive: ['country'] });
+    expect(confirmed.status, confirmed.text).toBe(200);
+    await contributor.put(exportSettings, wanted(), { headers: { 'if-match': '*' } });
+  });
+
   it('27: runs once for one idempotency key, however often it is sent', async () => {
     const headers = { 'idempotency-key': 'after-dbt-2026-11-25' };
     const first = await contributor.post<Task>('/api/v1/exports/newsletter/run', {}, { headers });

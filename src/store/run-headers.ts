@@ -1,4 +1,5 @@
 import type { ExportId, RunId } from '../base/ids.ts';
+import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Database, Row } from './tables.ts';
 
 /**
@@ -63,6 +64,32 @@ export async function listRunHeaders(
     .limit(filter.limit ?? 100)
     .execute();
   return rows.map(toHeader);
+}
+
+/** The newest first, a page of them. */
+export async function runHeaderPage(
+  db: Database,
+  { export: id, limit, cursor }: { export?: ExportId | undefined } & PageAsked,
+): Promise<Page<RunHeader>> {
+  const after = readTextCursor(cursor);
+  let query = db.selectFrom('run').selectAll();
+  if (id !== undefined) query = query.where('export', '=', id);
+  if (after !== undefined) {
+    const [time = '', run = ''] = after.split(' ');
+    const at = new Date(time);
+    query = query.where((where) =>
+      where.or([
+        where('created_at', '<', at),
+        where.and([where('created_at', '=', at), where('id', '<', run)]),
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+    .execute();
+  return pageOf(rows.map(toHeader), limit, ({ createdAt, id: run }) => `${createdAt.toISOString()} ${run}`);
 }
 
 /** The newest run of each export. */

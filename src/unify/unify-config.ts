@@ -66,6 +66,10 @@ export const unifyConfig = z.strictObject({
     .array(attributeName)
     .optional()
     .describe('Attributes that hold e-mail addresses, besides those named email, e_mail and mail'),
+  sensitive: z
+    .array(attributeName)
+    .optional()
+    .describe('Attributes that an export sends only when it confirms each of them'),
   normalise: z
     .record(attributeName, normaliserConfig)
     .optional()

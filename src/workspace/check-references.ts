@@ -25,6 +25,9 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
   file.unify?.sources.forEach(({ source }, index) =>
     mustExist('source', source, ['unify', 'sources', index, 'source']),
   );
+  file.unify?.sensitive?.forEach((attribute, index) =>
+    mustExist('attribute', attribute, ['unify', 'sensitive', index]),
+  );
   for (const [id, { from, to }] of Object.entries(file.relationships)) {
     mustExist('source', from.split('.')[0] ?? from, ['relationships', id, 'from']);
     mustExist('source', to.split('.')[0] ?? to, ['relationships', id, 'to']);
@@ -38,7 +41,17 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
     mustExist('attribute', config.match.email, [...path, 'match', 'email']);
     for (const { attribute, path: place } of fieldChoices(config).flatMap(attributesOf)) {
       mustExist('attribute', attribute, [...path, ...place]);
+      if (!file.unify?.sensitive?.includes(attribute) || config.sensitive?.includes(attribute)) continue;
+      problems.push({
+        code: 'sensitive_unconfirmed',
+        path: [...path, ...place],
+        message: `the attribute "${attribute}" is marked as sensitive`,
+        hint: `Say that it is to be sent all the same: sensitive: [${attribute}]`,
+      });
     }
+    config.sensitive?.forEach((attribute, index) =>
+      mustExist('attribute', attribute, [...path, 'sensitive', index]),
+    );
     for (const [part, attribute] of Object.entries(config.consent ?? {})) {
       if (attribute !== undefined) mustExist('attribute', attribute, [...path, 'consent', part]);
     }

@@ -79,6 +79,27 @@ export function exportRoutes(server: FastifyInstance, ground: ServerGround): voi
   });
   addRoute(server, ground, {
     method: 'GET',
+    url: '/api/v1/exports/:id/processing',
+    tag,
+    summary: 'Which data of people it hands over, on whose word, and when it did.',
+    action: 'processingRecord',
+    params: idParams,
+    answer: z.object({
+      export: z.string(),
+      name: z.string(),
+      connection: z.object({ id: z.string(), name: z.string() }).nullable(),
+      audience: z.string(),
+      consent: z.object({ agreedBy: z.string(), date: z.string(), text: z.string() }).nullable(),
+      fields: z.array(z.object({ field: z.string(), attribute: z.string(), sensitive: z.boolean() })),
+      segments: z.array(z.object({ segment: z.string(), name: z.string() })),
+      runs: z.array(
+        z.object({ run: z.string(), at: time, by: z.string(), status: z.string(), people: z.number() }),
+      ),
+    }),
+    handle: ({ actions, params }) => actions.processingRecord(params.id),
+  });
+  addRoute(server, ground, {
+    method: 'GET',
     url: '/api/v1/exports/matching',
     tag,
     summary: 'Which attributes to map: the e-mail field proposed, with its fill and validity.',

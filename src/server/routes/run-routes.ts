@@ -94,15 +94,10 @@ export function runRoutes(server: FastifyInstance, ground: ServerGround): void {
     url: '/api/v1/runs',
     tag,
     summary: 'Plans and runs, the newest first.',
-    action: 'runs',
-    query: z.object({
-      export: z.string().max(63).optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-    }),
-    answer: listOf(runSchema),
-    handle: async ({ actions, query }) => ({
-      items: await actions.runs(query),
-    }),
+    action: 'runPage',
+    query: pageQuery.extend({ export: z.string().max(63).optional() }),
+    answer: pageOf(runSchema),
+    handle: ({ actions, query }) => actions.runPage(query),
   });
   addRoute(server, ground, {
     method: 'GET',
