@@ -87,6 +87,7 @@ export const actionRules: ActionRules = {
   runDetails: { needs: 'look.people', sees: (_, run) => `run:${run}` },
   runCsv: { needs: 'look.people', streams: true, sees: (_, run) => `run:${run}` },
 
+  customers: { needs: 'look.people', sees: () => 'customer:list' },
   person: {
     needs: 'look.people',
     sees: (found) => found.map(({ customerId }) => `customer:${customerId}`).join(' ') || 'customer:none',

@@ -39,6 +39,6 @@ export function exportTimes(schedule: ExportConfig['schedule']): ScheduleTimes |
 }
 
 /** One switch stops everything that happens by itself. */
-function isSwitchedOn({ schedule }: Settings): boolean {
+export function isSwitchedOn({ schedule }: Settings): boolean {
   return schedule?.on !== false;
 }

@@ -1,3 +1,4 @@
+import type { Page, PageAsked } from '../base/page.ts';
 import { findPerson, type Person } from '../pipeline/find-person.ts';
 import {
   forgetPerson,
@@ -6,6 +7,7 @@ import {
   type ForgetRequest,
 } from '../pipeline/forget-person.ts';
 import { liftSuppression, receiptsOf } from '../pipeline/lift-suppression.ts';
+import { profilePage } from '../profiles/profile-page.ts';
 import type { Erasure } from '../suppression/erasure.ts';
 import { receiptFor, type ErasureReceipt } from '../suppression/erasure-notes.ts';
 import { audited, type AppGround } from './app-ground.ts';
@@ -13,6 +15,8 @@ import { audited, type AppGround } from './app-ground.ts';
 /** One person's whole story, and its end. */
 export interface PersonActions {
   person(text: string): Promise<Person[]>;
+  /** All customers, a page of them; or those in whose texts every word of a search stands. */
+  customers(page: PageAsked & { search?: string | undefined }): Promise<Page<Record<string, unknown>>>;
   /** Erases somebody here and in Mailchimp, and keeps them out from then on (docs/erasure.md). */
   forget(address: string, request: Omit<ForgetRequest, 'by'>): Promise<ErasureReceipt>;
   /** What `forget` would take away. */
@@ -24,8 +28,9 @@ export interface PersonActions {
 }
 
 export function personActions(ground: AppGround): PersonActions {
-  const { by, parts } = ground;
+  const { by, engine, parts } = ground;
   return {
+    customers: (page) => profilePage(engine, page),
     person: async (text) => findPerson(await parts(), text),
     forget: async (address, request) => {
       const receipt = await forgetPerson(await parts(), address, { ...request, by });

@@ -8,7 +8,7 @@ import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
 import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
 import type { AppGround } from './app-ground.ts';
 import { connectionNotShared, reachesExport } from './permitted-actions.ts';
-import { exportTimes, isOn } from './appointments.ts';
+import { exportTimes, isOn, isSwitchedOn } from './appointments.ts';
 
 /** With one key a wish counts once, however often it is sent. */
 export interface Once {
@@ -25,7 +25,7 @@ export interface WorkActions {
     exportId: string,
     wish?: { plan?: string | undefined; limit?: number | undefined } & Once,
   ): Promise<Task>;
-  /** Those that have a schedule, and that one may run. */
+  /** Those that have an active schedule, and that one may run. */
   wantRunAll(): Promise<Task[]>;
   wantRelease(run: string, wish: { why: string } & Once): Promise<Task>;
   wantUndo(run: string, wish?: { plan?: string | undefined } & Once): Promise<Task>;
@@ -91,7 +91,9 @@ export function workActions(ground: AppGround): WorkActions {
       const { settings } = await parts();
       const tasks: Task[] = [];
       for (const [id, { schedule }] of settings.exports) {
-        if (schedule === 'off' || !(await reachesExport(ground, id))) continue;
+        const own = exportTimes(schedule);
+        const active = own === undefined ? schedule !== 'off' && isOn(settings) : isSwitchedOn(settings);
+        if (!active || !(await reachesExport(ground, id))) continue;
         tasks.push(await want('run', id, {}));
       }
       return tasks;

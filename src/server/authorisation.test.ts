@@ -9,7 +9,7 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/me · PATCH /api/v1/me · POST /api/v1/me/password
     GET /api/v1/me/sessions · DELETE /api/v1/me/sessions/:id
     GET /api/v1/me/tokens · POST /api/v1/me/tokens · DELETE /api/v1/tokens/:id
-    GET /api/v1/doctor
+    GET /api/v1/doctor · GET /api/v1/about
     GET /api/v1/sources · GET /api/v1/sources/:id · GET /api/v1/loads
     GET /api/v1/unify · GET /api/v1/schedule · GET /api/v1/retention
     GET /api/v1/relationships · GET /api/v1/relationships/:id
@@ -40,7 +40,7 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/runs/:id/exceptions
     POST /api/v1/runs/:id/undo-plan · POST /api/v1/runs/:id/undo · POST /api/v1/runs/:id/cancel
     POST /api/v1/refresh · POST /api/v1/tasks/:id/cancel
-    POST /api/v1/people/find`,
+    POST /api/v1/people/find · POST /api/v1/people/list`,
   administrator: `
     GET /api/v1/users · POST /api/v1/users · GET /api/v1/users/:id · PATCH /api/v1/users/:id
     DELETE /api/v1/users/:id · POST /api/v1/users/:id/reset-link · GET /api/v1/tokens

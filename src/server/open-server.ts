@@ -167,7 +167,13 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: false });
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: false,
+    theme: { title: 'Postrider API' },
+    logo: { type: 'image/svg+xml', content: Buffer.from(wordmark) },
+    uiConfig: { docExpansion: 'none' },
+  });
   prepare?.(server);
 
   for (const routes of [
@@ -191,6 +197,11 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
   await server.ready();
   return server;
 }
+
+/** In place of the library's own. */
+const wordmark = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40" viewBox="0 0 150 40">
+  <text x="0" y="27" font-family="sans-serif" font-size="24" font-weight="700" fill="#fff">Postrider</text>
+</svg>`;
 
 function placesOf(stack: string | undefined): string[] {
   return (stack ?? '')

@@ -103,6 +103,11 @@ describe('4, 5: segments and profiles are there', () => {
     const { body, status } = await contributor.post<Task>('/api/v1/refresh', { until: 'segments' });
     expect(status).toBe(202);
     expect(await ended(contributor, body)).toMatchObject({ status: 'succeeded' });
+    const found = await contributor.post('/api/v1/people/list', { search: 'POP ana' });
+    expect(found.body).toMatchObject({ items: [{ email: 'ana.pop@shop.test', country: 'RO' }] });
+    const first = await contributor.post<{ next: string }>('/api/v1/people/list', { limit: 3 });
+    const rest = await contributor.post('/api/v1/people/list', { limit: 3, cursor: first.body.next });
+    expect([first.body, rest.body]).toMatchObject([{ items: [{}, {}, {}] }, { items: [{}] }]);
     const { body: list } = await viewer.get<{ items: unknown[] }>('/api/v1/segments');
     expect(list.items).toMatchObject([{ segment: 'romania', members: 3 }]);
   });
@@ -412,6 +417,10 @@ describe('26, 27: it runs', () => {
     expect(other.status).toBe(422);
   });
 
+  it('27: runs all of those that have an active schedule, and here is none yet', async () => {
+    expect((await contributor.post('/api/v1/exports/run-all')).body).toEqual({ items: [] });
+  });
+
   it('26: with each refresh of a schedule, in the name of the export user', async () => {
     const schedule = { timeZone: 'Europe/Bucharest', daily: ['06:00'] };
     expect((await contributor.put('/api/v1/schedule', schedule)).status).toBe(403);
@@ -427,6 +436,9 @@ describe('26, 27: it runs', () => {
     });
     const { body } = await viewer.get('/api/v1/exports/newsletter');
     expect(body).toMatchObject({ last: { requestedBy: 'ana@acme.test' } });
+    const all = await contributor.post<{ items: Task[] }>('/api/v1/exports/run-all');
+    expect(all.body.items).toMatchObject([{ kind: 'run', subject: 'newsletter' }]);
+    for (const task of all.body.items) await ended(contributor, task);
   });
 
   it('26: is skipped with the reason when an earlier stage failed', async () => {

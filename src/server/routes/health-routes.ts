@@ -1,14 +1,17 @@
 import type { FastifyInstance } from 'fastify';
+import { productVersion } from '../../base/version.ts';
 import { callerOf, refuseForeignHost } from '../caller.ts';
 import type { Metrics } from '../metrics.ts';
 import { addOpenRoute } from '../open-route.ts';
-import type { ServerGround } from '../route.ts';
+import { time } from '../pages.ts';
+import { addRoute, type ServerGround } from '../route.ts';
 import { signInNeeded } from '../../app/sign-in.ts';
 import { refuseAction } from '../../app/permitted-actions.ts';
 import { z } from 'zod';
 
 /** Whether the process lives, whether it can work, and how it does. */
 export function healthRoutes(metrics: Metrics) {
+  const startedAt = new Date();
   return (server: FastifyInstance, ground: ServerGround): void => {
     addOpenRoute(server, ground, {
       method: 'GET',
@@ -32,6 +35,15 @@ export function healthRoutes(metrics: Metrics) {
           return reply.status(503).send({ ready: false });
         }
       },
+    });
+    addRoute(server, ground, {
+      method: 'GET',
+      url: '/api/v1/about',
+      tag: 'Operation',
+      summary: 'Which version this is, and since when it runs.',
+      action: 'me',
+      answer: z.object({ version: z.string(), node: z.string(), startedAt: time }),
+      handle: async () => ({ version: productVersion(), node: process.version, startedAt }),
     });
     server.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
       refuseForeignHost(request, ground.reach);

@@ -1,10 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { listOf } from '../pages.ts';
+import type { Page } from '../../base/page.ts';
+import { listOf, pageOf } from '../pages.ts';
 import { addRoute, type ServerGround } from '../route.ts';
 
 const tag = 'People';
 const person = z.string().trim().min(1).max(300).describe('An e-mail address or a customer id.');
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+const pageBody = z.object({
+  search: z.string().max(300).optional(),
+  limit: z.int().min(1).max(500).default(100),
+  cursor: z.string().max(1000).optional(),
+});
 const receipt = z.looseObject({ erasure: z.string(), state: z.enum(['open', 'done', 'lifted']) });
 
 /**
@@ -25,6 +32,17 @@ export function personRoutes(server: FastifyInstance, ground: ServerGround): voi
     handle: async ({ actions, body }) => ({
       items: await actions.person(body.person),
     }),
+  });
+  addRoute(server, ground, {
+    method: 'POST',
+    reads: true,
+    url: '/api/v1/people/list',
+    tag,
+    summary: 'All customers, a page of them; with `search` those in whose texts every word of it stands.',
+    action: 'customers',
+    body: pageBody.default({ limit: 100 }),
+    answer: pageOf(z.record(z.string(), cell)),
+    handle: async ({ actions, body }) => (await actions.customers(body)) as Page<Record<string, string>>,
   });
   addRoute(server, ground, {
     method: 'POST',

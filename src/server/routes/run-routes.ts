@@ -83,7 +83,7 @@ export function runRoutes(server: FastifyInstance, ground: ServerGround): void {
     method: 'POST',
     url: '/api/v1/exports/run-all',
     tag,
-    summary: 'Runs those that have a schedule.',
+    summary: 'Runs those that have an active schedule.',
     action: 'wantRunAll',
     status: 202,
     answer: listOf(taskSchema),

@@ -1,0 +1,28 @@
+import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
+import type { Engine, Row } from '../engine/engine.ts';
+import { join, name, nothing, sql } from '../engine/sql.ts';
+import { readProfileShape } from './profile-shape.ts';
+
+/**
+ * A page of all profiles, in the order of their ids: `customer_id` and every attribute.
+ * @param request.search words that each stand somewhere in a text of the profile; case and accents do not matter
+ * @throws `configuration` / `no_profiles`
+ */
+export async function profilePage(
+  engine: Engine,
+  { limit, cursor, search = '' }: PageAsked & { search?: string | undefined },
+): Promise<Page<Row>> {
+  const { attributes } = await readProfileShape(engine);
+  const { dialect } = engine;
+  const after = readTextCursor(cursor) ?? '';
+  const texts = attributes.filter(({ type }) => type === 'text').map((attribute) => name(attribute.name));
+  const all = sql`concat_ws(' ', ${join(texts.length > 0 ? texts : [sql`''`])})`;
+  const fold = (text: typeof all) => dialect.foldCase(dialect.stripAccents(text));
+  const words = search.split(/\s+/).filter((word) => word !== '');
+  const holds = words.map((word) => sql`AND ${dialect.textHolds(fold(all), fold(sql`${word}`), 'anywhere')}`);
+  const rows = await engine.rows(sql`
+    SELECT ${join([sql`customer_id`, ...attributes.map((attribute) => name(attribute.name))])}
+    FROM profile.profile WHERE customer_id > ${after} ${holds.length === 0 ? nothing : join(holds, ' ')}
+    ORDER BY customer_id LIMIT ${limit + 1}`);
+  return pageOf(rows, limit, (row) => String(row.customer_id));
+}
