@@ -1,20 +1,33 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { PostriderError } from '../base/errors.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import {
+  startTestPostgres,
+  testPostgresAvailable,
+  type LocalPostgres,
+} from '../store/test-support/local-postgres.ts';
 import { isOver, type Task } from './task.ts';
 import { TaskQueue, type CarryOut } from './task-queue.ts';
 import { addTask, beginTask, listTasks, readTask } from './tasks.ts';
 
 let store: Store;
+let server: LocalPostgres | undefined;
 const queues: TaskQueue[] = [];
-beforeEach(async () => {
-  store = await openStore({ memory: true });
-});
 afterEach(async () => {
   for (const queue of queues.splice(0)) await queue.stop();
   await store.close();
 });
+afterAll(() => server?.stop());
+
+const databases = {
+  embedded: () => openStore({ memory: true }),
+  PostgreSQL: async () => {
+    server ??= await startTestPostgres();
+    return openStore({ databaseUrl: await server.createDatabase() });
+  },
+};
+const available = testPostgresAvailable ? (['embedded', 'PostgreSQL'] as const) : (['embedded'] as const);
 
 const ended: Task[] = [];
 
@@ -65,7 +78,11 @@ function gate() {
   return { begun, open, carryOut };
 }
 
-describe('TaskQueue', () => {
+describe.each(available)('TaskQueue on %s', (kind) => {
+  beforeEach(async () => {
+    store = await databases[kind]();
+  });
+
   it('does what waits, tells of its progress, and keeps what came of it', async () => {
     const queue = await started(async (task, { tell }) => {
       tell({ sentence: 'Half of it is done.', done: 1, total: 2 });
@@ -160,6 +177,13 @@ describe('TaskQueue', () => {
     const second = await started(async () => ({ status: 'succeeded' }));
     expect(await end(second, id)).toMatchObject({ status: 'succeeded', attempt: 2 });
   });
+});
+
+// On a server somebody else may be at it, and the heartbeat of half a minute tells.
+describe('TaskQueue on an embedded database', () => {
+  beforeEach(async () => {
+    store = await databases.embedded();
+  });
 
   it('finds what a killed process was at', async () => {
     const { task } = await addTask(store.db, wish('run', 'newsletter'), new Date());
@@ -170,6 +194,10 @@ describe('TaskQueue', () => {
 });
 
 describe('listTasks', () => {
+  beforeEach(async () => {
+    store = await databases.embedded();
+  });
+
   it('pages from the newest to the oldest, each once', async () => {
     for (let n = 0; n < 7; n += 1)
       await addTask(store.db, wish('run', `e${n}`), new Date(1_700_000_000_000 + Math.floor(n / 2)));

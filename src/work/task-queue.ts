@@ -86,10 +86,11 @@ export class TaskQueue {
       retryBackoff: true,
       deleteAfterSeconds: 60 * 60,
     });
-    // Nobody else works on an embedded database, so whatever looks active there is of a process that is gone.
-    if (queue.kind === 'embedded') {
-      await this.#boss.deleteAllJobs(queueName);
-      for (const task of await unfinishedTasks(db)) await this.#send(task);
+    // Nobody else works on an embedded database, so whatever looks active there is of a process that is gone. On a
+    // server that is found out by the heartbeat; what was parked waits, and to be called twice does it no harm.
+    if (queue.kind === 'embedded') await this.#boss.deleteAllJobs(queueName);
+    for (const task of await unfinishedTasks(db)) {
+      if (queue.kind === 'embedded' || task.status === 'queued') await this.#send(task);
     }
     await this.#boss.work(
       queueName,
