@@ -8,9 +8,10 @@ import { alertActions, type AlertActions } from './app/alert-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
 import { backupActions, type BackupActions } from './app/backup-actions.ts';
 import { restoreBackup } from './app/restore-backup.ts';
-import { connectionActions, exportUserOf, type ConnectionActions } from './app/connection-actions.ts';
+import { connectionActions, type ConnectionActions } from './app/connection-actions.ts';
 import { dataActions, type DataActions } from './app/data-actions.ts';
 import { exportOverviewActions, type ExportOverviewActions } from './app/export-overview.ts';
+import { exportUserOf } from './app/export-user.ts';
 import { itemActions, type ItemActions } from './app/item-actions.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
 import { permittedActions } from './app/permitted-actions.ts';
@@ -282,7 +283,7 @@ function actionsOf(ground: AppGround): Actions {
     ...alertActions(ground),
     ...backupActions(ground),
     ...dataActions(ground, items.saveSource),
-    ...exportOverviewActions(ground, (id) => items.item('export', id)),
+    ...exportOverviewActions(ground),
   });
 }
 

@@ -1,5 +1,6 @@
-import { hasTimes, type ScheduleTimes } from '../base/schedule-times.ts';
+import { nextTimes, type ScheduleTimes } from '../base/schedule-times.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
+import { isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import type { Appointment } from '../work/scheduler.ts';
 
@@ -9,16 +10,14 @@ const exportPrefix = 'export:';
 
 /** Everything that happens by itself. Off until somebody says otherwise: saving a workspace sends nothing. */
 export function appointmentsOf(settings: Settings): Appointment[] {
-  const timeZone = settings.schedule?.timeZone ?? 'UTC';
+  const timeZone = zoneOf(settings);
   const made: Appointment[] = [];
-  if (settings.schedule !== undefined && isOn(settings)) {
-    const { daily, weekly, cron } = settings.schedule;
-    made.push({ name: refreshAppointment, times: { daily, weekly, cron }, timeZone });
-  }
+  const refresh = refreshTimes(settings);
+  if (refresh !== undefined) made.push({ name: refreshAppointment, times: refresh, timeZone });
+  if (!isSwitchedOn(settings)) return made;
   for (const [id, { schedule }] of settings.exports) {
-    const times = exportTimes(schedule);
-    if (times !== undefined && isSwitchedOn(settings))
-      made.push({ name: `${exportPrefix}${id}`, times, timeZone });
+    const times = ownTimes(schedule);
+    if (times !== undefined) made.push({ name: `${exportPrefix}${id}`, times, timeZone });
   }
   return made;
 }
@@ -28,17 +27,41 @@ export function exportOfAppointment(name: string): string | undefined {
   return name.startsWith(exportPrefix) ? name.slice(exportPrefix.length) : undefined;
 }
 
-/** Whether the refresh has times, and nobody switched the schedule off. */
-export function isOn(settings: Settings): boolean {
-  return settings.schedule !== undefined && isSwitchedOn(settings) && hasTimes(settings.schedule);
+/** When exports go by themselves, and which way. */
+export interface RunsAhead {
+  schedule: 'refresh' | 'off' | 'own';
+  next: Date[];
 }
 
-/** The times of its own that an export has. */
-export function exportTimes(schedule: ExportConfig['schedule']): ScheduleTimes | undefined {
-  return typeof schedule === 'object' ? schedule : undefined;
+/**
+ * The next times at which an export runs by itself.
+ * @param refresh when the next refreshes are, as `refreshesAhead` tells
+ */
+export function runsAhead(
+  { settings, now }: { settings: Settings; now: Date },
+  schedule: ExportConfig['schedule'],
+  refresh: Date[],
+): RunsAhead {
+  const own = ownTimes(schedule);
+  if (own !== undefined) {
+    return { schedule: 'own', next: isSwitchedOn(settings) ? timesAhead(settings, own, now) : [] };
+  }
+  return schedule === 'off' ? { schedule: 'off', next: [] } : { schedule: 'refresh', next: refresh };
 }
 
-/** One switch stops everything that happens by itself. */
-export function isSwitchedOn({ schedule }: Settings): boolean {
-  return schedule?.on !== false;
+/** The next refreshes that happen by themselves, the soonest first. */
+export function refreshesAhead({ settings, now }: { settings: Settings; now: Date }): Date[] {
+  const times = refreshTimes(settings);
+  return times === undefined ? [] : timesAhead(settings, times, now);
+}
+
+const shownAhead = 5;
+
+function timesAhead(settings: Settings, times: ScheduleTimes, now: Date): Date[] {
+  return nextTimes(times, zoneOf(settings), now, shownAhead);
+}
+
+/** The time zone in which times of day are meant. */
+export function zoneOf({ schedule }: Settings): string {
+  return schedule?.timeZone ?? 'UTC';
 }

@@ -1,11 +1,7 @@
 import { isFresh } from '../access/identity.ts';
-import { findUserByEmail } from '../access/users.ts';
-import { may } from '../access/permission.ts';
-import { isAtLeast } from '../access/role.ts';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
-import { suggestName } from '../base/nearest.ts';
 import type { ConnectionSettings, SecretReference } from '../connections/connection-config.ts';
 import {
   deleteConnectionSecret,
@@ -26,6 +22,7 @@ import { findItem, listItems, type WorkspaceItem } from '../store/workspace-item
 import { dropItem, storeItem, workspaceWith } from '../workspace/edit-item.ts';
 import { reauthenticationNeeded } from './access-actions.ts';
 import { audited, type AppGround } from './app-ground.ts';
+import { knownItem, presentItem, refuseStale, type Edit } from './item-state.ts';
 import { connectionNotShared, reaches } from './permitted-actions.ts';
 
 /** A connection as whoever may pick it sees it. */
@@ -75,11 +72,7 @@ export interface ConnectionActions {
    * Adds or edits; what lets us in is looked at in Mailchimp before it is kept.
    * @throws `consent_missing`, `connection_name_taken`, `mailchimp_role`, `edited_meanwhile`, `item_exists`
    */
-  saveConnection(
-    id: string,
-    input: ConnectionInput,
-    edit: { ifMatch?: string | undefined; ifNew?: boolean | undefined },
-  ): Promise<ListedConnection>;
+  saveConnection(id: string, input: ConnectionInput, edit: Edit): Promise<ListedConnection>;
   /** Where to send the browser; `id` for one that is there already. */
   beginSignIn(id: string | undefined): Promise<{ url: string }>;
   /**
@@ -121,11 +114,8 @@ export function connectionActions(ground: AppGround): ConnectionActions {
   const now = () => clock.now();
 
   async function itemOf(id: string): Promise<WorkspaceItem & { body: ConnectionSettings }> {
-    const item = await findItem(db, 'connection', id);
-    if (item !== undefined && item.removedAt === undefined)
-      return { ...item, body: item.body as ConnectionSettings };
-    const names = (await listItems(db, 'connection')).map((each) => each.id);
-    throw inputError('connection_unknown', `There is no connection "${id}".`, suggestName(id, names));
+    const item = await knownItem(db, { kind: 'connection', id });
+    return { ...item, body: item.body as ConnectionSettings };
   }
 
   async function listed(item: WorkspaceItem): Promise<ListedConnection> {
@@ -228,18 +218,10 @@ export function connectionActions(ground: AppGround): ConnectionActions {
     connections: async () => Promise.all((await listItems(db, 'connection')).map(listed)),
     connection: async (id) => listed(await itemOf(id)),
     consentText: async (version, language) => consentText(version ?? currentConsentVersion, language),
-    saveConnection: async (id, input, { ifMatch, ifNew }) => {
-      const found = await findItem(db, 'connection', id);
-      const before = found === undefined || found.removedAt !== undefined ? undefined : await listed(found);
-      if (before !== undefined && ifNew === true) {
-        throw new PostriderError({
-          kind: 'conflict',
-          code: 'item_exists',
-          message: `There is a connection "${id}" already.`,
-          hint: 'Take another id, or edit that one.',
-        });
-      }
-      if (before !== undefined) checkIfMatch(ifMatch, before);
+    saveConnection: async (id, input, edit) => {
+      const found = await presentItem(db, { kind: 'connection', id });
+      const before = found && (await listed(found));
+      refuseStale({ kind: 'connection', id }, edit, before);
       const body = before === undefined ? undefined : (found?.body as ConnectionSettings);
       const consent = consentOf(input, body);
       await refuseTakenName(id, input.name);
@@ -377,30 +359,4 @@ function oauthSettings({ config }: AppGround): OAuthSettings {
     clientSecret,
     redirectUri: `${base}/api/v1/mailchimp/callback`,
   };
-}
-
-/**
- * In whose name a connection sends, where somebody was named.
- * @throws `configuration` / `export_user_missing`
- */
-export async function exportUserOf(
-  { store, parts }: Pick<AppGround, 'store' | 'parts'>,
-  connection: ConnectionId,
-): Promise<string | undefined> {
-  const settings = (await parts()).settings.connections.get(connection);
-  const named = settings?.exportUser;
-  if (named === undefined) return undefined;
-  const user = await findUserByEmail(store.db, named);
-  const shared = settings?.sharedWith.includes('contributors') === true;
-  const fits =
-    user !== undefined &&
-    (may(user.role, 'exports.run') || user.extra.includes('exports.run')) &&
-    (shared || isAtLeast(user.role, 'administrator'));
-  if (fits) return user.email;
-  throw new PostriderError({
-    kind: 'configuration',
-    code: 'export_user_missing',
-    message: `The export user of the connection "${connection}" may not export any more.`,
-    hint: 'Somebody else takes over: Admin › Connections › Add yourself as export user.',
-  });
 }

@@ -13,7 +13,8 @@ import {
 } from '../sources/uploads.ts';
 import { sourceOf } from '../pipeline/pipeline-parts.ts';
 import { audited, type AppGround } from './app-ground.ts';
-import type { Edit, ItemActions, SavedItem } from './item-actions.ts';
+import type { ItemActions, SavedItem } from './item-actions.ts';
+import type { Edit } from './item-state.ts';
 
 /** Data that come in by the network instead of lying somewhere. */
 export interface DataActions {

@@ -1,16 +1,14 @@
-import { checkIfMatch, etagOf } from '../base/etag.ts';
-import { inputError, PostriderError } from '../base/errors.ts';
-import { nearestName } from '../base/nearest.ts';
 import type { ConnectionId, SourceId } from '../base/ids.ts';
 import { secretOfConnection } from '../connections/connection-secrets.ts';
 import { openDestination } from '../delivery/open-destination.ts';
 import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
-import { findItem, listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
+import { listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dropItem, placeOf, storeItem, workspaceWith, type ItemPlace } from '../workspace/edit-item.ts';
 import type { WorkspaceFile } from '../workspace/workspace-file.ts';
 import type { AppGround } from './app-ground.ts';
 import { refuseForeignPlaces } from './foreign-places.ts';
+import { itemEtag, knownItem, presentItem, refuseStale, type Edit } from './item-state.ts';
 import { connectionNotShared, reaches } from './permitted-actions.ts';
 
 /** One thing of the workspace as somebody edits it. */
@@ -30,15 +28,6 @@ export interface SavedItem extends Item {
   /** Whether anything was changed. */
   changed: boolean;
   warnings: string[];
-}
-
-/**
- * From which state an edit begins. `ifMatch` names it; `ifNew` says that nothing of this id may be there. Saving sends
- * nothing.
- */
-export interface Edit {
-  ifMatch?: string | undefined;
-  ifNew?: boolean | undefined;
 }
 
 /** The parts of the workspace, each by itself: what a file says at once, a page edits one by one. */
@@ -68,54 +57,30 @@ export function itemActions(ground: AppGround): ItemActions {
   const { db } = store;
   const doing = () => ({ by, now: clock.now() });
 
-  async function current({ kind, id }: ItemPlace): Promise<Item | undefined> {
-    const item = await findItem(db, kind, id);
-    return item === undefined || item.removedAt !== undefined ? undefined : shown(item);
-  }
-
-  async function known(place: ItemPlace): Promise<Item> {
-    const item = await current(place);
-    if (item !== undefined) return item;
-    const names = (await listItems(db, place.kind)).map(({ id }) => id);
-    const near = nearestName(place.id, names);
-    throw inputError(
-      `${place.kind}_unknown`,
-      `There is no ${place.kind} "${place.id}".`,
-      near === undefined ? undefined : `Perhaps "${near}".`,
-    );
-  }
-
-  async function refuseStale(place: ItemPlace, { ifMatch, ifNew }: Edit): Promise<void> {
-    const before = await current(place);
-    if (before !== undefined && ifNew === true) {
-      throw new PostriderError({
-        kind: 'conflict',
-        code: 'item_exists',
-        message: `There is a ${place.kind} "${place.id}" already.`,
-        hint: 'Take another id, or edit that one.',
-      });
-    }
-    if (before !== undefined) return checkIfMatch(ifMatch, before);
-    if (ifNew !== true && ifMatch !== undefined && ifMatch !== '*') await known(place);
-  }
-
   async function save(
     place: ItemPlace,
     body: unknown,
     edit: Edit,
     check: (file: WorkspaceFile) => Promise<string[]> | string[] = () => [],
   ): Promise<SavedItem> {
-    await refuseStale(place, edit);
+    await refuseStaleItem(place, edit);
     const file = await workspaceWith(db, place, body);
     const warnings = await check(file);
     const parsed = parsedBody(file, place);
     const changed = await storeItem(db, place, parsed, { ...doing(), action: `${place.kind}.save` });
-    return { ...(await known(place)), changed, warnings };
+    return { ...shown(await knownItem(db, place)), changed, warnings };
+  }
+
+  async function refuseStaleItem(place: ItemPlace, edit: Edit): Promise<void> {
+    const before = await presentItem(db, place);
+    // Whoever edits what they saw does not want to make it anew.
+    const edits = edit.ifNew !== true && edit.ifMatch !== undefined && edit.ifMatch !== '*';
+    if (before === undefined && edits) await knownItem(db, place);
+    refuseStale(place, edit, before && shown(before));
   }
 
   async function remove(place: ItemPlace, edit: Edit): Promise<void> {
-    await known(place);
-    await refuseStale(place, edit);
+    refuseStale(place, edit, shown(await knownItem(db, place)));
     await workspaceWith(db, place, undefined);
     await dropItem(db, place, doing());
   }
@@ -144,7 +109,7 @@ export function itemActions(ground: AppGround): ItemActions {
 
   return {
     items: async (kind) => (await listItems(db, kind)).map(shown),
-    item: (kind, id) => known({ kind, id }),
+    item: async (kind, id) => shown(await knownItem(db, { kind, id })),
     saveSource: (id, body, edit) =>
       save({ kind: 'source', id }, body, edit, async (file) => {
         await refuseForeignPlaces(ground, { ...file, segments: {} }, id);
@@ -171,10 +136,9 @@ export function itemActions(ground: AppGround): ItemActions {
       }),
     saveExport: async (id, body, edit) => save({ kind: 'export', id }, body, edit, lookAtExport(id)),
     duplicateExport: async (id, as) => {
-      const { body } = await known({ kind: 'export', id });
+      const { name, body } = await knownItem(db, { kind: 'export', id });
       // A second export of the same people to the same audience would fight over the tags.
-      const copied = { ...(body as object), name: `${(await known({ kind: 'export', id })).name} (copy)` };
-      const copy = { ...copied, schedule: 'off', connection: null };
+      const copy = { ...(body as object), name: `${name} (copy)`, schedule: 'off', connection: null };
       return save({ kind: 'export', id: as }, copy, { ifNew: true });
     },
     saveSchedule: (body, edit) => save(placeOf('schedule'), body, edit),
@@ -207,6 +171,7 @@ function parsedBody(file: WorkspaceFile, { kind, id }: ItemPlace): unknown {
   }
 }
 
-function shown({ kind, id, name, body, createdAt, updatedAt }: WorkspaceItem): Item {
-  return { kind, id, name, body, createdAt, updatedAt, etag: etagOf(kind, id, name, body, updatedAt) };
+function shown(item: WorkspaceItem): Item {
+  const { kind, id, name, body, createdAt, updatedAt } = item;
+  return { kind, id, name, body, createdAt, updatedAt, etag: itemEtag(item) };
 }

@@ -1,14 +1,14 @@
 import { inputError } from '../base/errors.ts';
 import type { Page, PageAsked } from '../base/page.ts';
-import { hasTimes, nextTimes } from '../base/schedule-times.ts';
-import { exportIdOf, exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
+import { exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
 import type { Stage } from '../pipeline/refresh.ts';
+import { isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
 import { findRunHeader } from '../store/run-headers.ts';
 import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
 import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
 import type { AppGround } from './app-ground.ts';
+import { refreshesAhead, runsAhead, zoneOf, type RunsAhead } from './appointments.ts';
 import { connectionNotShared, reachesExport } from './permitted-actions.ts';
-import { exportTimes, isOn, isSwitchedOn } from './appointments.ts';
 
 /** With one key a wish counts once, however often it is sent. */
 export interface Once {
@@ -45,10 +45,8 @@ export interface ScheduleAhead {
   timeZone: string;
   /** The next refreshes; they take along the exports whose schedule is `refresh`. */
   refresh: Date[];
-  exports: { export: string; schedule: 'refresh' | 'off' | 'own'; next: Date[] }[];
+  exports: ({ export: string } & RunsAhead)[];
 }
-
-const shownAhead = 5;
 
 export function workActions(ground: AppGround): WorkActions {
   const { store, clock, who, by, parts, queue } = ground;
@@ -91,8 +89,8 @@ export function workActions(ground: AppGround): WorkActions {
       const { settings } = await parts();
       const tasks: Task[] = [];
       for (const [id, { schedule }] of settings.exports) {
-        const own = exportTimes(schedule);
-        const active = own === undefined ? schedule !== 'off' && isOn(settings) : isSwitchedOn(settings);
+        const withRefresh = schedule !== 'off' && refreshTimes(settings) !== undefined;
+        const active = ownTimes(schedule) === undefined ? withRefresh : isSwitchedOn(settings);
         if (!active || !(await reachesExport(ground, id))) continue;
         tasks.push(await want('run', id, {}));
       }
@@ -112,23 +110,16 @@ export function workActions(ground: AppGround): WorkActions {
     },
     schedule: async () => {
       const { settings } = await parts();
-      const zone = settings.schedule?.timeZone ?? 'UTC';
-      const ahead = (times: Parameters<typeof nextTimes>[0]) =>
-        nextTimes(times, zone, clock.now(), shownAhead);
-      const on = isOn(settings);
-      const refresh = on && settings.schedule !== undefined ? ahead(settings.schedule) : [];
+      const ground = { settings, now: clock.now() };
+      const refresh = refreshesAhead(ground);
       return {
-        on,
-        timeZone: zone,
+        on: refreshTimes(settings) !== undefined,
+        timeZone: zoneOf(settings),
         refresh,
-        exports: [...settings.exports].map(([id, { schedule }]) => {
-          const own = exportTimes(schedule);
-          if (own !== undefined && hasTimes(own))
-            return { export: exportIdOf(settings, id), schedule: 'own' as const, next: ahead(own) };
-          return schedule === 'off'
-            ? { export: id, schedule, next: [] }
-            : { export: id, schedule: 'refresh' as const, next: refresh };
-        }),
+        exports: [...settings.exports].map(([id, { schedule }]) => ({
+          export: id,
+          ...runsAhead(ground, schedule, refresh),
+        })),
       };
     },
   };

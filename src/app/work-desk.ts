@@ -8,6 +8,7 @@ import type { Config } from '../base/config.ts';
 import { messageOf } from '../base/errors.ts';
 import { nextWait } from '../base/retry-schedule.ts';
 import type { SecretKey } from '../connections/seal.ts';
+import { exportsOfRefresh } from '../pipeline/schedule-rules.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import type { Store } from '../store/open-store.ts';
 import { startScheduler, type Due } from '../work/scheduler.ts';
@@ -99,11 +100,7 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
 
   /** Their segments are not fresh, so they do not run, and whoever looks at them sees why. */
   async function skipExportsOf(task: Task): Promise<void> {
-    if (task.request.until !== undefined && task.request.until !== 'exports') return;
-    const settings = await options.settings();
-    if (appointmentsOf(settings).length === 0 && task.request.until === undefined) return;
-    for (const [subject, { schedule }] of settings.exports) {
-      if (schedule === 'off' || (task.request.until === undefined && typeof schedule === 'object')) continue;
+    for (const subject of exportsOfRefresh(await options.settings(), task.request.until)) {
       await skip(subject, askerOf(task), stageFailed(task.problem));
     }
   }

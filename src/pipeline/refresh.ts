@@ -1,6 +1,5 @@
 import { inputError, messageOf, PostriderError } from '../base/errors.ts';
 import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
-import { hasTimes } from '../base/schedule-times.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { defaultKeepDays, trimRuns } from '../exports/retention.ts';
@@ -17,6 +16,7 @@ import { rowLinksOf } from './person-traces.ts';
 import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
 import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { runExport } from './run-export.ts';
+import { exportsOfRefresh, refreshTimes } from './schedule-rules.ts';
 
 export const stages = ['sources', 'unify', 'segments', 'exports'] as const;
 export type Stage = (typeof stages)[number];
@@ -179,30 +179,21 @@ async function trimOldRuns({ engine, settings, clock, progress }: PipelineParts)
   }
 }
 
-/** Whether somebody decided that exports go out by themselves. */
-function isScheduled({ schedule }: PipelineParts['settings']): boolean {
-  return schedule !== undefined && schedule.on !== false && hasTimes(schedule);
-}
-
-/**
- * Saving sends nothing: without a schedule an export runs only when a person says so (promise 9), be it by
- * `run` or by asking for a refresh up to the exports.
- */
+/** The exports that go along; the others run when a person says so. */
 async function runExports(
   parts: PipelineParts,
   { until, by, signal, watch }: RefreshRequest,
 ): Promise<ExportRun[]> {
   const { settings, progress } = parts;
   if (settings.exports.size === 0) return [];
-  if (until === undefined && !isScheduled(settings)) {
+  if (until === undefined && refreshTimes(settings) === undefined) {
     progress.say('No schedule: exports run when a person says so (postrider run EXPORT).');
     return [];
   }
   const runs: ExportRun[] = [];
   let failure: unknown;
-  for (const [id, { schedule, connection }] of settings.exports) {
+  for (const id of exportsOfRefresh(settings, until)) {
     if (signal.aborted) break;
-    if (schedule === 'off' || (until === undefined && typeof schedule === 'object')) continue;
     const paused = await pauseOf(parts, id);
     if (paused !== undefined) {
       progress.say(`The export ${id} is paused: ${paused}`);
@@ -210,7 +201,7 @@ async function runExports(
     }
     // One export that cannot run must not keep the others from running; its error is told when they are done.
     try {
-      const user = await parts.exportUser?.(connection as ConnectionId);
+      const user = await parts.exportUser?.(settings.exports.get(id)?.connection as ConnectionId);
       const run = await runExport(parts, id, { by: user ?? by, signal });
       runs.push(run);
       watch?.exported({ export: id, run });

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Actions } from '../app.ts';
-import type { Edit, Item, SavedItem } from '../app/item-actions.ts';
+import type { Item, SavedItem } from '../app/item-actions.ts';
+import type { Edit } from '../app/item-state.ts';
 import { itemSchemas } from '../app/vocabulary.ts';
 import { idParams, listOf, time } from './pages.ts';
 import { addRoute, nothing, type Call, type ServerGround } from './route.ts';
