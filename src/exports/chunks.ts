@@ -246,6 +246,15 @@ export function markDone(chunk: Chunk): Change {
   return sql`UPDATE ${ref(chunkTable)} SET state = 'done' WHERE ${thisChunk(chunk)}`;
 }
 
+/** The change that ends all of these chunks of a run. */
+export function markAllDone(run: RunId, chunks: readonly Chunk[]): Change[] {
+  if (chunks.length === 0) return [];
+  const numbers = chunks.map(({ chunk }) => String(chunk));
+  return [
+    sql`UPDATE ${ref(chunkTable)} SET state = 'done' WHERE run = ${run} AND list_contains(${numbers}, chunk::VARCHAR)`,
+  ];
+}
+
 /** The server's time to work on the chunk's request begins when it really left. */
 export function noteSent(chunk: Chunk, sentAt: Date): Change {
   return sql`UPDATE ${ref(chunkTable)} SET sent_at = ${sentAt.toISOString()}::TIMESTAMP WHERE ${thisChunk(chunk)}`;

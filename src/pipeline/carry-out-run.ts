@@ -11,6 +11,7 @@ import type { PipelineParts } from './pipeline-parts.ts';
 import { leaveRacesOpen, putRacesRight } from './put-races-right.ts';
 import { sendReadyChunks } from './send-chunks.ts';
 import type { Sending } from './send-once.ts';
+import { SettleTogether } from './settle-together.ts';
 import { settleUncertain } from './settle-uncertain.ts';
 import { startRun } from './start-run.ts';
 import { WhoHasLeft } from './who-has-left.ts';
@@ -44,6 +45,7 @@ export async function carryOutRun(
     run,
     whoHasLeft: await WhoHasLeft.since(parts, destination, run, readAt),
     blame: new BatchBlame(),
+    together: new SettleTogether(parts.engine, parts.clock, run.run),
     signal,
   };
   const ended = (): ExportRun => {

@@ -3,6 +3,7 @@ import { markReady, noteSent, type Chunk } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { BatchBlame } from './batch-blame.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { SettleTogether } from './settle-together.ts';
 import type { WhoHasLeft } from './who-has-left.ts';
 
 /** What sending the chunks of one run needs. */
@@ -12,6 +13,7 @@ export interface Sending {
   run: ExportRun;
   whoHasLeft: WhoHasLeft;
   blame: BatchBlame;
+  together: SettleTogether;
   /** Aborted: no new request starts; those in flight end and are recorded (promise 9). */
   signal: AbortSignal;
 }

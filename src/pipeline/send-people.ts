@@ -2,7 +2,6 @@ import { BatchRefused, type UpsertAnswer } from '../delivery/destination.ts';
 import { settleUpsert } from '../delivery/settle-upsert.ts';
 import type { Change } from '../engine/engine.ts';
 import {
-  addTagWork,
   markDone,
   markReady,
   markSending,
@@ -62,11 +61,7 @@ export async function sendPeople(
       if (stop !== undefined) throw stop;
     } else {
       const { outcomes, tagsToGive } = settleUpsert(people, answer, tagNames(sending.run.tags).folded);
-      await engine.commit([
-        ...writeOutcomes(chunk.run, outcomes, clock.now()),
-        ...addTagWork(chunk.run, tagsToGive),
-        ...ends,
-      ]);
+      await sending.together.settle({ outcomes, tagsToGive, ...(last ? { done: chunk } : {}) });
       sending.blame.passed(people.length);
     }
   }

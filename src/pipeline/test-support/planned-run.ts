@@ -12,6 +12,7 @@ import { leasesInProcess } from '../account-lease.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { silent } from '../progress.ts';
 import type { Sending } from '../send-once.ts';
+import { SettleTogether } from '../settle-together.ts';
 import { WhoHasLeft } from '../who-has-left.ts';
 
 export const buyers = 'buyers' as SegmentId;
@@ -74,7 +75,15 @@ export async function sendingOf(
   } as PipelineParts;
   const whole = destination as Destination;
   const whoHasLeft = await WhoHasLeft.since(parts, whole, run, new Date());
-  return { parts, destination: whole, run, whoHasLeft, blame: new BatchBlame(), signal };
+  return {
+    parts,
+    destination: whole,
+    run,
+    whoHasLeft,
+    blame: new BatchBlame(),
+    together: new SettleTogether(parts.engine, parts.clock, run.run),
+    signal,
+  };
 }
 
 /** As a destination sends: asks before the request leaves, until it may. */
