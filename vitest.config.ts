@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'sample/**/*.test.ts'],
+    include: ['{src,test,sample,web}/**/*.test.{ts,tsx}'],
     // Real servers and engines start inside the tests; the machine may be small and busy.
     testTimeout: 60_000,
     hookTimeout: 60_000,

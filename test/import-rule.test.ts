@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,6 +15,24 @@ describe('imports of src/', () => {
 
   it('go in no ring', () => {
     expect(importCycles(imports)).toEqual([]);
+  });
+});
+
+describe('imports of web/', () => {
+  it('stay there: the page knows the server by its API alone', () => {
+    const folder = join(import.meta.dirname, '../web/src');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /\.tsx?$/.test(file),
+    );
+    expect(files.length).toBeGreaterThan(30);
+    const strays = files.flatMap((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
+        .map(([, to = '']) => join(dirname(file), to))
+        .filter((to) => to.startsWith('..'))
+        .map((to) => `${file} imports ${to}`);
+    });
+    expect(strays).toEqual([]);
   });
 });
 

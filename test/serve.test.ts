@@ -1,21 +1,12 @@
-import { once } from 'node:events';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
+import { freePort } from './support/free-port.ts';
 import { apiKey, audience, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows } from './support/people-rows.ts';
 import { documentOf, Postrider, type Ended, type RunningCommand } from './support/postrider-process.ts';
 import { workFolder } from './support/work-folder.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 /** The product as it runs for months: a server, and a command line that talks to it. */
 describe('postrider serve', { timeout: 60_000 }, async () => {
@@ -54,7 +45,7 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
   it('says where it is, and how the first owner comes in', () => {
     expect(server.stdout).toMatch(
       new RegExp(
-        `^Postrider listens at http://localhost:${port}\nThere is no owner yet.*\n  http://localhost:${port}/owner#`,
+        `^Postrider listens at http://127\\.0\\.0\\.1:${port}\nThere is no owner yet.*\n  http://127\\.0\\.0\\.1:${port}/owner#`,
       ),
     );
   });

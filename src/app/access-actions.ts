@@ -23,6 +23,7 @@ import {
   type User,
 } from '../access/users.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
+import { pageRoot } from '../base/config.ts';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
 import { nearestName } from '../base/nearest.ts';
 import { neutraliseFormula } from '../base/neutralise-formula.ts';
@@ -83,7 +84,7 @@ export function accessActions(ground: AppGround): AccessActions {
   const now = () => clock.now();
   const linkTo = (path: string, secret: string) => ({
     // Behind #, so that it stands in no server's log and goes to no other site as a referrer.
-    link: `${config.publicUrl ?? `http://localhost:${config.port}`}/${path}#${secret}`,
+    link: `${pageRoot(config)}/${path}#${secret}`,
   });
   const makeLink = async (link: AccessLink, path: string) =>
     linkTo(path, await makeAccessLink(db, link, { by: who.email, now: now() }));

@@ -53,6 +53,7 @@ export const actionRules: ActionRules = {
   segmentMemberPage: { needs: 'look.people', sees: (_, segment) => `segment:${segment}` },
   segmentCsv: { needs: 'look.people', streams: true, sees: (_, segment) => `segment:${segment}` },
   lookAhead: { needs: 'segments.edit', sees: () => 'segment:draft' },
+  ruleFields: { needs: 'look' },
   suggestValues: { needs: 'segments.edit', sees: (_, field) => `field:${field}` },
   fieldOverview: { needs: 'segments.edit', sees: (_, field) => `field:${field}` },
   quickSegment: { needs: 'segments.edit' },

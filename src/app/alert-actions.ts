@@ -7,6 +7,7 @@ import {
   type AlertChannel,
   type AlertTarget,
 } from '../alerts/alert-channels.ts';
+import { pageRoot } from '../base/config.ts';
 import { sendAlert } from '../alerts/send-alert.ts';
 import { messageOf } from '../base/errors.ts';
 import { audited, type AppGround } from './app-ground.ts';
@@ -43,7 +44,7 @@ export function alertActions(ground: AppGround): AlertActions {
         title: 'A test of this channel',
         text: 'Alerts get here.',
         code: undefined,
-        link: config.publicUrl ?? `http://localhost:${config.port}`,
+        link: pageRoot(config),
         at,
       };
       try {

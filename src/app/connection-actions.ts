@@ -1,5 +1,6 @@
 import { isFresh } from '../access/identity.ts';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
+import { pageRoot } from '../base/config.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import type { ConnectionSettings, SecretReference } from '../connections/connection-config.ts';
@@ -352,7 +353,7 @@ function oauthSettings({ config }: AppGround): OAuthSettings {
       hint: 'Register one there and set MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET, or give an API key.',
     });
   }
-  const base = config.publicUrl ?? `http://127.0.0.1:${config.port}`;
+  const base = pageRoot(config);
   return {
     loginUrl: oauthUrl ?? 'https://login.mailchimp.com',
     clientId,

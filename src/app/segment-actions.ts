@@ -22,6 +22,7 @@ import { segmentOverlap, type OverlapPart } from '../segments/segment-overlap.ts
 import { suggestValues, type SuggestedValues, type SuggestOptions } from '../segments/suggest-values.ts';
 import { addSegment, changeSegment, removeSegment } from '../workspace/stored-segments.ts';
 import type { AppGround } from './app-ground.ts';
+import { ruleFieldsOf, type RuleFields } from './rule-fields.ts';
 
 /** Who is in which segment, since when and why. */
 export interface SegmentActions {
@@ -41,6 +42,8 @@ export interface SegmentActions {
     draft: Draft,
     options?: { language?: Language; signal?: AbortSignal | undefined },
   ): Promise<DraftAnswer>;
+  /** What rules can ask of people. */
+  ruleFields(): Promise<RuleFields>;
   /** The values of a field over all rows, the commonest first. */
   suggestValues(field: string, options: SuggestOptions): Promise<SuggestedValues>;
   /** What stands in one attribute, for a segment made of one value of it. */
@@ -100,6 +103,7 @@ export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppG
       yield* membersCsv(attributes, pages);
     },
     lookAhead: async (draft, options) => lookAhead(await parts(), draft, options),
+    ruleFields: async () => ruleFieldsOf(await currentCatalogue(await parts())),
     suggestValues: async (field, options) =>
       suggestValues(engine, await currentCatalogue(await parts()), field, options),
     fieldOverview: async (field) => fieldOverview(engine, await currentCatalogue(await parts()), field),

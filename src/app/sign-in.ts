@@ -21,7 +21,7 @@ import {
   type User,
 } from '../access/users.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Config } from '../base/config.ts';
+import { pageRoot, type Config } from '../base/config.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
 import { open, seal, type SecretKey } from '../connections/seal.ts';
 import { recordAudit } from '../store/audit.ts';
@@ -92,7 +92,7 @@ export function openSignIn({ config, clock, store, key }: SignInGround): SignIn 
   const now = () => clock.now();
   const note = (who: string, action: string, subject: string, detail: Record<string, unknown> = {}) =>
     recordAudit(db, { at: now(), who, action, subject, detail });
-  const base = config.publicUrl ?? `http://localhost:${config.port}`;
+  const base = pageRoot(config);
   const service =
     config.oidc === undefined
       ? undefined

@@ -4,6 +4,7 @@ import { permissions } from '../access/permission.ts';
 import { roles } from '../access/role.ts';
 import { languages } from '../access/users.ts';
 import { scheduleTimes, timeZone } from '../base/schedule-times.ts';
+import type { ColumnType } from '../engine/engine.ts';
 import { storedExport } from '../exports/export-config.ts';
 import { retentionConfig } from '../exports/retention.ts';
 import { stages } from '../pipeline/refresh.ts';
@@ -12,6 +13,17 @@ import { relationshipConfig } from '../segments/relationship-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
 import { unifyConfig } from '../unify/unify-config.ts';
+
+/** Of columns, as lists of fields show them. */
+export const columnTypes = [
+  'text',
+  'integer',
+  'number',
+  'boolean',
+  'date',
+  'time',
+  'texts',
+] as const satisfies readonly ColumnType[];
 
 /** The words that shells take and show: each has one place, which is the stage's own. */
 export { alertTarget, languages, permissions, roles, stages };

@@ -4,7 +4,7 @@ import { sendAlert } from '../alerts/send-alert.ts';
 import { alertOf } from '../alerts/task-alert.ts';
 import { scheduleIdentity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Config } from '../base/config.ts';
+import { pageRoot, type Config } from '../base/config.ts';
 import { messageOf } from '../base/errors.ts';
 import { nextWait } from '../base/retry-schedule.ts';
 import type { SecretKey } from '../connections/seal.ts';
@@ -191,8 +191,8 @@ function askerOf({ requestedBy, user }: Task): { requestedBy: string; user: stri
   return { requestedBy, user };
 }
 
-function linkTo({ publicUrl, port }: Config, { kind, subject, id }: Task): string {
-  const root = publicUrl ?? `http://localhost:${port}`;
+function linkTo(config: Config, { kind, subject }: Task): string {
+  const root = pageRoot(config);
   const ofExport = kind !== 'refresh' && kind !== 'segment';
-  return ofExport ? `${root}/exports/${encodeURIComponent(subject)}` : `${root}/system/tasks/${id}`;
+  return ofExport ? `${root}/data/exports/${encodeURIComponent(subject)}` : `${root}/admin/system`;
 }

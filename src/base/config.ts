@@ -163,3 +163,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
   };
 }
+
+/**
+ * Where people reach the web page, without a slash at the end. One name only, since a session belongs to it: Mailchimp
+ * sends back to 127.0.0.1 and to no `localhost` (FACTS §3).
+ */
+export function pageRoot({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>): string {
+  return publicUrl ?? `http://127.0.0.1:${port}`;
+}

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { inputError } from '../base/errors.ts';
+import { inputError, PostriderError } from '../base/errors.ts';
+import { productVersion } from '../base/version.ts';
+import type { DemoOptions } from '../demo/run-demo.ts';
 import { addAccessCommands } from './access-commands.ts';
 import { addAudiencesCommand } from './audiences-command.ts';
 import { addCancelCommand } from './cancel-command.ts';
@@ -218,7 +220,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
 
   program
     .command('demo')
-    .description('a local Mailchimp, made-up customers, two runs; then shows the audience in the browser')
+    .description('a local Mailchimp, made-up customers, two runs; then all of it in the browser')
     .option('--once', 'exit instead of serving the page')
     .option('--people <count>', 'how many customers', wholeNumber, 20_000)
     .action(async (options: { once?: boolean; people: number }) => {
@@ -228,7 +230,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       await runDemo({
         config: shell.config(),
         people: options.people,
-        serve: options.once !== true,
+        ...(options.once === true ? {} : { serve: servedBy(shell) }),
         signal: shell.cancel.signal,
         say: (message) => shell.say(message),
         tell: (topic, text) =>
@@ -240,6 +242,29 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
   for (const command of [program, ...program.commands, segments, ...segments.commands])
     command.exitOverride();
   return program;
+}
+
+/** Shows an application in the browser until somebody ends it. */
+function servedBy(shell: Shell): DemoOptions['serve'] {
+  return async (app, config, listening) => {
+    // Half a second of reading, which `demo --once` does not need.
+    const { serve } = await import('../server/serve.ts');
+    const { signal } = shell.cancel;
+    const at = (port: number) =>
+      serve({
+        app,
+        config: { ...config, port },
+        version: productVersion(),
+        signal,
+        listening,
+        ownerLink: () => undefined,
+      });
+    await at(config.port).catch((error: unknown) => {
+      // A demo should not fail for a port.
+      if (error instanceof PostriderError && error.code === 'port_taken') return at(0);
+      throw error;
+    });
+  };
 }
 
 interface ApplyFlags {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,9 @@ import { writeSampleShop, type SampleShop } from '../../sample/shop.ts';
 import { sampleAudienceId, writeSampleWorkspace } from '../../sample/workspace.ts';
 import { openApp, type App } from '../app.ts';
 import type { Config } from '../base/config.ts';
-import { inputError } from '../base/errors.ts';
 import type { Counts, ExportRun } from '../exports/plan.ts';
 import type { RefreshResult } from '../pipeline/refresh.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/sandbox.ts';
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 
 export interface DemoOptions {
   config: Config;
@@ -20,8 +20,8 @@ export interface DemoOptions {
   tell(topic: string, text: string): void;
   /** For a person who watches, beside the story. */
   say(message: string): void;
-  /** Stay and serve the audience page until the signal. */
-  serve: boolean;
+  /** Shows all of it in the browser until the signal; absent: the demo ends with its story. */
+  serve?: ((app: App, config: Config, listening: (address: string) => void) => Promise<void>) | undefined;
 }
 
 const exportId = 'newsletter';
@@ -31,9 +31,9 @@ const exportId = 'newsletter';
  * three days pass in the shop, people leave in Mailchimp, and it runs again. Nothing outlives it.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { config, tell, signal } = options;
+  const { tell, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'postrider-demo-'));
-  const sandbox = await startDemoSandbox(config.port);
+  const sandbox = await startSandbox({ latency: { kind: 'fixed', ms: 40 } });
   try {
     const shop = await writeSampleShop({ folder, people: options.people, now: new Date() });
     const before = await fillAudience(sandbox, shop);
@@ -45,16 +45,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     );
 
     const workspace = await writeSampleWorkspace(folder);
-    const app = await openApp({
-      config: {
-        ...config,
-        dataFolder: join(folder, 'data'),
-        databaseUrl: undefined,
-        mailchimp: { ...config.mailchimp, baseUrl: sandbox.apiRoot },
-      },
-      env: { MAILCHIMP_API_KEY: sandbox.apiKey },
-      user: 'demo',
-    });
+    const config = demoConfig(options.config, join(folder, 'data'), sandbox);
+    const app = await openApp({ config, env: { MAILCHIMP_API_KEY: sandbox.apiKey }, user: 'demo' });
     try {
       await app.apply(workspace);
       tellRefresh(tell, await app.refresh({ until: 'segments', signal }));
@@ -68,12 +60,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       tell('3 days later', await letTimePass(shop, sandbox));
       await app.refresh({ until: 'segments', signal });
       await runAgain(app, sandbox, options);
+      if (options.serve !== undefined && !signal.aborted) await showInBrowser(app, config, options);
     } finally {
       await app.close();
-    }
-    if (options.serve && !signal.aborted) {
-      options.say(`${sandbox.url} shows the audience; Ctrl-C ends the demo and removes its files`);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     }
   } finally {
     await sandbox.close();
@@ -90,20 +79,31 @@ async function runAgain(app: App, sandbox: Sandbox, { tell, signal }: DemoOption
   tell('Third run', idle ? 'nothing has changed, nothing is sent' : whatRunDid(third));
 }
 
-/** On the product's port, or on any when that is taken: a demo should not fail for a port. */
-async function startDemoSandbox(port: number): Promise<Sandbox> {
-  const options: SandboxOptions = { latency: { kind: 'fixed', ms: 40 } };
-  try {
-    return await startSandbox({ ...options, port });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return startSandbox(options);
-    throw inputError(
-      'demo_port',
-      `The demo cannot listen on port ${port}.`,
-      'Set POSTRIDER_PORT to another one.',
-      error,
-    );
-  }
+/** The page on all of this, with somebody to sign in as. */
+async function showInBrowser(app: App, config: Config, { serve, tell, say }: DemoOptions): Promise<void> {
+  await serve?.(app, config, (address) => {
+    const { email = '', password = '' } = config.owner ?? {};
+    tell('Page', `${address} – sign in as ${email} with the password ${password}`);
+    say('Ctrl-C ends the demo and removes its files.');
+  });
+}
+
+/** Everything in a folder of its own, the local Mailchimp for the real one, and an owner whose password is told. */
+function demoConfig(config: Config, dataFolder: string, sandbox: Sandbox): Config {
+  return {
+    ...config,
+    dataFolder,
+    databaseUrl: undefined,
+    publicUrl: undefined,
+    owner: { email: 'demo@postrider.test', password: randomBytes(9).toString('base64url') },
+    mailchimp: {
+      ...config.mailchimp,
+      baseUrl: sandbox.apiRoot,
+      oauthUrl: sandbox.oauthUrl,
+      clientId: 'sandbox-client',
+      clientSecret: 'sandbox-secret',
+    },
+  };
 }
 
 async function fillAudience(sandbox: Sandbox, shop: SampleShop): Promise<number> {

@@ -14,7 +14,7 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/unify · GET /api/v1/schedule · GET /api/v1/retention
     GET /api/v1/relationships · GET /api/v1/relationships/:id
     GET /api/v1/computed · GET /api/v1/computed/:id
-    GET /api/v1/segments · GET /api/v1/segments/:id · GET /api/v1/segments/:id/settings
+    GET /api/v1/segments · GET /api/v1/segments/:id · GET /api/v1/segments/:id/settings · GET /api/v1/fields
     GET /api/v1/segments/:id/trend · POST /api/v1/segments/overlap
     GET /api/v1/connections/pickable · GET /api/v1/consent-text
     GET /api/v1/exports · GET /api/v1/exports/:id · GET /api/v1/exports/:id/settings

@@ -11,6 +11,7 @@ import type { App } from '../app.ts';
 import type { Config } from '../base/config.ts';
 import { openMetrics } from './metrics.ts';
 import { ReadingTurns } from './reading-turns.ts';
+import { addPage, wantsPage } from './page.ts';
 import { problemDetails } from './problem.ts';
 import { checkedElsewhere, type ServerGround } from './route.ts';
 import { sessionCookie } from './caller.ts';
@@ -34,6 +35,8 @@ export interface ServerOptions {
   /** Where the log goes, a line of JSON for each request; absent: nowhere. */
   log?: { write(line: string): void };
   version: string;
+  /** The folder of the built web page. */
+  page?: string;
   /** Called before the routes are there; the tests look at every answer by it. */
   prepare?: (server: FastifyInstance) => void;
 }
@@ -85,17 +88,19 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
     void reply.status(problem.status).type('application/problem+json');
     return reply.send(problem);
   });
-  server.setNotFoundHandler((_, reply) =>
-    reply.status(404).type('application/problem+json').send({
-      type: 'urn:postrider:error:not_found',
-      title: 'Not found',
-      status: 404,
-      detail: 'There is nothing at this address.',
-      kind: 'input',
-      code: 'not_found',
-      hint: 'See /docs.',
-      retry: 'never',
-    }),
+  server.setNotFoundHandler((request, reply) =>
+    wantsPage(request)
+      ? server.sendPage(request, reply)
+      : reply.status(404).type('application/problem+json').send({
+          type: 'urn:postrider:error:not_found',
+          title: 'Not found',
+          status: 404,
+          detail: 'There is nothing at this address.',
+          kind: 'input',
+          code: 'not_found',
+          hint: 'See /docs.',
+          retry: 'never',
+        }),
   );
   server.addHook('onResponse', async (request, reply) => {
     request.log.info(
@@ -175,6 +180,7 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
     uiConfig: { docExpansion: 'none' },
   });
   prepare?.(server);
+  await addPage(server, options.page, reach);
 
   for (const routes of [
     healthRoutes(metrics),

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import type { App } from '../app.ts';
 import type { Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
 import { putDoor, removeDoor } from './door-file.ts';
 import { doorRoutes } from './door-routes.ts';
 import { openServer, type ServerOptions } from './open-server.ts';
+
+/** Where `npm run build:web` puts the page. */
+const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version'> {
   app: App;
@@ -27,6 +31,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const door = { secret: '' };
   const server = await openServer({
     ...options,
+    page: builtPage,
     prepare: (fastify) => doorRoutes(fastify, app, () => door.secret),
   });
   try {
@@ -45,9 +50,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   door.secret = putDoor(config.dataFolder, `http://${reachedAt(config.host)}:${port}`).secret;
   try {
     await app.work();
-    const address =
-      config.publicUrl ??
-      `http://${reachedAt(config.host).replace(/^127\.0\.0\.1$|^\[::1\]$/, 'localhost')}:${port}`;
+    const address = config.publicUrl ?? `http://${reachedAt(config.host)}:${port}`;
     options.listening(address);
     if (owner !== undefined) options.ownerLink(`${address}/owner#${owner}`);
     if (!signal.aborted) await once(signal, 'abort');

@@ -9,6 +9,9 @@ import { taskSchema } from '../task-schema.ts';
 const tag = 'Runs';
 const counts = z.record(z.string(), z.number());
 
+const meter = z.object({ now: z.number(), after: z.number() });
+const problem = z.looseObject({ code: z.string(), message: z.string() });
+
 /** A plan or run in figures. */
 export const runSchema = z.looseObject({
   run: z.string(),
@@ -27,6 +30,45 @@ export const runSchema = z.looseObject({
     failed: counts,
     leave: z.number(),
   }),
+  changes: z
+    .object({
+      fields: z.number(),
+      tag: z.number(),
+      untag: z.number(),
+      archive: z.number(),
+      moves: z.number().optional(),
+    })
+    .optional(),
+  requests: z.number().optional(),
+  retries: z.number().optional(),
+  seconds: z.number().optional(),
+  brake: problem.nullable().optional(),
+  release: z.object({ by: z.string(), why: z.string(), at: z.string() }).nullable().optional(),
+  failure: problem.extend({ hint: z.string().optional() }).nullable().optional(),
+  kind: z.enum(['export', 'undo', 'withdraw']).optional(),
+  undoes: z.string().optional().describe('Of an undo: the run that it takes back.'),
+  limit: z.number().nullable().optional(),
+  newFields: z.array(z.looseObject({ tag: z.string(), name: z.string(), type: z.string() })).optional(),
+  fieldProblems: z
+    .array(
+      z.object({
+        field: z.string(),
+        kind: z.string(),
+        what: z.string(),
+        rejects: z.boolean(),
+        people: z.number(),
+        share: z.number(),
+      }),
+    )
+    .optional(),
+  contacts: z
+    .object({ audience: meter, account: meter, limit: z.number().nullable() })
+    .optional()
+    .describe('Contacts that count for the bill: now, and when all new ones are in.'),
+  alerts: z
+    .array(z.object({ code: z.string(), text: z.string(), people: z.number(), share: z.number() }))
+    .optional(),
+  trimmedAt: z.string().optional().describe('When its people were removed because of their age.'),
   warnings: z.array(z.string()),
   requestedBy: z.string(),
 });

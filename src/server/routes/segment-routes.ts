@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { languages } from '../../app/vocabulary.ts';
+import { columnTypes, languages } from '../../app/vocabulary.ts';
 import { addItemRoutes } from '../item-routes.ts';
 import { idParams, listOf, offsetQuery, pageOf, pageQuery } from '../pages.ts';
 import { addRoute, nothing, type ServerGround } from '../route.ts';
@@ -26,6 +26,7 @@ const rules = z.looseObject({ rules: z.array(z.unknown()) });
 const refreshed = z.object({ segments: z.array(overview), unlistedLines: z.array(z.number()) });
 const explained = z.looseObject({ customerId: z.string(), holds: z.boolean() });
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]);
+const ruleField = z.object({ name: z.string(), type: z.enum(columnTypes) });
 const language = z.enum(languages).default('en');
 const newSegment = z.string().min(1).max(63);
 
@@ -227,6 +228,22 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       const { first, ...ahead } = await actions.lookAhead(draft as never, { language: words, signal });
       return { ...ahead, first: first };
     },
+  });
+  addRoute(server, ground, {
+    method: 'GET',
+    url: '/api/v1/fields',
+    tag,
+    summary: 'What rules can ask: attributes of people, and rows of related tables.',
+    action: 'ruleFields',
+    answer: z.object({
+      attributes: z.array(ruleField),
+      tables: z.array(z.object({ source: z.string(), unified: z.boolean(), columns: z.array(ruleField) })),
+      relationships: z.array(
+        z.object({ id: z.string(), name: z.string(), from: z.string(), to: z.string() }),
+      ),
+      segments: z.array(z.object({ id: z.string(), name: z.string() })),
+    }),
+    handle: ({ actions }) => actions.ruleFields(),
   });
   addRoute(server, ground, {
     method: 'GET',

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import type { Page } from 'playwright-core';
+import { openApp, type App } from '../../src/app.ts';
+import { readConfig } from '../../src/base/config.ts';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
+import { openServer } from '../../src/server/open-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { apiKey, audience } from '../support/newsletter-workspace.ts';
+
+export const owner = { email: 'owner@acme.test', password: 'gray otter under bridge' };
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Two hundred customers, so that everything has somebody in it: some without an address, some who left. */
+function customers(): string {
+  const rows = Array.from({ length: 200 }, (_, n) => {
+    const email = n % 40 === 7 ? 'not an address' : `person${n}@shop.test`;
+    return [n + 1, email, `Ana ${n}`, `Pop ${n}`, n % 2 === 0 ? 'RO' : 'DE', n * 10].join(',');
+  });
+  return ['id,email,first_name,last_name,country,spent', ...rows].join('\n');
+}
+
+/** Sources, unification and segments; connections and exports are made in the page. */
+export const workspace = `version: 1
+sources:
+  crm: { type: csv, name: CRM, path: people.csv, key: id }
+unify:
+  sources:
+    - { source: crm, attributes: { email: email, first_name: first_name, last_name: last_name, country: country, spent: spent } }
+segments:
+  romania: { name: Romanian customers, rules: { combinator: and, rules: [{ field: country, operator: "=", value: RO }] } }
+  big-spenders: { name: Big spenders, tags: [sales], rules: { combinator: and, rules: [{ field: spent, operator: ">=", value: 1000 }] } }
+schedule: { timeZone: Europe/Bucharest, daily: ["06:00"] }
+`;
+
+export const connectionAndExport = `
+connections:
+  account: { name: Newsletter account, type: mailchimp, apiKey: "\${MAILCHIMP_API_KEY}", consent: { agreedBy: ana@example.com, date: "2026-11-24", text: v1 } }
+exports:
+  newsletter: { name: Newsletter, connection: account, audience: "${audience}", match: { email: email }, attributes: { FNAME: first_name, LNAME: last_name }, segments: [romania, big-spenders] }
+`;
+
+/** The whole product with its page, a local Mailchimp beside it, and 200 customers. */
+export class PageServer {
+  readonly sandbox: Sandbox;
+  readonly app: App;
+  readonly address: string;
+  readonly folder: string;
+  readonly #server: FastifyInstance;
+
+  private constructor(parts: {
+    sandbox: Sandbox;
+    app: App;
+    address: string;
+    folder: string;
+    server: FastifyInstance;
+  }) {
+    this.sandbox = parts.sandbox;
+    this.app = parts.app;
+    this.address = parts.address;
+    this.folder = parts.folder;
+    this.#server = parts.server;
+  }
+
+  /** @param text the workspace; none: nothing is there yet */
+  static async open(text?: string): Promise<PageServer> {
+    // As before every command of package.json: the page is made of the files as they are.
+    execFileSync(process.execPath, ['scripts/install-missing.cjs'], { cwd: root });
+    const folder = await mkdtemp(join(tmpdir(), 'postrider-page-'));
+    const sandbox = await startSandbox({ apiKey });
+    sandbox.control.createAudience({ id: audience, name: 'Shop' });
+    const port = await freePort();
+    const env = {
+      POSTRIDER_DATA: join(folder, 'data'),
+      POSTRIDER_PORT: String(port),
+      POSTRIDER_OWNER_EMAIL: owner.email,
+      POSTRIDER_OWNER_PASSWORD: owner.password,
+      MAILCHIMP_API_KEY: apiKey,
+      MAILCHIMP_BASE_URL: sandbox.apiRoot,
+      MAILCHIMP_OAUTH_URL: sandbox.oauthUrl,
+      MAILCHIMP_CLIENT_ID: 'sandbox-client',
+      MAILCHIMP_CLIENT_SECRET: 'sandbox-secret',
+    };
+    const config = readConfig(env);
+    const app = await openApp({ config, env, user: 'test' });
+    await app.signIn.firstOwner();
+    if (text !== undefined) {
+      await writeFile(join(folder, 'people.csv'), customers());
+      await writeFile(join(folder, 'workspace.yaml'), text);
+      await app.apply(join(folder, 'workspace.yaml'));
+      await app.refresh({ until: 'segments', signal: new AbortController().signal });
+    }
+    const server = await openServer({ app, config, version: '0.0.0', page: join(root, 'web/dist') });
+    await server.listen({ port, host: '127.0.0.1' });
+    await app.work({ lookEveryMs: 50, retryAfter: 0 });
+    return new PageServer({ sandbox, app, address: `http://127.0.0.1:${port}`, folder, server });
+  }
+
+  /** Signs in as people do. */
+  async signIn(page: Page, { email, password } = owner): Promise<void> {
+    await page.goto(`${this.address}/sign-in`);
+    await page.locator('input[type=email]').fill(email);
+    await page.locator('input[type=password]').fill(password);
+    await page.locator('button[type=submit]').click();
+    await page.locator('nav').waitFor();
+  }
+
+  /** Chooses the language of whoever is signed in. */
+  async speak(language: 'en' | 'ro', { email } = owner): Promise<void> {
+    const actions = this.app;
+    const user = (await actions.users({ limit: 100 })).items.find((each) => each.email === email);
+    if (user === undefined) throw new Error(`no user ${email}`);
+    await actions.changeUser(user.id, { language }, '*');
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    await this.app.close();
+    await this.sandbox.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

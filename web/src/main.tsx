@@ -1,0 +1,40 @@
+import '@mantine/core/styles.css';
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiProblem } from './api/problem.ts';
+import { openRouter } from './frame/router.tsx';
+import { openLanguages } from './language/languages.ts';
+import { theme, variables } from './theme.ts';
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // What the server has decided stays so; what it could not do right now may go better in a moment.
+      retry: (failed, error) => !(error instanceof ApiProblem && error.problem.status < 500) && failed < 2,
+    },
+  },
+});
+const router = openRouter(client);
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content;
+
+await openLanguages();
+const place = document.getElementById('root');
+if (place === null) throw new Error('the page has no root');
+createRoot(place).render(
+  <StrictMode>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce ?? ''}
+    >
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,80 @@
+import { describe, expect, it, test } from 'vitest';
+import { destinationOf, freshDestination, idFor, settingsOf } from './destination.ts';
+
+/** As the server has it, with much that the form does not show. */
+const stored = {
+  connection: 'account',
+  audience: 'abc123def4',
+  match: { email: 'email' },
+  attributes: {
+    FNAME: 'first_name',
+    BORN: { from: 'birth_date', write: 'ifEmpty', invalid: 'skip' },
+    HOME: { from: { addr1: 'street', city: 'city', state: 'state', zip: 'zip' } },
+  },
+  segments: ['romania'],
+  exclude: ['staff'],
+  tagPrefix: 'PR: ',
+  consent: { field: 'agreed', time: 'agreed_at' },
+  newContacts: 'pending',
+  leavers: 'archive',
+  limits: { leavers: '5%', people: 500_000, contract: 2000 },
+  schedule: { daily: ['08:00'] },
+};
+
+describe('an export that is opened and saved', () => {
+  it('is what it was, where nothing was changed', () => {
+    const form = destinationOf('news', 'News', stored);
+    expect(settingsOf(form, stored, [])).toEqual({ ...stored, name: 'News' });
+  });
+
+  it('keeps how a field is written when others are changed', () => {
+    const form = destinationOf('news', 'News', stored);
+    const saved = settingsOf(
+      { ...form, attributes: [...form.attributes, { tag: 'LNAME', from: 'last_name' }] },
+      stored,
+      [],
+    );
+    expect(saved.attributes).toMatchObject({ BORN: stored.attributes.BORN, LNAME: 'last_name' });
+  });
+
+  it('forgets how a field was written once it is filled from something else', () => {
+    const form = destinationOf('news', 'News', stored);
+    const attributes = form.attributes.map((each) =>
+      each.tag === 'BORN' ? { tag: 'BORN', from: 'member_since' } : each,
+    );
+    expect(settingsOf({ ...form, attributes }, stored, []).attributes).toMatchObject({
+      BORN: 'member_since',
+    });
+  });
+
+  it('loses a limit, a consent and a field that were taken away', () => {
+    const form = destinationOf('news', 'News', stored);
+    const saved = settingsOf({ ...form, contract: '', consentField: null, attributes: [] }, stored, []);
+    expect(saved).not.toHaveProperty('consent');
+    expect(saved.limits).toEqual({ leavers: '5%', people: 500_000 });
+    expect(saved.attributes).toEqual({});
+  });
+
+  it('takes over tags and sends what is sensitive only where somebody said so', () => {
+    const form = { ...destinationOf('news', 'News', stored), adoptTags: true, sendSensitive: true };
+    const saved = settingsOf(form, stored, ['PR: Romania']);
+    expect(saved.adoptTags).toEqual(['PR: Romania']);
+    expect(saved.sensitive).toContain('birth_date');
+    expect(settingsOf(freshDestination, {}, ['x'])).not.toHaveProperty('adoptTags');
+  });
+
+  it('of a limit in people and not in percent keeps it', () => {
+    const before = { ...stored, limits: { leavers: 20 } };
+    expect(settingsOf(destinationOf('news', 'News', before), before, []).limits).toEqual({ leavers: 20 });
+  });
+});
+
+test.each([
+  ['Newsletter', 'newsletter'],
+  ['Buletin de știri', 'buletin-de-stiri'],
+  ['  2026: VIP!  ', 'vip'],
+  ['Ångström & Co.', 'angstrom-co'],
+  ['李', ''],
+])('the id for "%s" is "%s"', (name, id) => {
+  expect(idFor(name)).toBe(id);
+});

@@ -1,0 +1,209 @@
+import {
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  Modal,
+  MultiSelect,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AnswerTo } from '../../api/answers.ts';
+import { answerOf, api } from '../../api/client.ts';
+import { tokensQuery } from '../../api/queries.ts';
+import { useMe } from '../../frame/session.ts';
+import { useFormat } from '../../language/format.ts';
+import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { LoadMore } from '../../parts/load-more.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { When } from '../../parts/when.tsx';
+
+type Token = AnswerTo<'/api/v1/me/tokens'>['items'][number];
+
+/** Keys for programs: named, with what they may do, and an end. */
+export function TokensPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const [whose, setWhose] = useState<'mine' | 'all'>('mine');
+  const [making, setMaking] = useState(false);
+  const query = useInfiniteQuery(tokensQuery(whose));
+  const tokens = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  const add = (
+    <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setMaking(true)}>
+      {t('tokens.add')}
+    </Button>
+  );
+  return (
+    <Stack>
+      <PageHead
+        title={t('frame.tokens')}
+        text={t('tokens.about')}
+        actions={
+          <>
+            {me.can('tokens.edit') ? (
+              <Select
+                aria-label={t('tokens.whose')}
+                data={(['mine', 'all'] as const).map((value) => ({ value, label: t(`tokens.${value}`) }))}
+                value={whose}
+                allowDeselect={false}
+                onChange={(value) => setWhose(value === 'all' ? 'all' : 'mine')}
+                w={160}
+              />
+            ) : null}
+            {add}
+          </>
+        }
+      />
+      {making ? <MakeToken close={() => setMaking(false)} /> : null}
+      <Asked query={query}>
+        {() =>
+          tokens.length === 0 ? (
+            <Empty title={t('tokens.none')} text={t('tokens.noneText')} />
+          ) : (
+            <>
+              <TokenTable tokens={tokens} />
+              <LoadMore query={query} shown={tokens.length} />
+            </>
+          )
+        }
+      </Asked>
+    </Stack>
+  );
+}
+
+function TokenTable({ tokens }: { tokens: readonly Token[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const columns = useMemo(
+    (): DataColumn<Token>[] => [
+      {
+        id: 'name',
+        head: t('tokens.name'),
+        sort: ({ name }) => name.toLowerCase(),
+        cell: ({ name }) => name,
+      },
+      {
+        id: 'scopes',
+        head: t('tokens.scopes'),
+        cell: ({ scopes }) => <Text size="xs">{scopes.join(', ')}</Text>,
+      },
+      {
+        id: 'expires',
+        head: t('tokens.expires'),
+        sort: ({ expiresAt }) => expiresAt,
+        cell: ({ expiresAt, revokedAt }) =>
+          revokedAt === undefined
+            ? format.day(expiresAt)
+            : t('tokens.revoked', { at: format.day(revokedAt) }),
+      },
+      {
+        id: 'used',
+        head: t('tokens.used'),
+        sort: ({ usedAt }) => usedAt ?? null,
+        cell: ({ usedAt }) => <When at={usedAt} />,
+      },
+      { id: 'more', head: t('exports.more'), cell: (token) => <Revoke token={token} /> },
+    ],
+    [t, format],
+  );
+  return <DataTable label={t('frame.tokens')} rows={tokens} columns={columns} rowId={({ id }) => id} />;
+}
+
+function Revoke({ token: { id, revokedAt } }: { token: Token }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => answerOf(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
+  });
+  if (revokedAt !== undefined) return null;
+  return (
+    <>
+      <Button size="xs" variant="default" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+        {t('tokens.revoke')}
+      </Button>
+      {revoke.error === null ? null : <ProblemNote error={revoke.error} />}
+    </>
+  );
+}
+
+function MakeToken({ close }: { close: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [scopes, setScopes] = useState<string[]>(['look']);
+  const [days, setDays] = useState('90');
+  const make = useMutation({
+    mutationFn: () =>
+      answerOf(
+        api.POST('/api/v1/me/tokens', {
+          body: { name, scopes: scopes as never, expiresInDays: Number(days) },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    make.mutate();
+  };
+  return (
+    <Modal opened onClose={close} title={t('tokens.add')} closeButtonProps={{ 'aria-label': t('act.close') }}>
+      {make.data === undefined ? (
+        <form onSubmit={submit}>
+          <Stack>
+            <TextInput
+              label={t('tokens.name')}
+              description={t('tokens.nameAdvice')}
+              required
+              data-autofocus
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <MultiSelect
+              label={t('tokens.scopes')}
+              data={me.may}
+              searchable
+              required
+              value={scopes}
+              onChange={setScopes}
+            />
+            <Select
+              label={t('tokens.expiresIn')}
+              data={['30', '90', '365'].map((value) => ({
+                value,
+                label: t('tokens.days', { count: Number(value) }),
+              }))}
+              value={days}
+              allowDeselect={false}
+              onChange={(value) => setDays(value ?? '90')}
+            />
+            {make.error === null ? null : <ProblemNote error={make.error} />}
+            <Group justify="flex-end">
+              <Button type="submit" loading={make.isPending} disabled={scopes.length === 0}>
+                {t('tokens.make')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      ) : (
+        <Stack>
+          <Text size="sm">{t('tokens.once')}</Text>
+          <Code block>{make.data.secret}</Code>
+          <Group justify="flex-end">
+            <CopyButton value={make.data.secret}>
+              {({ copied, copy }) => <Button onClick={copy}>{t(copied ? 'act.copied' : 'act.copy')}</Button>}
+            </CopyButton>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,237 @@
+import { Button, Code, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { IconUserPlus } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMemo, useState, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { User } from '../../api/answers.ts';
+import { answerOf, api } from '../../api/client.ts';
+import { usersQuery } from '../../api/queries.ts';
+import { useMe } from '../../frame/session.ts';
+import { Confirm } from '../../parts/confirm.tsx';
+import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { LoadMore } from '../../parts/load-more.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { When } from '../../parts/when.tsx';
+
+const roles = ['viewer', 'contributor', 'administrator', 'owner'] as const;
+
+/** Who may come in, and as what. */
+export function UsersPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const query = useInfiniteQuery({ ...usersQuery, enabled: me.can('users.edit') });
+  const [inviting, setInviting] = useState(false);
+  const users = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  if (!me.can('users.edit')) return <Empty title={t('frame.users')} text={t('states.notPermittedText')} />;
+  return (
+    <Stack>
+      <PageHead
+        title={t('frame.users')}
+        text={t('users.about')}
+        actions={
+          <Button leftSection={<IconUserPlus size={18} aria-hidden />} onClick={() => setInviting(true)}>
+            {t('users.add')}
+          </Button>
+        }
+      />
+      {inviting ? <Invite close={() => setInviting(false)} /> : null}
+      <Asked query={query}>
+        {() => (
+          <>
+            <UserTable users={users} />
+            <LoadMore query={query} shown={users.length} />
+          </>
+        )}
+      </Asked>
+    </Stack>
+  );
+}
+
+function UserTable({ users }: { users: readonly User[] }) {
+  const { t } = useTranslation();
+  const columns = useMemo(
+    (): DataColumn<User>[] => [
+      {
+        id: 'user',
+        head: t('users.user'),
+        sort: ({ email }) => email,
+        cell: ({ name, email }) => (
+          <Stack gap={0}>
+            <Text size="sm" fw={600}>
+              {name === '' ? email : name}
+            </Text>
+            <Text size="xs" c="dimmed">
+              {email}
+            </Text>
+          </Stack>
+        ),
+      },
+      {
+        id: 'role',
+        head: t('users.role'),
+        sort: ({ role }) => roles.indexOf(role),
+        cell: (user) => <RoleChoice user={user} />,
+        width: 220,
+      },
+      {
+        id: 'seen',
+        head: t('users.seen'),
+        sort: ({ lastSeenAt }) => lastSeenAt ?? null,
+        cell: ({ lastSeenAt }) => <When at={lastSeenAt} />,
+      },
+      { id: 'more', head: t('exports.more'), cell: (user) => <UserActions user={user} /> },
+    ],
+    [t],
+  );
+  return <DataTable label={t('frame.users')} rows={users} columns={columns} rowId={({ id }) => id} />;
+}
+
+function RoleChoice({ user: { id, email, role, etag } }: { user: User }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (next: User['role']) =>
+      answerOf(
+        api.PATCH('/api/v1/users/{id}', {
+          params: { path: { id } },
+          body: { role: next },
+          headers: { 'if-match': etag },
+        }),
+      ),
+    onSettled: () => client.invalidateQueries({ queryKey: ['users'] }),
+  });
+  return (
+    <Stack gap={4}>
+      <Select
+        aria-label={t('users.roleOf', { email })}
+        data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
+        value={change.variables ?? role}
+        disabled={change.isPending}
+        allowDeselect={false}
+        onChange={(value) => value !== null && value !== role && change.mutate(value)}
+      />
+      {change.error === null ? null : <ProblemNote error={change.error} />}
+    </Stack>
+  );
+}
+
+function UserActions({ user: { id, email, etag } }: { user: User }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const client = useQueryClient();
+  const [dialog, setDialog] = useState<'remove' | 'reset'>();
+  const [link, setLink] = useState<string>();
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Button size="xs" variant="default" onClick={() => setDialog('reset')}>
+        {t('users.reset')}
+      </Button>
+      <Button size="xs" variant="default" disabled={id === me.id} onClick={() => setDialog('remove')}>
+        {t('exports.remove')}
+      </Button>
+      {dialog === 'remove' ? (
+        <Confirm
+          title={t('users.removeTitle', { email })}
+          text={<Text>{t('users.removeText')}</Text>}
+          action={t('exports.remove')}
+          danger
+          close={() => setDialog(undefined)}
+          onConfirm={async () => {
+            await answerOf(
+              api.DELETE('/api/v1/users/{id}', { params: { path: { id } }, headers: { 'if-match': etag } }),
+            );
+            await client.invalidateQueries({ queryKey: ['users'] });
+          }}
+        />
+      ) : null}
+      {dialog === 'reset' ? (
+        <Confirm
+          title={t('users.resetTitle', { email })}
+          text={<Text>{t('users.resetText')}</Text>}
+          action={t('users.reset')}
+          close={() => setDialog(undefined)}
+          onConfirm={async () => {
+            const made = await answerOf(
+              api.POST('/api/v1/users/{id}/reset-link', { params: { path: { id } } }),
+            );
+            setLink(made.link);
+          }}
+        />
+      ) : null}
+      {link === undefined ? null : <LinkShown link={link} close={() => setLink(undefined)} />}
+    </Group>
+  );
+}
+
+/** A link that is shown once. */
+function LinkShown({ link, close }: { link: string; close: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={close} title={t('users.link')} closeButtonProps={{ 'aria-label': t('act.close') }}>
+      <LinkText link={link} />
+    </Modal>
+  );
+}
+
+function LinkText({ link }: { link: string }) {
+  const { t } = useTranslation();
+  return (
+    <Stack>
+      <Text size="sm">{t('users.linkText')}</Text>
+      <Code block>{link}</Code>
+      <Group justify="flex-end">
+        <CopyButton value={link}>
+          {({ copied, copy }) => <Button onClick={copy}>{t(copied ? 'act.copied' : 'act.copy')}</Button>}
+        </CopyButton>
+      </Group>
+    </Stack>
+  );
+}
+
+function Invite({ close }: { close: () => void }) {
+  const { t } = useTranslation();
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<User['role']>('contributor');
+  const invite = useMutation({
+    mutationFn: () => answerOf(api.POST('/api/v1/users', { body: { email, role } })),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    invite.mutate();
+  };
+  return (
+    <Modal opened onClose={close} title={t('users.add')} closeButtonProps={{ 'aria-label': t('act.close') }}>
+      {invite.data === undefined ? (
+        <form onSubmit={submit}>
+          <Stack>
+            <TextInput
+              label={t('door.email')}
+              type="email"
+              required
+              data-autofocus
+              value={email}
+              onChange={(event) => setEmail(event.currentTarget.value)}
+            />
+            <Select
+              label={t('users.role')}
+              description={t(`roleText.${role}`)}
+              data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
+              value={role}
+              allowDeselect={false}
+              onChange={(value) => setRole(value ?? 'viewer')}
+            />
+            {invite.error === null ? null : <ProblemNote error={invite.error} />}
+            <Group justify="flex-end">
+              <Button type="submit" loading={invite.isPending}>
+                {t('users.invite')}
+              </Button>
+            </Group>
+          </Stack>
+        </form>
+      ) : (
+        <LinkText link={invite.data.link} />
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,155 @@
+import { Group, Table, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
+import {
+  createSortedRowModel,
+  rowSortingFeature,
+  sortFns,
+  tableFeatures,
+  useTable,
+  type ColumnDef,
+} from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import classes from './data-table.module.css';
+
+/** A column: what to show, and what to sort by where that is something else. */
+export interface DataColumn<Row> {
+  id: string;
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** What rows are sorted by; absent: they are not sorted by this column. */
+  sort?: (row: Row) => string | number | null;
+  /** Numbers stand at the end, under each other. */
+  numeric?: boolean;
+  width?: number | string;
+}
+
+const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns,
+});
+
+/** So many rows are drawn at once; of more, only those that are looked at. */
+const drawnWhole = 40;
+const rowHeight = 53;
+
+/**
+ * Rows in columns that can be sorted. A long list is drawn a window at a time, and asks for more near its end.
+ * @param more asks for the next rows; absent: these are all
+ */
+export function DataTable<Row>({
+  label,
+  rows,
+  columns,
+  rowId,
+  more,
+}: {
+  label: string;
+  rows: readonly Row[];
+  columns: readonly DataColumn<Row>[];
+  rowId: (row: Row) => string;
+  more?: (() => void) | undefined;
+}) {
+  const defined = useMemo(
+    () =>
+      columns.map(({ id, sort }): ColumnDef<typeof features, Row & object> => ({
+        id,
+        accessorFn: (row) => sort?.(row) ?? undefined,
+        enableSorting: sort !== undefined,
+        sortUndefined: 'last',
+      })),
+    [columns],
+  );
+  const table = useTable({
+    features,
+    columns: defined,
+    data: rows as (Row & object)[],
+    getRowId: rowId,
+  });
+  const shown = table.getRowModel().rows;
+  const frame = useRef<HTMLDivElement>(null);
+  const windowed = shown.length > drawnWhole;
+  const virtual = useVirtualizer({
+    count: windowed ? shown.length : 0,
+    getScrollElement: () => frame.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  });
+  const drawn = virtual.getVirtualItems();
+  const last = drawn.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (windowed && last > shown.length - 30) more?.();
+  }, [windowed, last, shown.length, more]);
+  const items = windowed ? drawn.map(({ index }) => shown[index]) : shown;
+  const above = windowed ? (drawn[0]?.start ?? 0) : 0;
+  const below = windowed ? virtual.getTotalSize() - (drawn.at(-1)?.end ?? 0) : 0;
+
+  return (
+    <div
+      ref={frame}
+      className={windowed ? classes.tall : classes.wide}
+      // It can be scrolled, so it can be reached by the keyboard.
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+    >
+      <Table aria-rowcount={rows.length} stickyHeader={windowed}>
+        <Table.Thead>
+          <Table.Tr>
+            {table.getHeaderGroups()[0]?.headers.map(({ id, column }, index) => {
+              const { head, numeric, width, sort } = columns[index] as DataColumn<Row>;
+              const direction = column.getIsSorted();
+              const order = direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none';
+              return (
+                <Table.Th
+                  key={id}
+                  w={width}
+                  ta={numeric === true ? 'end' : 'start'}
+                  {...(sort === undefined ? {} : { 'aria-sort': order })}
+                >
+                  {sort === undefined ? (
+                    head
+                  ) : (
+                    <UnstyledButton
+                      className={classes.head}
+                      onClick={column.getToggleSortingHandler()}
+                      fw="inherit"
+                      fz="inherit"
+                    >
+                      <Group gap={4} wrap="nowrap" justify={numeric === true ? 'flex-end' : 'flex-start'}>
+                        {head}
+                        {direction === 'asc' ? (
+                          <IconArrowUp size={14} aria-hidden />
+                        ) : direction === 'desc' ? (
+                          <IconArrowDown size={14} aria-hidden />
+                        ) : (
+                          <IconArrowsSort size={14} aria-hidden className={classes.unsorted} />
+                        )}
+                      </Group>
+                    </UnstyledButton>
+                  )}
+                </Table.Th>
+              );
+            })}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {above > 0 ? <tr style={{ height: above }} aria-hidden /> : null}
+          {items.map((row) =>
+            row === undefined ? null : (
+              <Table.Tr key={row.id}>
+                {columns.map(({ id, cell, numeric }) => (
+                  <Table.Td key={id} ta={numeric === true ? 'end' : 'start'} className={classes.cell}>
+                    {cell(row.original)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ),
+          )}
+          {below > 0 ? <tr style={{ height: below }} aria-hidden /> : null}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
