@@ -16,9 +16,9 @@ export const owner = { email: 'owner@acme.test', password: 'gray otter under bri
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Two hundred customers, so that everything has somebody in it: some without an address, some who left. */
-function customers(): string {
-  const rows = Array.from({ length: 200 }, (_, n) => {
+/** Customers, so that everything has somebody in it; some have an address that is none. */
+export function customers(count = 200): string {
+  const rows = Array.from({ length: count }, (_, n) => {
     const email = n % 40 === 7 ? 'not an address' : `person${n}@shop.test`;
     return [n + 1, email, `Ana ${n}`, `Pop ${n}`, n % 2 === 0 ? 'RO' : 'DE', n * 10].join(',');
   });

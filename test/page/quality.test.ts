@@ -17,11 +17,14 @@ describe.skipIf(!hasBrowser)('every page', () => {
   let server: PageServer;
   let browser: Browser;
   let run: string;
+  let person: string;
 
   beforeAll(async () => {
     server = await PageServer.open(workspace + connectionAndExport);
     browser = await openBrowser();
     run = (await server.app.plan('newsletter')).run;
+    const [first] = (await server.app.customers({ limit: 1 })).items;
+    person = String(first?.customer_id);
   });
   afterAll(async () => {
     await browser.close();
@@ -37,6 +40,11 @@ describe.skipIf(!hasBrowser)('every page', () => {
     '/data/exports/newsletter/edit',
     `/data/runs/${run}`,
     '/segments',
+    '/segments/new',
+    '/segments/romania',
+    '/segments/romania/edit',
+    '/data/customers',
+    `/data/customers/${person}`,
     '/admin/connections',
     '/admin/connections/new',
     '/admin/connections/account',

@@ -20,6 +20,8 @@ const client = new QueryClient({
 });
 const router = openRouter(client);
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content;
+// Where a dialogue's own style, which holds the page behind it still, looks for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 await openLanguages();
 const place = document.getElementById('root');

@@ -15,4 +15,5 @@ export type ListedExport = AnswerTo<'/api/v1/exports/{id}'>;
 export type Segment = AnswerTo<'/api/v1/segments/{id}'>;
 export type Connection = AnswerTo<'/api/v1/connections/{id}'>;
 export type PlanLine = AnswerTo<'/api/v1/runs/{id}/people'>['items'][number];
+export type RuleFields = AnswerTo<'/api/v1/fields'>;
 export type SourceLoad = AnswerTo<'/api/v1/loads'>['items'][number];

@@ -95,6 +95,76 @@ export const segmentsQuery = queryOptions({
   queryFn: async () => (await answerOf(api.GET('/api/v1/segments'))).items,
 });
 
+export const segmentQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['segments', id],
+    queryFn: () => answerOf(api.GET('/api/v1/segments/{id}', { params: { path: { id } } })),
+  });
+
+export const segmentSettingsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['segments', id, 'settings'],
+    queryFn: () => answerOf(api.GET('/api/v1/segments/{id}/settings', { params: { path: { id } } })),
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+
+/** What rules can ask. */
+export const fieldsQuery = queryOptions({
+  queryKey: ['fields'],
+  queryFn: () => answerOf(api.GET('/api/v1/fields')),
+  staleTime: 60_000,
+});
+
+export const trendQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['segments', id, 'trend'],
+    queryFn: async () =>
+      (
+        await answerOf(
+          api.GET('/api/v1/segments/{id}/trend', { params: { path: { id }, query: { limit: 500 } } }),
+        )
+      ).items,
+  });
+
+export const membersQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['segments', id, 'members'],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        api.GET('/api/v1/segments/{id}/members', {
+          params: { path: { id }, query: { limit: pageLength, ...some({ cursor: pageParam }) } },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const peopleQuery = (search: string) =>
+  infiniteQueryOptions({
+    queryKey: ['people', search],
+    queryFn: ({ pageParam }) =>
+      answerOf(
+        api.POST('/api/v1/people/list', {
+          body: {
+            limit: pageLength,
+            ...some({ search: search === '' ? undefined : search, cursor: pageParam }),
+          },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next,
+    retry: false,
+  });
+
+/** The people behind an address or an id; a body and no address, so that nobody stands in a log. */
+export const personQuery = (person: string) =>
+  queryOptions({
+    queryKey: ['person', person],
+    queryFn: async () => (await answerOf(api.POST('/api/v1/people/find', { body: { person } }))).items,
+    retry: false,
+  });
+
 export const sourcesQuery = queryOptions({
   queryKey: ['sources'],
   queryFn: async () => (await answerOf(api.GET('/api/v1/sources'))).items,

@@ -13,6 +13,7 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import {
+  IconAddressBook,
   IconDatabase,
   IconHistory,
   IconHome,
@@ -91,6 +92,9 @@ export function Frame() {
             <Place to="/" icon={IconHome} label={t('frame.home')} path={path} />
             <Part label={t('frame.data')} />
             <Place to="/data/sources" icon={IconDatabase} label={t('frame.sources')} path={path} />
+            {me.can('look.people') ? (
+              <Place to="/data/customers" icon={IconAddressBook} label={t('frame.customers')} path={path} />
+            ) : null}
             <Place to="/segments" icon={IconUsersGroup} label={t('frame.segments')} path={path} />
             <Place to="/data/exports" icon={IconSend} label={t('frame.exports')} path={path} />
             <Part label={t('frame.admin')} />

@@ -99,6 +99,31 @@ const segments = createRoute({
   path: '/segments',
   component: lazyRouteComponent(() => import('../pages/segments/segments-page.tsx'), 'SegmentsPage'),
 });
+const addSegment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/new',
+  component: lazyRouteComponent(() => import('../pages/segments/segment-editor-page.tsx'), 'AddSegmentPage'),
+});
+const editSegment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/$id/edit',
+  component: lazyRouteComponent(() => import('../pages/segments/segment-editor-page.tsx'), 'EditSegmentPage'),
+});
+const oneSegment = createRoute({
+  getParentRoute: () => inside,
+  path: '/segments/$id',
+  component: lazyRouteComponent(() => import('../pages/segments/segment-page.tsx'), 'SegmentPage'),
+});
+const customers = createRoute({
+  getParentRoute: () => inside,
+  path: '/data/customers',
+  component: lazyRouteComponent(() => import('../pages/customers/customers-page.tsx'), 'CustomersPage'),
+});
+const onePerson = createRoute({
+  getParentRoute: () => inside,
+  path: '/data/customers/$id',
+  component: lazyRouteComponent(() => import('../pages/customers/person-page.tsx'), 'PersonPage'),
+});
 const connections = createRoute({
   getParentRoute: () => inside,
   path: '/admin/connections',
@@ -153,7 +178,12 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     sources,
+    customers,
+    onePerson,
     segments,
+    addSegment,
+    editSegment,
+    oneSegment,
     exportsList,
     addDestination,
     editDestination,

@@ -1,5 +1,5 @@
 import { Anchor, Badge, Button, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
-import { IconDownload, IconRefresh, IconSearch } from '@tabler/icons-react';
+import { IconDownload, IconPlus, IconRefresh, IconSearch } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -19,6 +19,7 @@ import { When } from '../../parts/when.tsx';
 /** Every segment with its size, where it is used, and whether its tests hold. */
 export function SegmentsPage() {
   const { t } = useTranslation();
+  const me = useMe();
   const query = useQuery(segmentsQuery);
   const [search, setSearch] = useState('');
   const [tags, setTags] = useState<string[]>([]);
@@ -30,13 +31,18 @@ export function SegmentsPage() {
       (each.name.toLowerCase().includes(wanted) || each.segment.toLowerCase().includes(wanted)) &&
       tags.every((tag) => each.tags.includes(tag)),
   );
+  const add = me.can('segments.edit') ? (
+    <Button component={Link} to="/segments/new" leftSection={<IconPlus size={18} aria-hidden />}>
+      {t('segments.add')}
+    </Button>
+  ) : undefined;
   return (
     <Stack>
-      <PageHead title={t('frame.segments')} text={t('segments.about')} />
+      <PageHead title={t('frame.segments')} text={t('segments.about')} actions={add} />
       <Asked query={query}>
         {() =>
           all.length === 0 ? (
-            <Empty title={t('segments.none')} text={t('segments.noneText')} />
+            <Empty title={t('segments.none')} text={t('segments.noneText')} action={add} />
           ) : (
             <>
               <Group>
@@ -77,9 +83,9 @@ function SegmentTable({ segments }: { segments: readonly Segment[] }) {
         sort: ({ name }) => name.toLowerCase(),
         cell: ({ name, tags, segment }) => (
           <Stack gap={2}>
-            <Text size="sm" fw={600}>
+            <Anchor component={Link} to={`/segments/${segment}`} size="sm" fw={600}>
               {name}
-            </Text>
+            </Anchor>
             <Group gap={4}>
               {tags.map((tag) => (
                 <Badge key={tag} variant="default" tt="none" size="sm">

@@ -1,0 +1,148 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { audience } from '../support/newsletter-workspace.ts';
+import { hasBrowser, openBrowser, openPage } from './browser.ts';
+import { connectionAndExport, customers, PageServer, workspace } from './page-server.ts';
+
+const never = new AbortController().signal;
+
+/** What people do from one day to the next, and what goes wrong. */
+describe.skipIf(!hasBrowser)('in a browser', { timeout: 90_000 }, () => {
+  let server: PageServer;
+  let browser: Browser;
+  let page: Page;
+  let troubles: string[];
+
+  beforeAll(async () => {
+    server = await PageServer.open(workspace + connectionAndExport);
+    browser = await openBrowser();
+    ({ page, troubles } = await openPage(browser));
+    await server.signIn(page);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  const go = (path: string) => page.goto(server.address + path);
+  const button = (name: string | RegExp) => page.getByRole('button', { name });
+
+  test('a segment is made by the keyboard alone, sized while it is written, and exported', async () => {
+    await go('/segments/new');
+    await page.getByRole('textbox', { name: 'Display name' }).focus();
+    await page.keyboard.type('Romanians who spend');
+    await button('Add condition').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'What is asked' }).focus();
+    await page.keyboard.type('country');
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'Value' }).focus();
+    await page.keyboard.type('RO');
+    await page.getByRole('complementary').getByText('100', { exact: true }).waitFor();
+    expect(await page.getByRole('complementary').textContent()).toMatch(/country is “?RO/);
+    await button('Save and run').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Members over time' }).waitFor();
+    await page
+      .getByRole('link', { name: /^person\d+@shop.test$/ })
+      .first()
+      .waitFor();
+    expect(await server.app.segment('romanians-who-spend')).toMatchObject({ members: 100, state: 'active' });
+
+    await page.getByRole('link', { name: 'Add export' }).click();
+    await page.getByText('Romanians who spend · 100 people').first().waitFor();
+  });
+
+  test('undo and redo go step by step', async () => {
+    await go('/segments/new');
+    await button('Add condition').click();
+    await button('Add condition').click();
+    const rules = page.getByRole('combobox', { name: 'What is asked' });
+    expect(await rules.count()).toBe(2);
+    await button('Undo').click();
+    expect(await rules.count()).toBe(1);
+    await button('Redo').click();
+    expect(await rules.count()).toBe(2);
+  });
+
+  test('somebody is found, with where they come from and why they are in a segment', async () => {
+    await go('/data/customers');
+    await page.getByRole('textbox', { name: /Search/ }).fill('person150');
+    await page.getByRole('link', { name: 'person150@shop.test' }).click();
+    await page.getByText('people.csv:152').waitFor();
+    const segments = page.locator('div', { has: page.getByRole('heading', { name: 'Segments' }) }).last();
+    expect(await segments.textContent()).toMatch(/Big spenders.*spent/);
+  });
+
+  test('of two who edit one export, the second is told and loses nothing', async () => {
+    await go('/data/exports/newsletter/edit');
+    await page.getByRole('textbox', { name: 'Display name' }).fill('Mine');
+    const { body } = await server.app.item('export', 'newsletter');
+    await server.app.saveExport('newsletter', { ...(body as object), name: 'Theirs' }, { ifMatch: '*' });
+    await button('Save').click();
+    await page.getByRole('alert').getByText('edited_meanwhile').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Display name' }).inputValue()).toBe('Mine');
+    expect((await server.app.export('newsletter')).name).toBe('Theirs');
+  });
+
+  test('a connection that is lost in the middle of a run is told on the export, with what to do', async () => {
+    server.sandbox.control.addFault({
+      method: 'POST',
+      path: `^/lists/${audience}$`,
+      times: null,
+      answer: { kind: 'status', status: 401, body: 'problem' },
+    });
+    await go('/data/exports/newsletter');
+    await button('Run now').click();
+    await page.waitForURL(/\/data\/runs\//);
+    const told = page.getByRole('alert').filter({ hasText: 'Failed' });
+    await told.waitFor();
+    expect(await told.textContent()).toMatch(/sign in again|key|credential/i);
+    server.sandbox.control.clearFaults({});
+  });
+
+  test('a brake waits for somebody who says why, and then the run goes on', async () => {
+    await go('/data/exports/newsletter');
+    await button('Run now').click();
+    await page.waitForURL(/\/data\/runs\//);
+    await page.getByText('Successful').first().waitFor();
+
+    // The next morning a source comes half empty.
+    await writeFile(join(server.folder, 'people.csv'), customers(60));
+    await server.app.refresh({ until: 'segments', signal: never });
+    const before = server.sandbox.control.counters({}).writes;
+    await go('/data/exports/newsletter');
+    await button('Run now').click();
+    await page.waitForURL(/\/data\/runs\//);
+    await page.getByRole('alert').getByText('Stopped before anything was sent').waitFor();
+    expect(server.sandbox.control.counters({}).writes).toBe(before);
+
+    await go('/');
+    await page.getByRole('link', { name: 'See who, and decide' }).click();
+    await page.getByRole('tab', { name: /Leaving/ }).click();
+    await page.getByText('person100@shop.test').first().waitFor();
+    expect(await button('Release the brake').isDisabled()).toBe(true);
+    await page.getByRole('textbox', { name: 'Why is this right?' }).fill('the shop was sold');
+    await button('Release the brake').click();
+    await page.getByText('Released by').waitFor();
+    await page.getByText('Successful').first().waitFor();
+    expect(server.sandbox.control.counters({}).writes).toBeGreaterThan(before);
+  });
+
+  test('a run is taken back by a plan of its own', async () => {
+    await button('Undo…').click();
+    await page.getByRole('heading', { name: /^Plan|^Undo/ }).waitFor();
+    await button('Undo this run').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Undo this run' }).click();
+    await page.getByText('Successful').first().waitFor();
+    await go('/data/exports/newsletter');
+    await page.getByText('Paused').first().waitFor();
+    expect((await server.app.export('newsletter')).paused).not.toBeNull();
+  });
+
+  test('nothing of all this was an error of the page', () => {
+    expect(troubles).toEqual([]);
+  });
+});

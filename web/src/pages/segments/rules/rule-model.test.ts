@@ -1,0 +1,148 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  fieldsAt,
+  freshValue,
+  fromEditor,
+  isEditable,
+  operatorsOf,
+  toEditor,
+  valueKindOf,
+  type Group,
+} from './rule-model.ts';
+import { shop } from './test-support/shop.ts';
+
+describe('what can be asked', () => {
+  it('of a person: attributes, rows that belong to them, other segments', () => {
+    expect(fieldsAt(shop, 'person').map(({ name, type }) => `${name}:${type}`)).toEqual([
+      'country:text',
+      'age:integer',
+      'born:date',
+      'consent:boolean',
+      'crm_orders:related',
+      'segment:segment',
+    ]);
+  });
+
+  it('of a row: its columns, and rows along its relationships in both directions', () => {
+    const names = (table: string) => fieldsAt(shop, { table }).map(({ name, table: to }) => [name, to]);
+    expect(names('orders')).toEqual([
+      ['total', undefined],
+      ['order_no', undefined],
+      ['ordered_at', undefined],
+      ['crm_orders', 'crm'],
+      ['order_lines', 'lines'],
+    ]);
+    expect(names('lines')).toEqual([
+      ['sku', undefined],
+      ['order_lines', 'orders'],
+    ]);
+  });
+});
+
+/** Rules as a workspace file has them. */
+const rules: Group = {
+  combinator: 'and',
+  rules: [
+    { field: 'country', operator: '=', value: 'RO', ignoreCase: true },
+    { field: 'age', operator: 'between', value: [18, 30] },
+    {
+      combinator: 'or',
+      not: true,
+      rules: [
+        { field: 'born', operator: 'anniversaryWithinNext', value: { days: 7 } },
+        { field: 'segment', operator: 'notIn', value: ['vip'] },
+        { field: 'consent', operator: 'empty' },
+      ],
+    },
+    {
+      field: 'crm_orders',
+      operator: '=',
+      match: { mode: 'atLeast', threshold: 3 },
+      distinct: 'order_no',
+      value: {
+        combinator: 'and',
+        rules: [
+          { field: 'total', operator: '>=', value: 100 },
+          {
+            field: 'order_lines',
+            operator: '=',
+            match: { mode: 'none' },
+            value: { combinator: 'or', rules: [{ field: 'sku', operator: 'in', value: ['a', 'b'] }] },
+          },
+        ],
+      },
+    },
+  ],
+};
+
+describe('rules in the editor', () => {
+  it('come out as they went in', () => {
+    expect(isEditable(rules)).toBe(true);
+    expect(fromEditor(toEditor(rules), shop)).toEqual(rules);
+  });
+
+  it.each([
+    ['no value yet', { field: 'country', operator: '=', value: '' }],
+    ['half of a range', { field: 'age', operator: 'between', value: [18, null] }],
+    ['no number', { field: 'age', operator: '>', value: null }],
+    ['an empty list', { field: 'country', operator: 'in', value: [] }],
+    ['a length of time without a number', { field: 'born', operator: 'withinLast', value: { days: null } }],
+    ['a field that is gone', { field: 'shoe_size', operator: '=', value: '42' }],
+  ])('with %s are not said to the server', (_, rule) => {
+    expect(fromEditor({ combinator: 'and', rules: [rule] }, shop)).toEqual({ combinator: 'and', rules: [] });
+  });
+
+  it('leave out what a kept flag has no meaning for', () => {
+    const kept = { field: 'age', operator: '>', value: 3, ignoreCase: true, id: 'x1' };
+    expect(fromEditor({ combinator: 'and', rules: [kept] }, shop).rules).toEqual([
+      { field: 'age', operator: '>', value: 3 },
+    ]);
+  });
+
+  it.each([
+    [
+      'are taken from the top',
+      {
+        rules: [
+          { field: 'age', operator: '>', value: 3 },
+          'except',
+          { field: 'age', operator: '>', value: 9 },
+        ],
+      },
+    ],
+    [
+      'ask for a sum',
+      {
+        combinator: 'and',
+        rules: [
+          { field: 'crm_orders', operator: '>', value: 3, aggregate: { function: 'sum', column: 'total' } },
+        ],
+      },
+    ],
+    [
+      'compare two attributes',
+      { combinator: 'and', rules: [{ field: 'age', operator: '>', value: 'x', valueSource: 'field' }] },
+    ],
+  ])('that %s are not for it', (_, group) => {
+    expect(isEditable(group)).toBe(false);
+  });
+});
+
+test('every operator of every type has an input, and a rule that was just made is not wrong in its shape', () => {
+  for (const type of [
+    'text',
+    'integer',
+    'number',
+    'boolean',
+    'date',
+    'time',
+    'segment',
+    'related',
+  ] as const) {
+    expect(operatorsOf(type).length).toBeGreaterThan(0);
+    for (const operator of operatorsOf(type)) {
+      const kind = valueKindOf(type, operator);
+      expect(() => freshValue(kind), `${type} ${operator}`).not.toThrow();
+    }
+  }
+});

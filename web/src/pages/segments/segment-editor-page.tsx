@@ -1,0 +1,352 @@
+import {
+  Alert,
+  Anchor,
+  Button,
+  Card,
+  Group,
+  List,
+  Stack,
+  TagsInput,
+  Text,
+  Textarea,
+  TextInput,
+  Title,
+} from '@mantine/core';
+import { useDebouncedValue, useHotkeys } from '@mantine/hooks';
+import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { RuleFields } from '../../api/answers.ts';
+import { answerOf, api } from '../../api/client.ts';
+import { fieldsQuery, segmentSettingsQuery } from '../../api/queries.ts';
+import { useMe } from '../../frame/session.ts';
+import { useFormat } from '../../language/format.ts';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { idFor } from '../exports/destination.ts';
+import { RuleEditor } from './rules/rule-editor.tsx';
+import { emptyGroup, fromEditor, isEditable, toEditor, type Group as Rules } from './rules/rule-model.ts';
+import { useHistory } from './rules/use-history.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+export function AddSegmentPage() {
+  const { t } = useTranslation();
+  const me = useMe();
+  const fields = useQuery(fieldsQuery);
+  if (!me.can('segments.edit'))
+    return <Empty title={t('segments.add')} text={t('states.notPermittedText')} />;
+  return (
+    <Asked query={fields}>
+      {(all) =>
+        all.attributes.length === 0 ? (
+          <Empty
+            title={t('segments.noFields')}
+            text={t('segments.noFieldsText')}
+            action={
+              <Button component={Link} to="/data/sources">
+                {t('frame.sources')}
+              </Button>
+            }
+          />
+        ) : (
+          <SegmentForm all={all} title={t('segments.add')} settings={{}} />
+        )
+      }
+    </Asked>
+  );
+}
+
+export function EditSegmentPage() {
+  const { t } = useTranslation();
+  const { id } = useParams({ from: '/inside/segments/$id/edit' });
+  const fields = useQuery(fieldsQuery);
+  const settings = useQuery(segmentSettingsQuery(id));
+  return (
+    <Asked query={settings}>
+      {(item) => (
+        <Asked query={fields}>
+          {(all) => (
+            <SegmentForm
+              all={all}
+              title={t('destination.editTitle', { name: item.name })}
+              id={id}
+              name={item.name}
+              settings={item.settings}
+              etag={item.etag}
+            />
+          )}
+        </Asked>
+      )}
+    </Asked>
+  );
+}
+
+function SegmentForm({
+  all,
+  title,
+  id: given,
+  name: givenName = '',
+  settings,
+  etag,
+}: {
+  all: RuleFields;
+  title: string;
+  id?: string;
+  name?: string;
+  settings: Settings;
+  etag?: string;
+}) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [name, setName] = useState(givenName);
+  const [description, setDescription] = useState(
+    typeof settings.description === 'string' ? settings.description : '',
+  );
+  const [tags, setTags] = useState<string[]>(Array.isArray(settings.tags) ? settings.tags.map(String) : []);
+  const stored = settings.rules as Rules | undefined;
+  const editable = stored === undefined ? settings.members === undefined : isEditable(stored);
+  const begin = useMemo(
+    () => (stored === undefined || !editable ? emptyGroup() : toEditor(stored)),
+    [stored, editable],
+  );
+  const history = useHistory(begin);
+  useHotkeys([
+    ['mod+Z', history.undo],
+    ['mod+shift+Z', history.redo],
+  ]);
+  const rules = useMemo(() => fromEditor(history.now, all), [history.now, all]);
+  const id = given ?? idFor(name);
+
+  const save = useMutation({
+    mutationFn: async (state: 'draft' | 'active') => {
+      const { state: _, ...rest } = settings;
+      const body = {
+        ...rest,
+        name: name.trim(),
+        ...(description === '' ? {} : { description }),
+        tags,
+        state,
+        ...(editable ? { rules } : {}),
+      };
+      await answerOf(
+        api.PUT('/api/v1/segments/{id}/settings', {
+          params: { path: { id } },
+          body: body as never,
+          headers: etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag },
+        }),
+      );
+      // "Run": its people are found at once, and with each refresh from now on.
+      if (state === 'active')
+        await answerOf(api.POST('/api/v1/segments/{id}/refresh', { params: { path: { id } } }));
+    },
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['segments'] });
+      await client.invalidateQueries({ queryKey: ['fields'] });
+      await client.invalidateQueries({ queryKey: ['tasks'] });
+      await navigate({ to: '/segments/$id', params: { id } });
+    },
+  });
+
+  return (
+    <>
+      <PageHead
+        title={title}
+        text={t('segments.builderAbout')}
+        actions={
+          <>
+            <Button
+              variant="default"
+              leftSection={<IconArrowBackUp size={18} aria-hidden />}
+              disabled={!history.canUndo}
+              onClick={history.undo}
+            >
+              {t('rules.undo')}
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconArrowForwardUp size={18} aria-hidden />}
+              disabled={!history.canRedo}
+              onClick={history.redo}
+            >
+              {t('rules.redo')}
+            </Button>
+          </>
+        }
+      />
+      <Group align="flex-start" gap="lg">
+        <Stack flex="3 1 480px" miw={0} gap="lg">
+          <Card withBorder>
+            <Stack>
+              <TextInput
+                label={t('segments.name')}
+                description={given === undefined && id !== '' ? t('destination.idIs', { id }) : undefined}
+                required
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+              />
+              <Textarea
+                label={t('segments.description')}
+                autosize
+                value={description}
+                onChange={(event) => setDescription(event.currentTarget.value)}
+              />
+              <TagsInput label={t('segments.words')} maxTags={20} value={tags} onChange={setTags} />
+            </Stack>
+          </Card>
+          <Card withBorder>
+            <Title order={2} mb="sm">
+              {t('segments.rules')}
+            </Title>
+            {editable ? (
+              <Counted all={all} rules={rules} editor={history.now} change={history.change} />
+            ) : (
+              <Alert color="gray" title={t('segments.notHere')}>
+                {t('segments.notHereText')}
+              </Alert>
+            )}
+          </Card>
+          {save.error === null ? null : <ProblemNote error={save.error} />}
+          <Group>
+            <Button
+              loading={save.isPending && save.variables === 'active'}
+              disabled={name.trim() === '' || id === ''}
+              onClick={() => save.mutate('active')}
+            >
+              {t('segments.saveAndRun')}
+            </Button>
+            <Button
+              variant="default"
+              loading={save.isPending && save.variables === 'draft'}
+              disabled={name.trim() === '' || id === ''}
+              onClick={() => save.mutate('draft')}
+            >
+              {t('segments.saveDraft')}
+            </Button>
+            <Anchor component={Link} to={given === undefined ? '/segments' : `/segments/${given}`}>
+              {t('act.back')}
+            </Anchor>
+          </Group>
+          <Text size="sm" c="dimmed">
+            {t('segments.missing')}
+          </Text>
+        </Stack>
+        {editable ? <LookAhead rules={rules} /> : null}
+      </Group>
+    </>
+  );
+}
+
+/** What the rules mean now: how many people, and in words. */
+function useLookAhead(rules: Rules) {
+  const { i18n } = useTranslation();
+  const [settled] = useDebouncedValue(rules, 300);
+  return useQuery({
+    queryKey: ['look ahead', settled, i18n.language],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.POST('/api/v1/segments/look-ahead', {
+          body: { rules: settled as never, language: i18n.language === 'ro' ? 'ro' : 'en' },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+function Counted({
+  all,
+  rules,
+  editor,
+  change,
+}: {
+  all: RuleFields;
+  rules: Rules;
+  editor: Rules;
+  change: (rules: Rules) => void;
+}) {
+  const { data } = useLookAhead(rules);
+  // A rule that is not filled in is not counted, and would shift the places of those after it.
+  const whole = countOf(rules) === countOf(editor);
+  const counts = useMemo(
+    () => new Map(whole ? (data?.rules ?? []).map(({ path, people }) => [path, people] as const) : []),
+    [data, whole],
+  );
+  return <RuleEditor all={all} rules={editor} onChange={change} counts={counts} />;
+}
+
+/** How many rules and groups stand in a group. */
+function countOf(group: Rules): number {
+  return group.rules.reduce<number>(
+    (sum, node) => sum + (typeof node === 'string' ? 0 : 'rules' in node ? 1 + countOf(node as Rules) : 1),
+    0,
+  );
+}
+
+function LookAhead({ rules }: { rules: Rules }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const me = useMe();
+  const { data, error, isFetching } = useLookAhead(rules);
+  return (
+    <Card
+      withBorder
+      flex="1 1 260px"
+      miw={0}
+      pos="sticky"
+      top={72}
+      component="aside"
+      aria-label={t('segments.size')}
+    >
+      <Stack gap="sm" aria-busy={isFetching}>
+        <Text size="sm" c="dimmed">
+          {t('segments.size')}
+        </Text>
+        <Text fz="1.8rem" fw={650} lh={1.1} role="status">
+          {data === undefined ? '…' : format.number(data.people)}
+        </Text>
+        {data === undefined ? null : (
+          <>
+            <Text size="sm" c="dimmed">
+              {t('segments.ofAll', {
+                all: format.number(data.everybody),
+                share: format.percent(data.everybody === 0 ? 0 : data.people / data.everybody),
+              })}
+            </Text>
+            <Text size="sm">{data.sentence}</Text>
+          </>
+        )}
+        {error === null ? null : <ProblemNote error={error} />}
+        {me.can('look.people') && data !== undefined && data.first.length > 0 ? (
+          <>
+            <Text size="sm" fw={600}>
+              {t('segments.firstPeople')}
+            </Text>
+            <List size="sm" spacing={4}>
+              {(data.first as Explained[]).slice(0, 5).map(({ customerId, rules: why }) => (
+                <List.Item key={customerId}>
+                  <Anchor component={Link} to={`/data/customers/${customerId}`} size="sm" underline="always">
+                    {customerId.slice(0, 8)}
+                  </Anchor>{' '}
+                  {(why ?? [])
+                    .filter(({ holds }) => holds)
+                    .map(({ text }) => text)
+                    .join('; ')}
+                </List.Item>
+              ))}
+            </List>
+          </>
+        ) : null}
+      </Stack>
+    </Card>
+  );
+}
+
+interface Explained {
+  customerId: string;
+  rules?: { text: string; holds: boolean }[];
+}

@@ -1,0 +1,71 @@
+import { Table, VisuallyHidden } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import type { AnswerTo } from '../../api/answers.ts';
+import { useFormat } from '../../language/format.ts';
+
+type Point = AnswerTo<'/api/v1/segments/{id}/trend'>['items'][number];
+
+/** How many people were in a segment after each refresh; a table of the same for whoever does not see it. */
+export default function Trend({ points }: { points: readonly Point[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const inTime = points.toSorted((one, other) => one.refreshedAt.localeCompare(other.refreshedAt));
+  return (
+    <>
+      <div aria-hidden>
+        <ResponsiveContainer width="100%" height={220}>
+          <AreaChart data={[...inTime]} margin={{ left: 8, right: 16, top: 8 }} accessibilityLayer={false}>
+            <CartesianGrid vertical={false} stroke="var(--mantine-color-default-border)" />
+            <XAxis
+              dataKey="refreshedAt"
+              tickFormatter={(at: string) => format.day(at)}
+              minTickGap={60}
+              stroke="var(--mantine-color-dimmed)"
+              fontSize={12}
+            />
+            <YAxis
+              tickFormatter={(value: number) => format.number(value)}
+              width={64}
+              stroke="var(--mantine-color-dimmed)"
+              fontSize={12}
+            />
+            <Tooltip
+              contentStyle={{
+                background: 'var(--mantine-color-body)',
+                border: '1px solid var(--mantine-color-default-border)',
+              }}
+              labelFormatter={(at) => (typeof at === 'string' ? format.moment(at) : '')}
+              formatter={(value) => [format.number(Number(value)), t('segments.members')]}
+            />
+            <Area
+              type="stepAfter"
+              dataKey="members"
+              stroke="var(--mantine-color-cyan-7)"
+              fill="var(--mantine-color-cyan-light)"
+              isAnimationActive={false}
+            />
+          </AreaChart>
+        </ResponsiveContainer>
+      </div>
+      <VisuallyHidden>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('segments.refreshed')}</Table.Th>
+              <Table.Th>{t('segments.members')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {inTime.slice(-50).map(({ refreshedAt, members }) => (
+              <Table.Tr key={refreshedAt}>
+                <Table.Td>{format.moment(refreshedAt)}</Table.Td>
+                <Table.Td>{format.number(members)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </VisuallyHidden>
+    </>
+  );
+}
