@@ -76,6 +76,25 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 90_000 }, () => {
     expect(await segments.textContent()).toMatch(/Big spenders.*spent/);
   });
 
+  test('a change of unification says what it would do before it is saved', async () => {
+    await go('/data/unify');
+    await page.getByRole('tab', { name: /Deduplicate/ }).click();
+    await button('Add rule').click();
+    await page.getByRole('textbox', { name: 'Rule 1' }).fill('same name');
+    await page.getByRole('combobox', { name: 'Attribute' }).click();
+    await page.getByRole('option', { name: 'country' }).click();
+    // A hundred who live in one country are not one person.
+    await page
+      .getByText(/“same name” would make 100 records one person/)
+      .first()
+      .waitFor();
+    // Names that are alike by nine tenths are looked for only where something else is the same.
+    await page.getByRole('textbox', { name: 'Alike by' }).fill('90');
+    await page.getByRole('textbox', { name: 'Alike by' }).blur();
+    await page.getByRole('alert').waitFor();
+    expect((await server.app.segment('romania')).members).toBe(100);
+  });
+
   test('of two who edit one export, the second is told and loses nothing', async () => {
     await go('/data/exports/newsletter/edit');
     await page.getByRole('textbox', { name: 'Display name' }).fill('Mine');

@@ -43,6 +43,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
     '/segments/new',
     '/segments/romania',
     '/segments/romania/edit',
+    '/data/unify',
     '/data/customers',
     `/data/customers/${person}`,
     '/admin/connections',

@@ -175,6 +175,12 @@ export const loadsQuery = queryOptions({
   queryFn: async () => (await answerOf(api.GET('/api/v1/loads'))).items,
 });
 
+export const unifyQuery = queryOptions({
+  queryKey: ['unify'],
+  queryFn: async () => (await answerOf(api.GET('/api/v1/unify'))).item,
+  staleTime: Infinity,
+});
+
 export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ['runs', id],

@@ -27,6 +27,7 @@ import {
   IconUserCircle,
   IconUsers,
   IconUsersGroup,
+  IconVersions,
   type Icon,
 } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -92,6 +93,7 @@ export function Frame() {
             <Place to="/" icon={IconHome} label={t('frame.home')} path={path} />
             <Part label={t('frame.data')} />
             <Place to="/data/sources" icon={IconDatabase} label={t('frame.sources')} path={path} />
+            <Place to="/data/unify" icon={IconVersions} label={t('frame.unify')} path={path} />
             {me.can('look.people') ? (
               <Place to="/data/customers" icon={IconAddressBook} label={t('frame.customers')} path={path} />
             ) : null}

@@ -114,6 +114,11 @@ const oneSegment = createRoute({
   path: '/segments/$id',
   component: lazyRouteComponent(() => import('../pages/segments/segment-page.tsx'), 'SegmentPage'),
 });
+const unify = createRoute({
+  getParentRoute: () => inside,
+  path: '/data/unify',
+  component: lazyRouteComponent(() => import('../pages/unify/unify-page.tsx'), 'UnifyPage'),
+});
 const customers = createRoute({
   getParentRoute: () => inside,
   path: '/data/customers',
@@ -178,6 +183,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     sources,
+    unify,
     customers,
     onePerson,
     segments,
