@@ -33,7 +33,7 @@ const exportId = 'newsletter';
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { tell, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'postrider-demo-'));
-  const sandbox = await startSandbox({ latency: { kind: 'fixed', ms: 40 } });
+  const sandbox = await startDemoSandbox(options.config.port);
   try {
     const shop = await writeSampleShop({ folder, people: options.people, now: new Date() });
     const before = await fillAudience(sandbox, shop);
@@ -77,6 +77,13 @@ async function runAgain(app: App, sandbox: Sandbox, { tell, signal }: DemoOption
   const third = await app.run(exportId, { signal });
   const idle = third.changes.fields + third.changes.tag + third.changes.untag === 0;
   tell('Third run', idle ? 'nothing has changed, nothing is sent' : whatRunDid(third));
+}
+
+/** Beside the page, one port further, or at any when that is taken: a demo should not fail for a port. */
+async function startDemoSandbox(port: number): Promise<Sandbox> {
+  const settings = { latency: { kind: 'fixed', ms: 40 } } as const;
+  if (port === 0 || port === 65_535) return startSandbox(settings);
+  return startSandbox({ ...settings, port: port + 1 }).catch(() => startSandbox(settings));
 }
 
 /** The page on all of this, with somebody to sign in as. */

@@ -33,7 +33,7 @@ export async function openPage(
     timezoneId: 'Europe/Bucharest',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(20_000);
   const troubles: string[] = [];
   const asked: URL[] = [];
   page.on('request', (request) => void asked.push(new URL(request.url())));

@@ -9,7 +9,7 @@ import { connectionAndExport, customers, PageServer, workspace } from './page-se
 const never = new AbortController().signal;
 
 /** What people do from one day to the next, and what goes wrong. */
-describe.skipIf(!hasBrowser)('in a browser', { timeout: 90_000 }, () => {
+describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
   let server: PageServer;
   let browser: Browser;
   let page: Page;

@@ -72,126 +72,134 @@ const words = {
   },
 } as const;
 
-describe.skipIf(!hasBrowser).each(['en', 'ro'] as const)('the seed’s page in %s', (language) => {
-  const t = words[language];
-  let server: PageServer;
-  let browser: Browser;
-  let page: Page;
-  let troubles: string[];
+describe.skipIf(!hasBrowser).each(['en', 'ro'] as const)(
+  'the seed’s page in %s',
+  { timeout: 120_000 },
+  (language) => {
+    const t = words[language];
+    let server: PageServer;
+    let browser: Browser;
+    let page: Page;
+    let troubles: string[];
 
-  beforeAll(async () => {
-    server = await PageServer.open(workspace);
-    browser = await openBrowser();
-    ({ page, troubles } = await openPage(browser, { language }));
-    await server.speak(language);
-    await server.signIn(page);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  const nav = (name: string) => page.locator('nav').getByRole('link', { name, exact: true });
-  const button = (name: string) => page.getByRole('button', { name, exact: true });
-  const choose = async (label: string, option: string | RegExp) => {
-    await page.getByRole('combobox', { name: label }).last().click();
-    await page.getByRole('option', { name: option }).first().click();
-  };
-
-  test('an administrator sets up a connection', async () => {
-    await nav(t.connections).click();
-    await page.getByRole('link', { name: t.addConnection }).first().click();
-    await page.getByText(t.whoMayUse).waitFor();
-    expect(await page.getByRole('radio', { name: t.administrators, exact: true }).isChecked()).toBe(true);
-    await page.getByRole('radio', { name: t.both }).check();
-    await page.getByRole('textbox', { name: t.displayName }).fill('Buletin, contul magazinului');
-
-    await page.getByRole('heading', { name: t.privacy }).waitFor();
-    // Without a way in and without the consent it cannot be saved.
-    expect(await button(t.save).isDisabled()).toBe(true);
-    await page.getByRole('checkbox', { name: t.agree }).check();
-    expect(await button(t.save).isDisabled()).toBe(true);
-
-    await page.getByRole('heading', { name: t.connect, exact: true }).waitFor();
-    await button(t.authenticate).click();
-    // At Mailchimp, and back with everything that was filled in.
-    await page.getByRole('button', { name: 'Allow' }).click();
-    await page.getByText(t.signedIn).first().waitFor();
-    expect(await page.getByRole('textbox', { name: t.displayName }).inputValue()).toBe(
-      'Buletin, contul magazinului',
-    );
-    expect(await page.getByRole('radio', { name: t.both }).isChecked()).toBe(true);
-    expect(await page.getByRole('checkbox', { name: t.agree }).isChecked()).toBe(true);
-
-    await page.getByRole('checkbox', { name: t.addYourself }).check();
-    await button(t.save).click();
-    const row = page.getByRole('row', { name: /Buletin, contul magazinului/ });
-    await row.waitFor();
-    expect(await row.textContent()).toContain(owner.email);
-    const [connection] = await server.app.connections();
-    expect(connection).toMatchObject({
-      sharedWith: ['administrators', 'contributors'],
-      exportUser: owner.email,
-      connectedBy: 'oauth',
-      consent: { agreedBy: owner.email },
+    beforeAll(async () => {
+      server = await PageServer.open(workspace);
+      browser = await openBrowser();
+      ({ page, troubles } = await openPage(browser, { language }));
+      await server.speak(language);
+      await server.signIn(page);
     });
-  });
+    afterAll(async () => {
+      await browser.close();
+      await server.close();
+    });
 
-  test('an audience that the account does not have is told at the field', async () => {
-    await nav(t.exports).click();
-    await page.getByRole('link', { name: t.addDestination }).first().click();
-    await page.getByRole('textbox', { name: t.displayName }).fill('Buletin');
-    await page.getByRole('combobox', { name: t.audienceId }).fill('ffffffffff');
-    await page.getByText(t.unknownAudience).waitFor();
-    expect(await page.getByRole('combobox', { name: t.audienceId }).getAttribute('aria-invalid')).toBe(
-      'true',
-    );
-  });
+    const nav = (name: string) => page.locator('nav').getByRole('link', { name, exact: true });
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
+    const choose = async (label: string, option: string | RegExp) => {
+      await page.getByRole('combobox', { name: label }).last().click();
+      await page.getByRole('option', { name: option }).first().click();
+    };
 
-  test('somebody adds a destination, and saving sends nothing', async () => {
-    server.sandbox.control.resetCounters({});
-    await page.getByRole('combobox', { name: t.audienceId }).fill(audience);
-    await page.getByText('✓ Shop').waitFor();
-    expect(await page.getByRole('combobox', { name: t.connectionFor }).inputValue()).toBe(
-      'Buletin, contul magazinului',
-    );
-    await page.getByRole('heading', { name: t.matching }).waitFor();
-    // Proposed, because it holds addresses.
-    expect(await page.getByRole('combobox', { name: t.email, exact: false }).inputValue()).toBe('email');
-    for (const field of [t.firstName, t.lastName]) {
-      await button(t.addAttribute).click();
-      const fields = page.getByRole('combobox', { name: /Mailchimp/ });
-      expect(await fields.last().inputValue()).toContain(field);
-    }
-    const sources = page.getByRole('combobox', { name: t.from });
-    expect(await sources.first().inputValue()).toBe('first_name');
-    expect(await sources.last().inputValue()).toBe('last_name');
+    test('an administrator sets up a connection', async () => {
+      await nav(t.connections).click();
+      await page.getByRole('link', { name: t.addConnection }).first().click();
+      await page.getByText(t.whoMayUse).waitFor();
+      expect(await page.getByRole('radio', { name: t.administrators, exact: true }).isChecked()).toBe(true);
+      await page.getByRole('radio', { name: t.both }).check();
+      await page.getByRole('textbox', { name: t.displayName }).fill('Buletin, contul magazinului');
 
-    await choose(t.segments, /Romanian customers/);
-    await page
-      .getByRole('option', { name: /Big spenders/ })
-      .first()
-      .click();
-    await page.keyboard.press('Escape');
-    await page.getByText(t.total).waitFor();
-    await button(t.save).click();
-    await page.getByText(t.notRun).first().waitFor();
-    expect(server.sandbox.control.counters({}).writes).toBe(0);
-    const [saved] = await server.app.exports();
-    expect(saved).toMatchObject({ name: 'Buletin', audience, segments: ['romania', 'big-spenders'] });
-  });
+      await page.getByRole('heading', { name: t.privacy }).waitFor();
+      // Without a way in and without the consent it cannot be saved.
+      expect(await button(t.save).isDisabled()).toBe(true);
+      await page.getByRole('checkbox', { name: t.agree }).check();
+      expect(await button(t.save).isDisabled()).toBe(true);
 
-  test('looks at the plan, runs it, and the audience has the people of the segments', async () => {
-    await button(t.plan).click();
-    await button(t.apply).waitFor();
-    expect(server.sandbox.control.counters({}).writes).toBe(0);
-    await page.getByText('person100@shop.test').first().waitFor();
-    await button(t.apply).click();
-    await page.getByText(t.successful).first().waitFor();
-    const { members } = server.sandbox.control.audienceState({ audience, tag: 'Big spenders', count: 1000 });
-    // A hundred spent that much, and two of them have an address that is none.
-    expect(members.length).toBe(98);
-    expect(server.sandbox.control.counters({}).writes).toBeGreaterThan(0);
-    expect(troubles).toEqual([]);
-  });
-});
+      await page.getByRole('heading', { name: t.connect, exact: true }).waitFor();
+      await button(t.authenticate).click();
+      // At Mailchimp, and back with everything that was filled in.
+      await page.getByRole('button', { name: 'Allow' }).click();
+      await page.getByText(t.signedIn).first().waitFor();
+      expect(await page.getByRole('textbox', { name: t.displayName }).inputValue()).toBe(
+        'Buletin, contul magazinului',
+      );
+      expect(await page.getByRole('radio', { name: t.both }).isChecked()).toBe(true);
+      expect(await page.getByRole('checkbox', { name: t.agree }).isChecked()).toBe(true);
+
+      await page.getByRole('checkbox', { name: t.addYourself }).check();
+      await button(t.save).click();
+      const row = page.getByRole('row', { name: /Buletin, contul magazinului/ });
+      await row.waitFor();
+      expect(await row.textContent()).toContain(owner.email);
+      const [connection] = await server.app.connections();
+      expect(connection).toMatchObject({
+        sharedWith: ['administrators', 'contributors'],
+        exportUser: owner.email,
+        connectedBy: 'oauth',
+        consent: { agreedBy: owner.email },
+      });
+    });
+
+    test('an audience that the account does not have is told at the field', async () => {
+      await nav(t.exports).click();
+      await page.getByRole('link', { name: t.addDestination }).first().click();
+      await page.getByRole('textbox', { name: t.displayName }).fill('Buletin');
+      await page.getByRole('combobox', { name: t.audienceId }).fill('ffffffffff');
+      await page.getByText(t.unknownAudience).waitFor();
+      expect(await page.getByRole('combobox', { name: t.audienceId }).getAttribute('aria-invalid')).toBe(
+        'true',
+      );
+    });
+
+    test('somebody adds a destination, and saving sends nothing', async () => {
+      server.sandbox.control.resetCounters({});
+      await page.getByRole('combobox', { name: t.audienceId }).fill(audience);
+      await page.getByText('✓ Shop').waitFor();
+      expect(await page.getByRole('combobox', { name: t.connectionFor }).inputValue()).toBe(
+        'Buletin, contul magazinului',
+      );
+      await page.getByRole('heading', { name: t.matching }).waitFor();
+      // Proposed, because it holds addresses.
+      expect(await page.getByRole('combobox', { name: t.email, exact: false }).inputValue()).toBe('email');
+      for (const field of [t.firstName, t.lastName]) {
+        await button(t.addAttribute).click();
+        const fields = page.getByRole('combobox', { name: /Mailchimp/ });
+        expect(await fields.last().inputValue()).toContain(field);
+      }
+      const sources = page.getByRole('combobox', { name: t.from });
+      expect(await sources.first().inputValue()).toBe('first_name');
+      expect(await sources.last().inputValue()).toBe('last_name');
+
+      await choose(t.segments, /Romanian customers/);
+      await page
+        .getByRole('option', { name: /Big spenders/ })
+        .first()
+        .click();
+      await page.keyboard.press('Escape');
+      await page.getByText(t.total).waitFor();
+      await button(t.save).click();
+      await page.getByText(t.notRun).first().waitFor();
+      expect(server.sandbox.control.counters({}).writes).toBe(0);
+      const [saved] = await server.app.exports();
+      expect(saved).toMatchObject({ name: 'Buletin', audience, segments: ['romania', 'big-spenders'] });
+    });
+
+    test('looks at the plan, runs it, and the audience has the people of the segments', async () => {
+      await button(t.plan).click();
+      await button(t.apply).waitFor();
+      expect(server.sandbox.control.counters({}).writes).toBe(0);
+      await page.getByText('person100@shop.test').first().waitFor();
+      await button(t.apply).click();
+      await page.getByText(t.successful).first().waitFor();
+      const { members } = server.sandbox.control.audienceState({
+        audience,
+        tag: 'Big spenders',
+        count: 1000,
+      });
+      // A hundred spent that much, and two of them have an address that is none.
+      expect(members.length).toBe(98);
+      expect(server.sandbox.control.counters({}).writes).toBeGreaterThan(0);
+      expect(troubles).toEqual([]);
+    });
+  },
+);

@@ -71,7 +71,10 @@ export function HomePage() {
       <Asked query={tasks} lines={2}>
         {(all) => (
           <Tiles>
-            <LastRefresh task={all.find((task) => task.kind === 'refresh')} />
+            <LastRefresh
+              task={all.find((task) => task.kind === 'refresh')}
+              otherwise={newest((segments.data ?? []).map(({ refreshedAt }) => refreshedAt))}
+            />
             <Tile
               label={t('home.nextRefresh')}
               value={
@@ -146,10 +149,14 @@ function newest(times: readonly (string | null | undefined)[]): string | undefin
     .at(-1);
 }
 
-function LastRefresh({ task }: { task: Task | undefined }) {
+/** @param otherwise when segments were found last: the command line may have done it without this server */
+function LastRefresh({ task, otherwise }: { task: Task | undefined; otherwise: string | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
-  if (task === undefined) return <Tile label={t('home.lastRefresh')} value={t('home.never')} />;
+  if (task === undefined) {
+    const value = otherwise === undefined ? t('home.never') : format.ago(otherwise);
+    return <Tile label={t('home.lastRefresh')} value={value} />;
+  }
   return (
     <Tile
       label={t('home.lastRefresh')}

@@ -8,14 +8,17 @@ interface History<State> {
 
 const remembered = 100;
 
+const withoutIds = (state: unknown): string =>
+  JSON.stringify(state, (key, value: unknown) => (key === 'id' ? undefined : value));
+
 /** A state that can be taken back step by step, and forward again. */
 export function useHistory<State>(begin: State) {
   const [history, setHistory] = useState<History<State>>({ past: [], now: begin, future: [] });
   const change = useCallback((next: State) => {
     setHistory(({ past, now }) =>
-      // An editor says what it holds when it begins, and after each look at it.
-      JSON.stringify(next) === JSON.stringify(now)
-        ? { past, now, future: [] }
+      // An editor says what it holds when it begins, with ids of its own: nobody has done anything yet.
+      withoutIds(next) === withoutIds(now)
+        ? { past, now: next, future: [] }
         : { past: [...past.slice(-remembered), now], now: next, future: [] },
     );
   }, []);
