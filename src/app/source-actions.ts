@@ -28,11 +28,12 @@ export interface SourceActions {
   /** What `unify` of a workspace file would do to people, segments and exports; changes nothing. */
   previewUnify(file: string): Promise<UnifyAhead>;
   /** The same of settings that are being edited. */
-  previewUnifySettings(settings: unknown): Promise<UnifyAhead>;
+  previewUnifySettings(settings: unknown, waiting?: { signal: AbortSignal }): Promise<UnifyAhead>;
 }
 
 export function sourceActions(ground: AppGround): SourceActions {
-  const { engine, store, env, parts } = ground;
+  const { engine, store, env, parts, inTurn } = ground;
+  // Previews and proposals make people as a refresh does, and use the same tables for it.
   return {
     sources: () => loadedSources(engine),
     rejectedRows: async (source, page) => {
@@ -43,15 +44,21 @@ export function sourceActions(ground: AppGround): SourceActions {
       yield* rejectedCsv(engine, sourceOf((await parts()).settings, source));
     },
     columnSummary: async (source) => columnSummary(engine, sourceOf((await parts()).settings, source)),
-    proposeRules: async () => proposeUnifyRules(await parts()),
-    proposeBypass: async (limits) => proposeBypassValues(await parts(), limits),
-    previewUnify: async (file) =>
-      previewUnifyFile(await parts(), readWorkspace(file, env).unify, dirname(resolve(file))),
-    previewUnifySettings: async (settings) => {
+    proposeRules: () => inTurn(async () => proposeUnifyRules(await parts())),
+    proposeBypass: (limits) => inTurn(async () => proposeBypassValues(await parts(), limits)),
+    previewUnify: async (file) => {
+      const { unify } = readWorkspace(file, env);
+      return inTurn(async () => previewUnifyFile(await parts(), unify, dirname(resolve(file))));
+    },
+    previewUnifySettings: async (settings, waiting) => {
       const file = await workspaceWith(store.db, placeOf('unify'), settings);
       await refuseForeignPlaces(ground, file);
-      const present = await parts();
-      return previewUnifyFile(present, file.unify, present.settings.folder);
+      return inTurn(async () => {
+        // The page asks anew with each edit, and no longer waits for what it asked before.
+        waiting?.signal.throwIfAborted();
+        const present = await parts();
+        return previewUnifyFile(present, file.unify, present.settings.folder);
+      });
     },
   };
 }

@@ -80,7 +80,7 @@ export function workspaceRoutes(server: FastifyInstance, ground: ServerGround): 
     body: itemSchemas.unify,
     checkedByAction: true,
     answer: z.looseObject({}),
-    handle: ({ actions, body }) => actions.previewUnifySettings(body),
+    handle: ({ actions, body, signal }) => actions.previewUnifySettings(body, { signal }),
   });
   addRoute(server, ground, {
     method: 'GET',
