@@ -8,6 +8,11 @@ import { connectionAndExport, customers, PageServer, workspace } from './page-se
 
 const never = new AbortController().signal;
 
+const romania = {
+  name: 'Romanian customers',
+  rules: { combinator: 'and', rules: [{ field: 'country', operator: '=', value: 'RO' }] },
+};
+
 /** What people do from one day to the next, and what goes wrong. */
 describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
   let server: PageServer;
@@ -53,6 +58,26 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
 
     await page.getByRole('link', { name: 'Add export' }).click();
     await page.getByText('Romanians who spend · 100 people').first().waitFor();
+  });
+
+  test('a step takes people away from those found above', async () => {
+    await go('/segments/romania/edit');
+    await button(/^Then unite/).click();
+    await button('Add condition').nth(1).click();
+    await page.getByRole('combobox', { name: 'What is asked' }).last().click();
+    await page.getByRole('option', { name: 'spent' }).click();
+    await page.getByRole('combobox', { name: 'How it is asked' }).last().click();
+    await page.getByRole('option', { name: 'at least' }).click();
+    await page.getByRole('textbox', { name: 'Value' }).last().fill('1000');
+    // Half of the hundred who spent that much live there.
+    await page.getByText('50 after this').waitFor();
+    await button('Save and run').click();
+    await page.getByRole('heading', { name: 'Members over time' }).waitFor();
+    const { body } = await server.app.item('segment', 'romania');
+    expect((body as { rules: unknown }).rules).toMatchObject({ rules: [{}, 'except', {}] });
+    // As it was, for those who come after.
+    await server.app.saveSegment('romania', romania, { ifMatch: '*' });
+    await server.app.refresh({ until: 'segments', signal: never });
   });
 
   test('undo and redo go step by step', async () => {

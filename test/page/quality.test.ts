@@ -104,6 +104,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
 
   test('the first look, and the home page, cost less than 250 kB of script', async () => {
     const { page, context, asked } = await openPage(browser);
+    await server.speak('en');
     await server.signIn(page);
     await settled(page);
     const scripts = new Set(asked.map(({ pathname }) => pathname).filter((path) => path.endsWith('.js')));

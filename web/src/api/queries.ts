@@ -243,6 +243,12 @@ export const scheduleQuery = queryOptions({
   gcTime: 0,
 });
 
+export const retentionQuery = queryOptions({
+  queryKey: ['retention'],
+  queryFn: async () => (await answerOf(api.GET('/api/v1/retention'))).item,
+  gcTime: 0,
+});
+
 export const scheduleAheadQuery = queryOptions({
   queryKey: ['schedule', 'ahead'],
   queryFn: () => answerOf(api.GET('/api/v1/schedule/ahead')),

@@ -1,6 +1,6 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { en } from './en.ts';
+import type { en } from './en.ts';
 
 export type Language = 'en' | 'ro';
 
@@ -12,12 +12,18 @@ declare module 'i18next' {
 
 const kept = 'postrider-language';
 
-/** Ready before the first picture; Romanian is fetched when somebody reads Romanian. */
+/** Words of one language each, so that nobody loads those of another. */
+const words = {
+  en: async () => (await import('./en.ts')).en,
+  ro: async () => (await import('./ro.ts')).ro,
+} as const satisfies Record<Language, () => Promise<object>>;
+
+/** Ready before the first picture. */
 export async function openLanguages(): Promise<void> {
   await i18next.use(initReactI18next).init({
-    lng: 'en',
-    fallbackLng: 'en',
-    resources: { en: { translation: en } },
+    // The compiler sees to it that each language says everything.
+    fallbackLng: false,
+    resources: {},
     interpolation: { escapeValue: false },
   });
   await speak(firstLanguage());
@@ -25,8 +31,8 @@ export async function openLanguages(): Promise<void> {
 
 /** Changes the words of the whole page. */
 export async function speak(language: Language): Promise<void> {
-  if (language === 'ro' && !i18next.hasResourceBundle('ro', 'translation')) {
-    i18next.addResourceBundle('ro', 'translation', (await import('./ro.ts')).ro);
+  if (!i18next.hasResourceBundle(language, 'translation')) {
+    i18next.addResourceBundle(language, 'translation', await words[language]());
   }
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;

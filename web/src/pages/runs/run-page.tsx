@@ -20,6 +20,7 @@ import { Tile, Tiles } from '../../parts/tile.tsx';
 import { Exceptions } from './exceptions.tsx';
 import { PlanPeople } from './plan-people.tsx';
 import { ReasonList } from './reason-list.tsx';
+import classes from './run-page.module.css';
 
 /** A plan before anything is sent, and the run that carried it out: the same page, so that they can be compared. */
 export function RunPage() {
@@ -63,7 +64,7 @@ function Shown({ run }: { run: Run }) {
         })}
         text={t('runs.madeBy', { by: run.requestedBy, at: format.moment(run.startedAt ?? run.madeAt) })}
         actions={
-          <Group gap="sm" className="no-print">
+          <Group gap="sm" className={classes.noPrint}>
             {planned && mayRun && run.kind !== 'undo' ? (
               <Button
                 leftSection={<IconPlayerPlay size={18} aria-hidden />}

@@ -26,8 +26,8 @@ import { useFormat } from '../../language/format.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { idFor } from '../exports/destination.ts';
-import { RuleEditor } from './rules/rule-editor.tsx';
-import { emptyGroup, fromEditor, isEditable, toEditor, type Group as Rules } from './rules/rule-model.ts';
+import { firstStep, fromSteps, stepsOf, type Group as Rules, type Step } from './rules/rule-model.ts';
+import { StepsEditor } from './rules/steps-editor.tsx';
 import { useHistory } from './rules/use-history.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -108,17 +108,19 @@ function SegmentForm({
   );
   const [tags, setTags] = useState<string[]>(Array.isArray(settings.tags) ? settings.tags.map(String) : []);
   const stored = settings.rules as Rules | undefined;
-  const editable = stored === undefined ? settings.members === undefined : isEditable(stored);
-  const begin = useMemo(
-    () => (stored === undefined || !editable ? emptyGroup() : toEditor(stored)),
-    [stored, editable],
+  // A list has no rules, and what the editor cannot show stays as it is.
+  const shown = useMemo(
+    () =>
+      stored === undefined ? (settings.members === undefined ? [firstStep()] : undefined) : stepsOf(stored),
+    [stored, settings.members],
   );
-  const history = useHistory(begin);
+  const editable = shown !== undefined;
+  const history = useHistory<readonly Step[]>(shown ?? [firstStep()]);
   useHotkeys([
     ['mod+Z', history.undo],
     ['mod+shift+Z', history.redo],
   ]);
-  const rules = useMemo(() => fromEditor(history.now, all), [history.now, all]);
+  const rules = useMemo(() => fromSteps(history.now, all), [history.now, all]);
   const id = given ?? idFor(name);
 
   const save = useMutation({
@@ -266,17 +268,24 @@ function Counted({
 }: {
   all: RuleFields;
   rules: Rules;
-  editor: Rules;
-  change: (rules: Rules) => void;
+  editor: readonly Step[];
+  change: (steps: readonly Step[]) => void;
 }) {
   const { data } = useLookAhead(rules);
   // A rule that is not filled in is not counted, and would shift the places of those after it.
-  const whole = countOf(rules) === countOf(editor);
-  const counts = useMemo(
-    () => new Map(whole ? (data?.rules ?? []).map(({ path, people }) => [path, people] as const) : []),
-    [data, whole],
-  );
-  return <RuleEditor all={all} rules={editor} onChange={change} counts={counts} />;
+  const [only] = editor;
+  const filled =
+    editor.length === 1
+      ? only !== undefined && countOf(rules) === countOf(only.group)
+      : countOf(rules) === editor.reduce((sum, { group }) => sum + 1 + countOf(group), 0);
+  const { counts, running } = useMemo(() => {
+    const counted = filled ? (data?.rules ?? []) : [];
+    return {
+      counts: new Map(counted.map(({ path, people }) => [path, people] as const)),
+      running: new Map(counted.map(({ path, running: found }) => [path, found] as const)),
+    };
+  }, [data, filled]);
+  return <StepsEditor all={all} steps={editor} onChange={change} counts={counts} running={running} />;
 }
 
 /** How many rules and groups stand in a group. */

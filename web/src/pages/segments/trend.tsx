@@ -1,4 +1,4 @@
-import { Table, VisuallyHidden } from '@mantine/core';
+import { Table } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { AnswerTo } from '../../api/answers.ts';
@@ -6,7 +6,9 @@ import { useFormat } from '../../language/format.ts';
 
 type Point = AnswerTo<'/api/v1/segments/{id}/trend'>['items'][number];
 
-/** How many people were in a segment after each refresh; a table of the same for whoever does not see it. */
+const shownRefreshes = 8;
+
+/** How many people were in a segment after each refresh, and how many came and went with the last ones. */
 export default function Trend({ points }: { points: readonly Point[] }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -48,24 +50,31 @@ export default function Trend({ points }: { points: readonly Point[] }) {
           </AreaChart>
         </ResponsiveContainer>
       </div>
-      <VisuallyHidden>
-        <Table>
+      <Table.ScrollContainer minWidth={420}>
+        <Table fz="sm" verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t('segments.refreshed')}</Table.Th>
-              <Table.Th>{t('segments.members')}</Table.Th>
+              <Table.Th ta="end">{t('segments.members')}</Table.Th>
+              <Table.Th ta="end">{t('segments.entered')}</Table.Th>
+              <Table.Th ta="end">{t('segments.left')}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {inTime.slice(-50).map(({ refreshedAt, members }) => (
-              <Table.Tr key={refreshedAt}>
-                <Table.Td>{format.moment(refreshedAt)}</Table.Td>
-                <Table.Td>{format.number(members)}</Table.Td>
-              </Table.Tr>
-            ))}
+            {inTime
+              .slice(-shownRefreshes)
+              .toReversed()
+              .map(({ refreshedAt, members, entered, left }) => (
+                <Table.Tr key={refreshedAt}>
+                  <Table.Td>{format.moment(refreshedAt)}</Table.Td>
+                  <Table.Td ta="end">{format.number(members)}</Table.Td>
+                  <Table.Td ta="end">{entered === null ? '–' : format.number(entered)}</Table.Td>
+                  <Table.Td ta="end">{left === null ? '–' : format.number(left)}</Table.Td>
+                </Table.Tr>
+              ))}
           </Table.Tbody>
         </Table>
-      </VisuallyHidden>
+      </Table.ScrollContainer>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useMe } from '../../frame/session.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Alerts } from './alerts.tsx';
+import { Limits } from './limits.tsx';
 import { Schedule } from './schedule.tsx';
 import { Work } from './work.tsx';
 
@@ -17,6 +18,7 @@ export function SystemPage() {
         <Tabs.List>
           <Tabs.Tab value="status">{t('system.status')}</Tabs.Tab>
           <Tabs.Tab value="schedule">{t('system.schedule')}</Tabs.Tab>
+          <Tabs.Tab value="limits">{t('system.limits')}</Tabs.Tab>
           {me.can('schedule.edit') ? <Tabs.Tab value="alerts">{t('system.alerts')}</Tabs.Tab> : null}
         </Tabs.List>
         <Tabs.Panel value="status" pt="lg">
@@ -24,6 +26,9 @@ export function SystemPage() {
         </Tabs.Panel>
         <Tabs.Panel value="schedule" pt="lg">
           <Schedule />
+        </Tabs.Panel>
+        <Tabs.Panel value="limits" pt="lg">
+          <Limits />
         </Tabs.Panel>
         {me.can('schedule.edit') ? (
           <Tabs.Panel value="alerts" pt="lg">

@@ -49,6 +49,7 @@ interface Ground {
   place: Place;
   fields: readonly AskedField[];
   counts: RuleCounts;
+  base: string;
 }
 
 const GroundContext = createContext<Ground | undefined>(undefined);
@@ -69,15 +70,18 @@ export function RuleEditor({
   rules,
   onChange,
   counts,
+  base = 'rules',
 }: {
   all: RuleFields;
   place?: Place;
   rules: Rules;
   onChange: (rules: Rules) => void;
   counts: RuleCounts;
+  /** Where the group stands among all rules, as the server names it. */
+  base?: string;
 }) {
   const fields = useMemo(() => fieldsAt(all, place), [all, place]);
-  const ground = useMemo(() => ({ all, place, fields, counts }), [all, place, fields, counts]);
+  const ground = useMemo(() => ({ all, place, fields, counts, base }), [all, place, fields, counts, base]);
   const word = useWord();
   const offered = useMemo(
     () =>
@@ -177,10 +181,10 @@ function OperatorSelect({ value, options, handleOnChange, field }: OperatorSelec
 function ValueEditor({ field, operator, value, handleOnChange, path }: ValueEditorProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { all, place, fields, counts } = useGround();
+  const { all, place, fields, counts, base } = useGround();
   const type = typeOf(fields, field);
   const kind = valueKindOf(type, operator);
-  const people = place === 'person' ? counts.get(placeOf(path)) : undefined;
+  const people = place === 'person' ? counts.get(placeOf(path, base)) : undefined;
   const count =
     people === undefined ? null : (
       <Text size="sm" c="dimmed" className={classes.count}>

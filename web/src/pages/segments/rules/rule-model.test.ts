@@ -3,8 +3,12 @@ import {
   fieldsAt,
   freshValue,
   fromEditor,
+  fromSteps,
   isEditable,
   operatorsOf,
+  placeOf,
+  placeOfStep,
+  stepsOf,
   toEditor,
   valueKindOf,
   type Group,
@@ -101,7 +105,7 @@ describe('rules in the editor', () => {
 
   it.each([
     [
-      'are taken from the top',
+      'are steps within a group',
       {
         rules: [
           { field: 'age', operator: '>', value: 3 },
@@ -125,6 +129,40 @@ describe('rules in the editor', () => {
     ],
   ])('that %s are not for it', (_, group) => {
     expect(isEditable(group)).toBe(false);
+  });
+});
+
+describe('steps from the top', () => {
+  const young = { field: 'age', operator: '<', value: 30 };
+  const inRomania = { combinator: 'or', rules: [{ field: 'country', operator: '=', value: 'RO' }] };
+
+  it('are one group where there is one', () => {
+    expect(stepsOf(rules)).toHaveLength(1);
+    expect(fromSteps(stepsOf(rules) ?? [], shop)).toEqual(rules);
+  });
+
+  it('come out as they went in, a single rule as a group of one', () => {
+    const steps = stepsOf({ rules: [inRomania, 'except', young, 'union', inRomania] }) ?? [];
+    expect(steps.map(({ word }) => word)).toEqual(['union', 'except', 'union']);
+    expect(fromSteps(steps, shop)).toEqual({
+      rules: [inRomania, 'except', { combinator: 'and', rules: [young] }, 'union', inRomania],
+    });
+  });
+
+  it('stand where the server counts them', () => {
+    expect(placeOfStep(0, 1)).toBe('rules');
+    expect(placeOf([0, 2], placeOfStep(1, 3))).toBe('rules.rules[2].rules[0].rules[2]');
+  });
+
+  it('are not for the editor where one of them is not', () => {
+    const sum = {
+      field: 'crm_orders',
+      operator: '>',
+      value: 3,
+      aggregate: { function: 'sum', column: 'total' },
+    };
+    expect(stepsOf({ rules: [inRomania, 'except', sum] })).toBeUndefined();
+    expect(stepsOf({ not: true, rules: [inRomania, 'except', young] })).toBeUndefined();
   });
 });
 

@@ -224,8 +224,8 @@ export function freshValue(kind: ValueKind): unknown {
 const isGroup = (node: Rule | Group): node is Group => 'rules' in node;
 
 /**
- * Whether the editor shows everything that a group says. What it cannot show — rules that are taken from the top, values
- * made of related rows, fields compared with fields — is edited in a workspace file, and kept as it is here.
+ * Whether the editor shows everything that a group says. What it cannot show — values made of related rows, fields
+ * compared with fields, steps within a group — is edited in a workspace file, and kept as it is here.
  */
 export function isEditable(group: Group): boolean {
   return (
@@ -332,7 +332,57 @@ function isFilled(kind: ValueKind, value: unknown): boolean {
   }
 }
 
-/** How the server names the place of a rule, as in `rules.rules[0].rules[1]`. */
-export function placeOf(path: readonly number[]): string {
-  return `rules${path.map((index) => `.rules[${index}]`).join('')}`;
+/**
+ * How the server names the place of a rule, as in `rules.rules[0].rules[1]`.
+ * @param base the place of the group that the path begins in
+ */
+export function placeOf(path: readonly number[], base: string): string {
+  return `${base}${path.map((index) => `.rules[${index}]`).join('')}`;
+}
+
+/** What a step does to the people whom the steps above it have found. */
+export const setWords = ['union', 'intersect', 'except'] as const;
+export type SetWord = (typeof setWords)[number];
+
+/** A group of rules, taken after those above it; the first one has none above it. */
+export interface Step {
+  word: SetWord;
+  group: Group;
+}
+
+export const firstStep = (group: Group = emptyGroup()): Step => ({ word: 'union', group });
+
+/** The server's rules as steps from the top; undefined where they say what the editor does not show. */
+export function stepsOf(rules: Group): Step[] | undefined {
+  if (rules.combinator !== undefined) return isEditable(rules) ? [firstStep(toEditor(rules))] : undefined;
+  if (rules.not === true) return undefined;
+  const steps: Step[] = [];
+  let word: SetWord = 'union';
+  for (const node of rules.rules) {
+    if (typeof node === 'string') {
+      word = node as SetWord;
+      continue;
+    }
+    const group = isGroup(node) ? node : { combinator: 'and', rules: [node] };
+    if (!isEditable(group)) return undefined;
+    steps.push({ word, group: toEditor(group) });
+  }
+  return steps.length === 0 ? [firstStep()] : steps;
+}
+
+/** What the steps say to the server: one group as it is, several with a word between each two. */
+export function fromSteps(steps: readonly Step[], all: RuleFields): Group {
+  const [first] = steps;
+  if (first === undefined || steps.length === 1) return fromEditor(first?.group ?? emptyGroup(), all);
+  return {
+    rules: steps.flatMap(({ word, group }, index) => [
+      ...(index === 0 ? [] : [word]),
+      fromEditor(group, all),
+    ]),
+  };
+}
+
+/** The place of a step, as the server names it: words are counted. */
+export function placeOfStep(index: number, steps: number): string {
+  return steps === 1 ? 'rules' : `rules.rules[${index * 2}]`;
 }
