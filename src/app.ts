@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { allows, localIdentity, type Identity } from './access/identity.ts';
 import { permissions, type Permission } from './access/permission.ts';
+import { knowUser } from './access/users.ts';
 import { accessActions, type AccessActions } from './app/access-actions.ts';
 import { alertActions, type AlertActions } from './app/alert-actions.ts';
 import type { AppGround } from './app/app-ground.ts';
@@ -17,6 +18,7 @@ import { exportActions, type ExportActions } from './app/export-actions.ts';
 import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
 import { runActions, type RunActions } from './app/run-actions.ts';
+import { sampleActions, type SampleActions } from './app/sample-actions.ts';
 import { segmentActions, type SegmentActions } from './app/segment-actions.ts';
 import { openSignIn, type SignIn } from './app/sign-in.ts';
 import { sourceActions, type SourceActions } from './app/source-actions.ts';
@@ -70,6 +72,7 @@ export interface Actions
     AlertActions,
     DataActions,
     ExportOverviewActions,
+    SampleActions,
     BackupActions {}
 
 /** Everything a shell can do goes through this; it is the only place that builds and joins the parts. */
@@ -80,6 +83,8 @@ export interface App extends Actions {
   readonly signIn: SignIn;
   /** A call of Mailchimp, noted durably when this resolves; whoever calls proves it by the call itself. */
   takeInWebhook(call: WebhookCall): Promise<WebhookOutcome>;
+  /** Knows somebody who came in elsewhere: what they have done here is done in their name. */
+  know(who: Identity): Promise<void>;
   /** Everything that somebody may do, for pages that show no button which would be refused. */
   allowed(who: Identity): Permission[];
   /** Whether the databases answer. @throws what they say */
@@ -251,6 +256,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         if (carried !== undefined) await putCarriedList(engine, carried);
         return sweepErased(await parts());
       },
+      know: (who) => knowUser(store.db, who, clock.now()),
       allowed: (who) => permissions.filter((each) => allows(who, each)),
       ready: async () => {
         await engine.rows(sql`SELECT 1 AS n`);
@@ -284,6 +290,7 @@ function actionsOf(ground: AppGround): Actions {
     ...backupActions(ground),
     ...dataActions(ground, items.saveSource),
     ...exportOverviewActions(ground),
+    ...sampleActions(ground),
   });
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { inputError, PostriderError } from '../base/errors.ts';
 import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Database, Row } from '../store/tables.ts';
-import type { UserId } from './identity.ts';
+import type { Identity, UserId } from './identity.ts';
 import type { Permission } from './permission.ts';
 import type { Role } from './role.ts';
 
@@ -126,6 +126,21 @@ export async function changeUser(
       ...(oidcSubject === undefined ? {} : { oidc_subject: oidcSubject }),
     })
     .where('id', '=', id)
+    .execute();
+}
+
+/** Somebody who came in elsewhere, under the id they have there; without a password, so here they do not come in. */
+export async function knowUser(
+  db: Database,
+  { user, email, name, role, extra }: Pick<Identity, 'user' | 'email' | 'name' | 'role' | 'extra'>,
+  now: Date,
+): Promise<void> {
+  const known = { email, name, role, extra: JSON.stringify(extra), updated_at: now };
+  const row = { ...known, id: user, language: 'en', password_hash: null, oidc_subject: null };
+  await db
+    .insertInto('app_user')
+    .values({ ...row, created_at: now, last_seen_at: null })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(known))
     .execute();
 }
 

@@ -6,6 +6,8 @@ export interface ActionRule<Args extends readonly unknown[], Result> {
   needs: Permission;
   /** It answers with pages one after the other. */
   streams?: true;
+  /** It is about the installation – who comes in, its key, its backup – and not about customers and where they go. */
+  ofInstallation?: true;
   /** The export that it is about: contributors reach those on connections that are shared with them. */
   export?: (...args: Args) => string | undefined;
   /** As `export`, by one of its runs. */
@@ -134,8 +136,8 @@ export const actionRules: ActionRules = {
   describeAudience: { needs: 'exports.edit' },
   becomeExportUser: { needs: 'connections.edit' },
   removeConnection: { needs: 'connections.edit' },
-  rotateKey: { needs: 'system.edit' },
-  backup: { needs: 'backup', streams: true, sees: () => 'workspace:backup' },
+  rotateKey: { needs: 'system.edit', ofInstallation: true },
+  backup: { needs: 'backup', ofInstallation: true, streams: true, sees: () => 'workspace:backup' },
 
   wantRefresh: { needs: 'refresh.run' },
   wantSegment: { needs: 'refresh.run' },
@@ -150,29 +152,33 @@ export const actionRules: ActionRules = {
   cancelTask: { needs: 'exports.run' },
   watchTask: { needs: 'look', streams: true },
   schedule: { needs: 'look' },
-  alertChannels: { needs: 'schedule.edit' },
-  addAlertChannel: { needs: 'schedule.edit' },
-  removeAlertChannel: { needs: 'schedule.edit' },
-  testAlertChannel: { needs: 'schedule.edit' },
+  alertChannels: { needs: 'schedule.edit', ofInstallation: true },
+  addAlertChannel: { needs: 'schedule.edit', ofInstallation: true },
+  removeAlertChannel: { needs: 'schedule.edit', ofInstallation: true },
+  testAlertChannel: { needs: 'schedule.edit', ofInstallation: true },
+
+  isEmpty: { needs: 'look', ofInstallation: true },
+  beginSample: { needs: 'connections.edit', ofInstallation: true },
+  endSample: { needs: 'connections.edit', ofInstallation: true },
 
   // What everybody may do about themselves; a token cannot, however wide it is.
-  me: { needs: 'look' },
-  changeMe: { needs: 'look' },
-  changePassword: { needs: 'look' },
-  mySessions: { needs: 'look' },
-  endMySession: { needs: 'look' },
-  myTokens: { needs: 'tokens.own' },
-  makeToken: { needs: 'tokens.own' },
-  revokeToken: { needs: 'tokens.own' },
+  me: { needs: 'look', ofInstallation: true },
+  changeMe: { needs: 'look', ofInstallation: true },
+  changePassword: { needs: 'look', ofInstallation: true },
+  mySessions: { needs: 'look', ofInstallation: true },
+  endMySession: { needs: 'look', ofInstallation: true },
+  myTokens: { needs: 'tokens.own', ofInstallation: true },
+  makeToken: { needs: 'tokens.own', ofInstallation: true },
+  revokeToken: { needs: 'tokens.own', ofInstallation: true },
 
-  users: { needs: 'users.edit' },
-  user: { needs: 'users.edit' },
-  inviteUser: { needs: 'users.edit' },
-  changeUser: { needs: 'users.edit' },
-  removeUser: { needs: 'users.edit' },
-  resetLink: { needs: 'users.edit' },
-  ownerLink: { needs: 'system.edit' },
-  tokens: { needs: 'tokens.edit' },
-  audit: { needs: 'audit.read' },
-  auditCsv: { needs: 'audit.read', streams: true },
+  users: { needs: 'users.edit', ofInstallation: true },
+  user: { needs: 'users.edit', ofInstallation: true },
+  inviteUser: { needs: 'users.edit', ofInstallation: true },
+  changeUser: { needs: 'users.edit', ofInstallation: true },
+  removeUser: { needs: 'users.edit', ofInstallation: true },
+  resetLink: { needs: 'users.edit', ofInstallation: true },
+  ownerLink: { needs: 'system.edit', ofInstallation: true },
+  tokens: { needs: 'tokens.edit', ofInstallation: true },
+  audit: { needs: 'audit.read', ofInstallation: true },
+  auditCsv: { needs: 'audit.read', ofInstallation: true, streams: true },
 };

@@ -1,10 +1,12 @@
 import type { Page, PageAsked } from '../base/page.ts';
+import type { Row } from '../engine/engine.ts';
 import { lookAhead, type DraftAnswer } from '../pipeline/draft-segment.ts';
 import { segmentOf } from '../pipeline/pipeline-parts.ts';
 import { currentCatalogue } from '../pipeline/refresh.ts';
 import { refreshedSegment, refreshSegment, type RefreshedSegment } from '../pipeline/refresh-one-segment.ts';
 import { overviewOf, segmentOverviews, type SegmentOverview } from '../pipeline/segment-overview.ts';
 import { whyInSegment, type SegmentAnswer } from '../pipeline/why-in-segment.ts';
+import { profilesById } from '../profiles/profile-page.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { membersCsv } from '../segments/members-csv.ts';
 import type { Draft } from '../segments/check-segments.ts';
@@ -52,21 +54,24 @@ export interface SegmentActions {
   quickSegment(id: string, field: string, value: string): Promise<SegmentOverview>;
   /** A new segment with the rules of another one, as a draft, so that nobody sends it by accident. */
   duplicateSegment(id: string, as: string): Promise<SegmentOverview>;
-  /** What people see and the tag is called, the words to find it by, or its state. */
+  /** What people see and the tag is called, the words to find it by, its state, or that it is dynamic again. */
   changeSegment(id: string, change: SegmentChange): Promise<SegmentOverview>;
   /** How many people several segments have in common: one entry for every combination. */
   segmentOverlap(ids: readonly string[]): Promise<OverlapPart[]>;
   segmentTrend(id: string, options: { limit: number }): Promise<TrendPoint[]>;
-  /** Who entered and left, the newest first. */
+  /** Who entered and left, the newest first, each with what is known of them now; null: nothing any more. */
   memberChanges(
     id: string,
     page: { limit: number; offset: number; change?: MemberChange['change'] | undefined },
-  ): Promise<MemberChange[]>;
+  ): Promise<(MemberChange & { person: Row | null })[]>;
   /** Rule by rule why the people behind an address or id are in a segment, or are not. */
   whyInSegment(segment: string, text: string, language?: Language): Promise<SegmentAnswer[]>;
 }
 
-export type SegmentChange = Partial<Pick<SegmentConfig, 'name' | 'description' | 'tags' | 'state'>>;
+export type SegmentChange = Partial<Pick<SegmentConfig, 'name' | 'description' | 'tags' | 'state'>> & {
+  /** Its people are found by its rules again; for the other way see `freezeSegment`, which finds them first. */
+  type?: 'dynamic';
+};
 
 export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppGround): SegmentActions {
   const doing = () => ({ by, now: clock.now() });
@@ -134,7 +139,14 @@ export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppG
     },
     segmentTrend: async (id, options) =>
       segmentTrend(engine, segmentOf((await parts()).settings, id), options),
-    memberChanges: async (id, page) => memberChanges(engine, segmentOf((await parts()).settings, id), page),
+    memberChanges: async (id, page) => {
+      const changes = await memberChanges(engine, segmentOf((await parts()).settings, id), page);
+      const people = await profilesById(
+        engine,
+        changes.map(({ customerId }) => customerId),
+      );
+      return changes.map((each) => ({ ...each, person: people.get(each.customerId) ?? null }));
+    },
     whyInSegment: async (segment, text, language = 'en') =>
       whyInSegment(await parts(), segment, text, language),
   };

@@ -25,6 +25,10 @@ export function addServeCommand(program: Command, shell: Shell): void {
         app: await shell.ownApp(),
         config: shell.config(),
         version: productVersion(),
+        makeSample: async () => {
+          const { sampleBeside } = await import('../demo/sample-beside.ts');
+          return sampleBeside(shell.config());
+        },
         signal: shell.cancel.signal,
         ...(options.quiet === true ? {} : { log }),
         listening: (address) => shell.print(`Postrider listens at ${address}`),

@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { sampleAudience, sampleMergeFields } from '../../sample/audience.ts';
 import { changeSampleShop } from '../../sample/change.ts';
-import { writeSampleShop, type SampleShop } from '../../sample/shop.ts';
-import { sampleAudienceId, writeSampleWorkspace } from '../../sample/workspace.ts';
-import { openApp, type App } from '../app.ts';
+import type { SampleShop } from '../../sample/shop.ts';
+import { sampleAudienceId } from '../../sample/workspace.ts';
+import type { App } from '../app.ts';
 import type { Config } from '../base/config.ts';
 import type { Counts, ExportRun } from '../exports/plan.ts';
 import type { RefreshResult } from '../pipeline/refresh.ts';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { openSampleWorld } from './sample-world.ts';
 
 export interface DemoOptions {
   config: Config;
@@ -32,41 +29,42 @@ const exportId = 'newsletter';
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { tell, signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'postrider-demo-'));
-  const sandbox = await startDemoSandbox(options.config.port);
+  const world = await openSampleWorld({
+    config: { ...options.config, publicUrl: undefined },
+    people: options.people,
+    // Beside the page, one port further.
+    ...(options.config.port === 0 || options.config.port === 65_535
+      ? {}
+      : { sandboxPort: options.config.port + 1 }),
+    owner: { email: 'demo@postrider.test', password: randomBytes(9).toString('base64url') },
+  });
   try {
-    const shop = await writeSampleShop({ folder, people: options.people, now: new Date() });
-    const before = await fillAudience(sandbox, shop);
-    tell('Mailchimp', `a local one, ${sandbox.url}; its audience holds ${n(before)} contacts of other tools`);
+    const { app, sandbox, shop } = world;
+    tell(
+      'Mailchimp',
+      `a local one, ${sandbox.url}; its audience holds ${n(world.contacts)} contacts of other tools`,
+    );
     const { crm, shop: customers, orders } = shop.truth.records;
     tell(
       'Customers',
       `a made-up shop: ${n(crm)} rows of a CRM, ${n(customers)} of a web shop, ${n(orders)} order lines`,
     );
 
-    const workspace = await writeSampleWorkspace(folder);
-    const config = demoConfig(options.config, join(folder, 'data'), sandbox);
-    const app = await openApp({ config, env: { MAILCHIMP_API_KEY: sandbox.apiKey }, user: 'demo' });
-    try {
-      await app.apply(workspace);
-      tellRefresh(tell, await app.refresh({ until: 'segments', signal }));
-      const plan = await app.plan(exportId);
-      tell('Plan', planSentence(plan));
-      const run = await app.run(exportId, { plan: plan.run, signal });
-      tell('Run', whatRunDid(run));
-      tell('Not sent', whoWasNotSent(run));
-      tell('Audience', audienceNow(sandbox));
+    await app.apply(world.workspace);
+    tellRefresh(tell, await app.refresh({ until: 'segments', signal }));
+    const plan = await app.plan(exportId);
+    tell('Plan', planSentence(plan));
+    const run = await app.run(exportId, { plan: plan.run, signal });
+    tell('Run', whatRunDid(run));
+    tell('Not sent', whoWasNotSent(run));
+    tell('Audience', audienceNow(sandbox));
 
-      tell('3 days later', await letTimePass(shop, sandbox));
-      await app.refresh({ until: 'segments', signal });
-      await runAgain(app, sandbox, options);
-      if (options.serve !== undefined && !signal.aborted) await showInBrowser(app, config, options);
-    } finally {
-      await app.close();
-    }
+    tell('3 days later', await letTimePass(shop, sandbox));
+    await app.refresh({ until: 'segments', signal });
+    await runAgain(app, sandbox, options);
+    if (options.serve !== undefined && !signal.aborted) await showInBrowser(app, world.config, options);
   } finally {
-    await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
+    await world.close();
   }
 }
 
@@ -79,13 +77,6 @@ async function runAgain(app: App, sandbox: Sandbox, { tell, signal }: DemoOption
   tell('Third run', idle ? 'nothing has changed, nothing is sent' : whatRunDid(third));
 }
 
-/** Beside the page, one port further, or at any when that is taken: a demo should not fail for a port. */
-async function startDemoSandbox(port: number): Promise<Sandbox> {
-  const settings = { latency: { kind: 'fixed', ms: 40 } } as const;
-  if (port === 0 || port === 65_535) return startSandbox(settings);
-  return startSandbox({ ...settings, port: port + 1 }).catch(() => startSandbox(settings));
-}
-
 /** The page on all of this, with somebody to sign in as. */
 async function showInBrowser(app: App, config: Config, { serve, tell, say }: DemoOptions): Promise<void> {
   await serve?.(app, config, (address) => {
@@ -93,34 +84,6 @@ async function showInBrowser(app: App, config: Config, { serve, tell, say }: Dem
     tell('Page', `${address} – sign in as ${email} with the password ${password}`);
     say('Ctrl-C ends the demo and removes its files.');
   });
-}
-
-/** Everything in a folder of its own, the local Mailchimp for the real one, and an owner whose password is told. */
-function demoConfig(config: Config, dataFolder: string, sandbox: Sandbox): Config {
-  return {
-    ...config,
-    dataFolder,
-    databaseUrl: undefined,
-    publicUrl: undefined,
-    owner: { email: 'demo@postrider.test', password: randomBytes(9).toString('base64url') },
-    mailchimp: {
-      ...config.mailchimp,
-      baseUrl: sandbox.apiRoot,
-      oauthUrl: sandbox.oauthUrl,
-      clientId: 'sandbox-client',
-      clientSecret: 'sandbox-secret',
-    },
-  };
-}
-
-async function fillAudience(sandbox: Sandbox, shop: SampleShop): Promise<number> {
-  sandbox.control.createAudience({
-    id: sampleAudienceId,
-    name: 'Sample shop',
-    mergeFields: sampleMergeFields.map((field) => ({ ...field })),
-  });
-  const members = await Array.fromAsync(sampleAudience(shop));
-  return sandbox.control.seedMembers({ audience: sampleAudienceId, members }).added;
 }
 
 /** Customers come, go and change in the files; some leave the audience by their own hand. */

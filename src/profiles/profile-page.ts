@@ -1,3 +1,4 @@
+import type { CustomerId } from '../base/ids.ts';
 import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Engine, Row } from '../engine/engine.ts';
 import { join, name, nothing, sql } from '../engine/sql.ts';
@@ -25,4 +26,18 @@ export async function profilePage(
     FROM profile.profile WHERE customer_id > ${after} ${holds.length === 0 ? nothing : join(holds, ' ')}
     ORDER BY customer_id LIMIT ${limit + 1}`);
   return pageOf(rows, limit, (row) => String(row.customer_id));
+}
+
+/** The profiles of some people, by their id: `customer_id` and every attribute. Who is gone is not in it. */
+export async function profilesById(
+  engine: Engine,
+  ids: readonly CustomerId[],
+): Promise<ReadonlyMap<CustomerId, Row>> {
+  if (ids.length === 0) return new Map();
+  const { attributes } = await readProfileShape(engine);
+  const wanted = join([...new Set(ids)].map((id) => sql`${id}`));
+  const rows = await engine.rows(sql`
+    SELECT ${join([sql`customer_id`, ...attributes.map((attribute) => name(attribute.name))])}
+    FROM profile.profile WHERE customer_id IN (${wanted})`);
+  return new Map(rows.map((row) => [row.customer_id as CustomerId, row]));
 }

@@ -21,7 +21,7 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/exports/:id/processing · GET /api/v1/audiences
     GET /api/v1/runs · GET /api/v1/runs/:id
     GET /api/v1/tasks · GET /api/v1/tasks/:id · GET /api/v1/tasks/:id/events · GET /api/v1/schedule/ahead
-    GET /api/v1/webhooks`,
+    GET /api/v1/webhooks · GET /api/v1/sample`,
   contributor: `
     GET /api/v1/workspace
     GET /api/v1/sources/:id/columns · GET /api/v1/sources/:id/rejected · GET /api/v1/sources/:id/rejected.csv
@@ -53,7 +53,7 @@ const lowestRole: Record<Role, string> = {
     GET /api/v1/connections · GET /api/v1/connections/:id · PUT /api/v1/connections/:id
     POST /api/v1/connections/:id/export-user · POST /api/v1/connections/:id/remove
     POST /api/v1/mailchimp/sign-in · GET /api/v1/mailchimp/callback
-    PUT /api/v1/schedule
+    PUT /api/v1/schedule · POST /api/v1/sample · DELETE /api/v1/sample
     GET /api/v1/alerts · POST /api/v1/alerts · DELETE /api/v1/alerts/:id · POST /api/v1/alerts/:id/test
     POST /api/v1/runs/:id/release
     POST /api/v1/people/forget · POST /api/v1/people/forget/preview

@@ -14,6 +14,7 @@ import { ReadingTurns } from './reading-turns.ts';
 import { addPage, wantsPage } from './page.ts';
 import { problemDetails } from './problem.ts';
 import { checkedElsewhere, type ServerGround } from './route.ts';
+import { SampleStage, type SampleBeside } from './sample-stage.ts';
 import { sessionCookie } from './caller.ts';
 import { accessRoutes } from './routes/access-routes.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
@@ -22,6 +23,7 @@ import { exportRoutes } from './routes/export-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { personRoutes } from './routes/person-routes.ts';
 import { runRoutes } from './routes/run-routes.ts';
+import { sampleRoutes } from './routes/sample-routes.ts';
 import { segmentRoutes } from './routes/segment-routes.ts';
 import { signInRoutes } from './routes/sign-in-routes.ts';
 import { sourceRoutes } from './routes/source-routes.ts';
@@ -37,6 +39,8 @@ export interface ServerOptions {
   version: string;
   /** The folder of the built web page. */
   page?: string;
+  /** Makes sample data to look at, in a world of their own; absent: none are offered. */
+  makeSample?: () => Promise<SampleBeside>;
   /** Called before the routes are there; the tests look at every answer by it. */
   prepare?: (server: FastifyInstance) => void;
 }
@@ -68,7 +72,10 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
   const closing = new AbortController();
   server.addHook('preClose', async () => closing.abort(new Error('the server ends')));
   const reach = { publicUrl: config.publicUrl, host: config.host };
-  const ground: ServerGround = { app, reach, turns: new ReadingTurns(readsAtOnce), closing: closing.signal };
+  const stage = new SampleStage(app, options.makeSample);
+  server.addHook('onClose', () => stage.end());
+  const turns = new ReadingTurns(readsAtOnce);
+  const ground: ServerGround = { app, stage, reach, turns, closing: closing.signal };
 
   server.setValidatorCompiler((route) => {
     if (checkedElsewhere.has(route.schema as never)) return (value) => ({ value });
@@ -196,6 +203,7 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
     workRoutes,
     personRoutes,
     webhookRoutes,
+    sampleRoutes,
   ]) {
     // Each in a scope of its own, so that how one takes bodies is not how another does.
     await server.register(async (scope) => routes(scope, ground));

@@ -5,12 +5,15 @@ import type { Actions, App } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
 import { refuseAction } from '../app/permitted-actions.ts';
 import { signInNeeded } from '../app/sign-in.ts';
+import type { SampleStage } from './sample-stage.ts';
 import type { ReadingTurns } from './reading-turns.ts';
 import { callerOf, refuseCrossSite, refuseForeignHost, type Caller, type Reach } from './caller.ts';
 
 /** What routes stand on. */
 export interface ServerGround {
   app: App;
+  /** Which world people see. */
+  stage: SampleStage;
   reach: Reach;
   /** What only reads our own databases goes by turns. */
   turns: ReadingTurns;
@@ -107,7 +110,7 @@ export function addRoute<
   Answer extends z.ZodType = z.ZodType,
 >(
   fastify: FastifyInstance,
-  { app, reach, turns }: ServerGround,
+  { app, stage, reach, turns }: ServerGround,
   route: Route<Params, Query, Body, Answer>,
 ): void {
   const { action, status = 200, answer, media, body } = route;
@@ -156,7 +159,7 @@ export function addRoute<
         params: request.params as Parsed<Params>,
         query: request.query as Parsed<Query>,
         body: request.body as Parsed<Body>,
-        actions: app.as(who),
+        actions: await stage.actionsFor(who, action),
         who,
         session,
         ifMatch: ifMatchHeader.parse(ifMatch),

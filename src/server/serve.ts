@@ -11,7 +11,7 @@ import { openServer, type ServerOptions } from './open-server.ts';
 /** Where `npm run build:web` puts the page. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
-export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version'> {
+export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version' | 'makeSample'> {
   app: App;
   config: Config;
   /** The secret part of the link for the first owner, where there is nobody yet. */

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
 import { openApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
+import { sampleBeside } from '../../src/demo/sample-beside.ts';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.ts';
 import { openServer } from '../../src/server/open-server.ts';
 import { freePort } from '../support/free-port.ts';
@@ -95,7 +96,9 @@ export class PageServer {
       await app.apply(join(folder, 'workspace.yaml'));
       await app.refresh({ until: 'segments', signal: new AbortController().signal });
     }
-    const server = await openServer({ app, config, version: '0.0.0', page: join(root, 'web/dist') });
+    const page = join(root, 'web/dist');
+    const makeSample = () => sampleBeside(config);
+    const server = await openServer({ app, config, version: '0.0.0', page, makeSample });
     await server.listen({ port, host: '127.0.0.1' });
     await app.work({ lookEveryMs: 50, retryAfter: 0 });
     return new PageServer({ sandbox, app, address: `http://127.0.0.1:${port}`, folder, server });

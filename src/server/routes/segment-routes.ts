@@ -62,7 +62,8 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
     method: 'PATCH',
     url: '/api/v1/segments/:id',
     tag,
-    summary: 'What people see and the tag is called, the words to find it by, or its state.',
+    summary:
+      'What people see and the tag is called, the words to find it by, its state, or that it is dynamic again.',
     action: 'changeSegment',
     params: idParams,
     body: z.object({
@@ -70,6 +71,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       description: z.string().max(2000).optional(),
       tags: z.array(z.string()).optional(),
       state: z.enum(['active', 'inactive', 'draft']).optional(),
+      type: z.literal('dynamic').optional(),
     }),
     answer: overview,
     handle: ({ actions, params, body }) => actions.changeSegment(params.id, body as never),
@@ -176,12 +178,21 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
     method: 'GET',
     url: '/api/v1/segments/:id/changes',
     tag,
-    summary: 'Who entered and left, the newest first.',
+    summary: 'Who entered and left, the newest first, with what is known of them now.',
     action: 'memberChanges',
     params: idParams,
     query: offsetQuery.extend({ change: z.enum(['entered', 'left']).optional() }),
-    answer: listOf(z.object({ customerId: z.string(), change: z.enum(['entered', 'left']), at: z.string() })),
-    handle: async ({ actions, params, query }) => ({ items: await actions.memberChanges(params.id, query) }),
+    answer: listOf(
+      z.object({
+        customerId: z.string(),
+        change: z.enum(['entered', 'left']),
+        at: z.string(),
+        person: z.record(z.string(), cell).nullable(),
+      }),
+    ),
+    handle: async ({ actions, params, query }) => ({
+      items: (await actions.memberChanges(params.id, query)) as never,
+    }),
   });
   addRoute(server, ground, {
     method: 'POST',

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import { readConfig, type Config } from '../../base/config.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { openServer } from '../open-server.ts';
+import type { SampleBeside } from '../sample-stage.ts';
 
 export const origin = 'http://postrider.test';
 export const password = 'gray otter under bridge';
@@ -92,6 +93,7 @@ interface TestServerOptions {
   clock?: Clock;
   /** Whether what waits is done. */
   work?: boolean;
+  makeSample?: () => Promise<SampleBeside>;
 }
 
 /** The whole server with a Mailchimp beside it; every answer is held to what the document at /docs says of it. */
@@ -109,7 +111,12 @@ export class TestServer {
   readonly routes: RouteOptions[] = [];
   #owner: Client | undefined;
 
-  static async open({ env = {}, clock, work = false }: TestServerOptions = {}): Promise<TestServer> {
+  static async open({
+    env = {},
+    clock,
+    work = false,
+    makeSample,
+  }: TestServerOptions = {}): Promise<TestServer> {
     const test = new TestServer();
     test.sandbox = await startSandbox({ apiKey: '5ec2e7c0ffee0123456789abcdef5ec2-us1' });
     test.config = readConfig({
@@ -136,6 +143,7 @@ export class TestServer {
       version: '0.0.0',
       log: { write: (line) => void test.log.push(line) },
       prepare: (server) => test.#check(server),
+      ...(makeSample === undefined ? {} : { makeSample }),
     });
     if (work) await test.app.work({ lookEveryMs: 50, retryAfter: 0, patienceMs: 5_000, alertWaitMs: 1 });
     return test;

@@ -27,6 +27,13 @@ export const aboutQuery = queryOptions({
   staleTime: Infinity,
 });
 
+/** Whether made-up customers are shown instead of one's own. */
+export const sampleQuery = queryOptions({
+  queryKey: ['sample'],
+  queryFn: () => answerOf(api.GET('/api/v1/sample')),
+  staleTime: 60_000,
+});
+
 export const exportsQuery = queryOptions({
   queryKey: ['exports'],
   queryFn: async () => (await answerOf(api.GET('/api/v1/exports'))).items,
@@ -125,6 +132,30 @@ export const trendQuery = (id: string) =>
           api.GET('/api/v1/segments/{id}/trend', { params: { path: { id }, query: { limit: 500 } } }),
         )
       ).items,
+  });
+
+/** Who entered and left; pages by how many were passed over. */
+export const memberChangesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['segments', id, 'changes'],
+    queryFn: async ({ pageParam }) =>
+      (
+        await answerOf(
+          api.GET('/api/v1/segments/{id}/changes', {
+            params: { path: { id }, query: { limit: pageLength, offset: pageParam } },
+          }),
+        )
+      ).items,
+    initialPageParam: 0,
+    getNextPageParam: (page, all) => (page.length < pageLength ? undefined : all.length * pageLength),
+  });
+
+/** How many people are in exactly which of these segments. */
+export const overlapQuery = (segments: readonly string[]) =>
+  queryOptions({
+    queryKey: ['segments', 'overlap', ...segments],
+    queryFn: async () =>
+      (await answerOf(api.POST('/api/v1/segments/overlap', { body: { segments: [...segments] } }))).items,
   });
 
 export const membersQuery = (id: string) =>

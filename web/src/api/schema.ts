@@ -5275,6 +5275,92 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/sample': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Whether sample data are shown, and whether they can be.
+     * @description Needs `look`.
+     */
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @description The local Mailchimp, on the machine of the server. */
+              mailchimp: string | null;
+              offered: boolean;
+              shown: boolean;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    /**
+     * Shows sample data in the browser; what is there stays as it is, and programs see nothing of it.
+     * @description Needs `connections.edit`.
+     */
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        204: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+      };
+    };
+    /**
+     * Ends the sample, with everything that was made in it.
+     * @description Needs `connections.edit`.
+     */
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        /** @description Default Response */
+        204: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content?: never;
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/schedule': {
     parameters: {
       query?: never;
@@ -5615,7 +5701,7 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * What people see and the tag is called, the words to find it by, or its state.
+     * What people see and the tag is called, the words to find it by, its state, or that it is dynamic again.
      * @description Needs `segments.edit`.
      */
     patch: {
@@ -5635,6 +5721,8 @@ export interface paths {
             /** @enum {string} */
             state?: 'active' | 'inactive' | 'draft';
             tags?: string[];
+            /** @enum {string} */
+            type?: 'dynamic';
           };
         };
       };
@@ -5677,7 +5765,7 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Who entered and left, the newest first.
+     * Who entered and left, the newest first, with what is known of them now.
      * @description Needs `look.people`.
      */
     get: {
@@ -5707,6 +5795,9 @@ export interface paths {
                 /** @enum {string} */
                 change: 'entered' | 'left';
                 customerId: string;
+                person: {
+                  [key: string]: string | number | boolean | null | string[];
+                } | null;
               }[];
             };
           };

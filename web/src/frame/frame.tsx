@@ -39,6 +39,7 @@ import { meQuery } from '../api/queries.ts';
 import { speak, type Language } from '../language/languages.ts';
 import { Waiting } from '../parts/states.tsx';
 import classes from './frame.module.css';
+import { SampleNote } from './sample-note.tsx';
 import { useMe, useSignOut } from './session.ts';
 
 /** What stands around every page of somebody who is signed in. */
@@ -121,6 +122,7 @@ export function Frame() {
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} className={classes.main}>
         <Box maw={1400} mx="auto">
+          <SampleNote />
           <Suspense fallback={<Waiting />}>
             <Outlet />
           </Suspense>

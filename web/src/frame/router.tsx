@@ -8,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { ApiProblem } from '../api/problem.ts';
-import { meQuery } from '../api/queries.ts';
+import { meQuery, sampleQuery } from '../api/queries.ts';
 import { ProblemNote, Waiting } from '../parts/states.tsx';
 import { Frame } from './frame.tsx';
 import { Lost } from './lost.tsx';
@@ -26,6 +26,8 @@ const inside = createRoute({
   beforeLoad: async ({ context, location }) => {
     try {
       await context.client.ensureQueryData(meQuery);
+      // Above every page stands whether its people are made up: known before, so that nothing moves.
+      await context.client.ensureQueryData(sampleQuery);
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.problem.status !== 401) throw error;
       throw redirect({ to: '/sign-in', search: { returnTo: location.href } });

@@ -1,4 +1,4 @@
-import { Group, Table, UnstyledButton } from '@mantine/core';
+import { Checkbox, Group, Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowsSort, IconArrowUp } from '@tabler/icons-react';
 import {
   createSortedRowModel,
@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
 import classes from './data-table.module.css';
 
 /** A column: what to show, and what to sort by where that is something else. */
@@ -22,6 +23,14 @@ export interface DataColumn<Row> {
   /** Numbers stand at the end, under each other. */
   numeric?: boolean;
   width?: number | string;
+}
+
+/** Rows that are chosen, so that something can be done with all of them. */
+export interface Selection<Row> {
+  chosen: ReadonlySet<string>;
+  onChange: (chosen: ReadonlySet<string>) => void;
+  /** What the row is called, for those who do not see it. */
+  nameOf: (row: Row) => string;
 }
 
 const features = tableFeatures({
@@ -44,13 +53,16 @@ export function DataTable<Row>({
   columns,
   rowId,
   more,
+  selection,
 }: {
   label: string;
   rows: readonly Row[];
   columns: readonly DataColumn<Row>[];
   rowId: (row: Row) => string;
   more?: (() => void) | undefined;
+  selection?: Selection<Row> | undefined;
 }) {
+  const { t } = useTranslation();
   const defined = useMemo(
     () =>
       columns.map(({ id, sort }): ColumnDef<typeof features, Row & object> => ({
@@ -97,6 +109,19 @@ export function DataTable<Row>({
       <Table aria-rowcount={rows.length} stickyHeader={windowed}>
         <Table.Thead>
           <Table.Tr>
+            {selection === undefined ? null : (
+              <Table.Th w={40}>
+                <Checkbox
+                  size="xs"
+                  aria-label={t('act.chooseAll')}
+                  checked={rows.length > 0 && rows.every((row) => selection.chosen.has(rowId(row)))}
+                  indeterminate={isPartly(rows.map(rowId), selection.chosen)}
+                  onChange={(event) =>
+                    selection.onChange(new Set(event.currentTarget.checked ? rows.map(rowId) : []))
+                  }
+                />
+              </Table.Th>
+            )}
             {table.getHeaderGroups()[0]?.headers.map(({ id, column }, index) => {
               const { head, numeric, width, sort } = columns[index] as DataColumn<Row>;
               const direction = column.getIsSorted();
@@ -139,6 +164,20 @@ export function DataTable<Row>({
           {items.map((row) =>
             row === undefined ? null : (
               <Table.Tr key={row.id}>
+                {selection === undefined ? null : (
+                  <Table.Td>
+                    <Checkbox
+                      size="xs"
+                      aria-label={t('act.choose', { name: selection.nameOf(row.original) })}
+                      checked={selection.chosen.has(row.id)}
+                      onChange={(event) =>
+                        selection.onChange(
+                          withOrWithout(selection.chosen, row.id, event.currentTarget.checked),
+                        )
+                      }
+                    />
+                  </Table.Td>
+                )}
                 {columns.map(({ id, cell, numeric }) => (
                   <Table.Td key={id} ta={numeric === true ? 'end' : 'start'} className={classes.cell}>
                     {cell(row.original)}
@@ -152,4 +191,15 @@ export function DataTable<Row>({
       </Table>
     </div>
   );
+}
+
+function isPartly(ids: readonly string[], chosen: ReadonlySet<string>): boolean {
+  return ids.some((id) => chosen.has(id)) && !ids.every((id) => chosen.has(id));
+}
+
+function withOrWithout(chosen: ReadonlySet<string>, id: string, has: boolean): ReadonlySet<string> {
+  const next = new Set(chosen);
+  if (has) next.add(id);
+  else next.delete(id);
+  return next;
 }

@@ -18,6 +18,7 @@ export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => vo
   const format = useFormat();
   const word = useWord();
   const task = useTask(id);
+  const pace = usePace(task);
   const told = useRef<string>(undefined);
   const ended = useRef(onEnd);
   ended.current = onEnd;
@@ -40,10 +41,9 @@ export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => vo
     );
   }
   const { done, total, what, sentence, stage } = task.progress;
-  const seconds = task.startedAt === undefined ? 0 : (Date.now() - Date.parse(task.startedAt)) / 1000;
   const share = done !== undefined && total !== undefined && total > 0 ? done / total : undefined;
   const left =
-    share !== undefined && share > 0.02 && seconds > 3 ? (seconds / share) * (1 - share) : undefined;
+    pace === undefined || total === undefined || done === undefined ? undefined : (total - done) / pace;
   return (
     <Alert color="blue" title={t(`task.${task.kind}`)} role="status">
       <Stack gap="xs">
@@ -58,6 +58,9 @@ export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => vo
                     ? `${what}: ${format.number(done)}`
                     : t('task.of', { what, done: format.number(done), total: format.number(total) }),
                 sentence,
+                pace === undefined
+                  ? undefined
+                  : t('task.pace', { count: Math.round(pace), shown: format.number(Math.round(pace)) }),
                 left === undefined ? undefined : t('task.left', { time: format.duration(Math.round(left)) }),
               ]
                 .filter((part) => part !== undefined)
@@ -82,4 +85,21 @@ export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => vo
       </Stack>
     </Alert>
   );
+}
+
+/** How many a second, of what is counted now and since this page has seen it counted; undefined before that is known. */
+function usePace(task: Task | undefined): number | undefined {
+  const since = useRef<{ counted: string; done: number; at: number }>(undefined);
+  const { what, stage, done } = task?.progress ?? {};
+  if (task?.status !== 'running' || what === undefined || done === undefined) return undefined;
+  const counted = `${stage ?? ''} ${what}`;
+  const begin = since.current;
+  if (begin === undefined || begin.counted !== counted || done < begin.done) {
+    since.current = { counted, done, at: Date.now() };
+    return undefined;
+  }
+  const seconds = (Date.now() - begin.at) / 1000;
+  const pace = (done - begin.done) / seconds;
+  // Of a second or two nothing can be told.
+  return seconds > 2 && pace > 0 ? pace : undefined;
 }

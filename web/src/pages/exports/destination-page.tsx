@@ -36,8 +36,12 @@ import { useFormat } from '../../language/format.ts';
 import { useWord } from '../../language/use-word.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { TimesInput } from '../../parts/times-input.tsx';
+import { hasTimes } from '../../parts/times.ts';
+import classes from './destination-page.module.css';
 import {
   destinationOf,
+  fieldWays,
   freshDestination,
   idFor,
   settingsOf,
@@ -181,6 +185,7 @@ function DestinationForm({
     form.audience.trim() !== '' &&
     form.email !== '' &&
     form.segments.length > 0 &&
+    (form.schedule !== 'own' || hasTimes(form.times)) &&
     (form.connection !== null || !fresh);
 
   return (
@@ -384,8 +389,8 @@ function MatchingSection({ form, change }: Part) {
               })
         }
       />
-      {form.attributes.map(({ tag, from }, index) => (
-        <Group key={tag + String(index)} align="flex-end" wrap="nowrap">
+      {form.attributes.map(({ tag, from, way }, index) => (
+        <Group key={tag + String(index)} align="flex-end" className={classes.field}>
           <Select
             label={t('destination.field')}
             searchable
@@ -406,6 +411,14 @@ function MatchingSection({ form, change }: Part) {
             placeholder={t('destination.choose')}
             onChange={(value) => set(index, { from: value ?? '' })}
           />
+          <Select
+            label={t('destination.way')}
+            flex={1}
+            allowDeselect={false}
+            data={fieldWays.map((value) => ({ value, label: t(`destination.ways.${value}`) }))}
+            value={way}
+            onChange={(value) => set(index, { way: value ?? 'overwrite' })}
+          />
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -423,7 +436,12 @@ function MatchingSection({ form, change }: Part) {
           leftSection={<IconPlus size={16} aria-hidden />}
           disabled={nextField === ''}
           onClick={() =>
-            change({ attributes: [...form.attributes, { tag: nextField, from: guess[nextField] ?? '' }] })
+            change({
+              attributes: [
+                ...form.attributes,
+                { tag: nextField, from: guess[nextField] ?? '', way: 'overwrite' },
+              ],
+            })
           }
         >
           {t('destination.addAttribute')}
@@ -543,9 +561,12 @@ function ChoicesSection({ form, change }: Part) {
         <Stack gap="xs" mt="xs">
           <Radio value="refresh" label={t('exports.schedules.refresh')} />
           <Radio value="off" label={t('exports.schedules.off')} />
-          {form.schedule === 'own' ? <Radio value="own" label={t('exports.schedules.own')} /> : null}
+          <Radio value="own" label={t('exports.schedules.own')} />
         </Stack>
       </Radio.Group>
+      {form.schedule === 'own' ? (
+        <TimesInput value={form.times} onChange={(times) => change({ times })} />
+      ) : null}
       <Group grow align="flex-start">
         <NumberInput
           label={t('destination.leaversLimit')}

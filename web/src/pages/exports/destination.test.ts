@@ -30,7 +30,7 @@ describe('an export that is opened and saved', () => {
   it('keeps how a field is written when others are changed', () => {
     const form = destinationOf('news', 'News', stored);
     const saved = settingsOf(
-      { ...form, attributes: [...form.attributes, { tag: 'LNAME', from: 'last_name' }] },
+      { ...form, attributes: [...form.attributes, { tag: 'LNAME', from: 'last_name', way: 'overwrite' }] },
       stored,
       [],
     );
@@ -40,11 +40,33 @@ describe('an export that is opened and saved', () => {
   it('forgets how a field was written once it is filled from something else', () => {
     const form = destinationOf('news', 'News', stored);
     const attributes = form.attributes.map((each) =>
-      each.tag === 'BORN' ? { tag: 'BORN', from: 'member_since' } : each,
+      each.tag === 'BORN' ? { tag: 'BORN', from: 'member_since', way: 'overwrite' as const } : each,
     );
     expect(settingsOf({ ...form, attributes }, stored, []).attributes).toMatchObject({
       BORN: 'member_since',
     });
+  });
+
+  it('writes a field in the way that was chosen for it', () => {
+    const form = destinationOf('news', 'News', stored);
+    const ways = { FNAME: 'erase', BORN: 'overwrite', HOME: 'ifEmpty' } as const;
+    const attributes = form.attributes.map((each) => ({ ...each, way: ways[each.tag as keyof typeof ways] }));
+    expect(form.attributes.map(({ way }) => way)).toEqual(['overwrite', 'ifEmpty', 'overwrite']);
+    expect(settingsOf({ ...form, attributes }, stored, []).attributes).toEqual({
+      FNAME: { from: 'first_name', blank: 'erase' },
+      BORN: { from: 'birth_date', invalid: 'skip' },
+      HOME: { ...stored.attributes.HOME, write: 'ifEmpty' },
+    });
+  });
+
+  it('runs at the times that were chosen for it', () => {
+    const form = destinationOf('news', 'News', stored);
+    expect(form).toMatchObject({ schedule: 'own', times: { times: ['08:00'], days: [] } });
+    const times = { ...form.times, days: ['monday' as const] };
+    expect(settingsOf({ ...form, times }, stored, []).schedule).toEqual({
+      weekly: { days: ['monday'], times: ['08:00'] },
+    });
+    expect(settingsOf({ ...form, schedule: 'off' }, stored, []).schedule).toBe('off');
   });
 
   it('loses a limit, a consent and a field that were taken away', () => {

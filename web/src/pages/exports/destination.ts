@@ -1,3 +1,17 @@
+import { freshTimes, settingsOfTimes, timesOf, type Times } from '../../parts/times.ts';
+
+/** How a field is written: always, only where the audience has nothing, or always and emptied again by a blank. */
+export const fieldWays = ['overwrite', 'ifEmpty', 'erase'] as const;
+export type FieldWay = (typeof fieldWays)[number];
+
+/** One field of the audience, and the attribute that fills it. */
+export interface MappedField {
+  tag: string;
+  /** Empty: of several attributes, or not chosen yet. */
+  from: string;
+  way: FieldWay;
+}
+
 /** An export as somebody fills it in; everything that the form does not show is kept as it was. */
 export interface Destination {
   id: string;
@@ -6,12 +20,14 @@ export interface Destination {
   audience: string;
   /** The attribute that holds the e-mail address. */
   email: string;
-  attributes: { tag: string; from: string }[];
+  attributes: MappedField[];
   segments: string[];
   exclude: string[];
   newContacts: 'subscribed' | 'pending' | 'transactional';
   leavers: 'untag' | 'archive' | 'keep';
   schedule: 'refresh' | 'off' | 'own';
+  /** Of its own schedule. */
+  times: Times;
   /** In percent; leavers past it stop a run. */
   leaversLimit: number | '';
   /** Contacts that the Mailchimp plan allows. */
@@ -34,6 +50,7 @@ export const freshDestination: Destination = {
   newContacts: 'subscribed',
   leavers: 'untag',
   schedule: 'refresh',
+  times: freshTimes,
   leaversLimit: 10,
   contract: '',
   consentField: null,
@@ -50,7 +67,7 @@ export function destinationOf(id: string, name: string, settings: ExportSettings
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const limits = (settings.limits ?? {}) as { leavers?: unknown; contract?: number };
   const attributes = Object.entries((settings.attributes ?? {}) as Record<string, unknown>).map(
-    ([tag, from]) => ({ tag, from: sourceOf(from) }),
+    ([tag, from]) => ({ tag, from: sourceOf(from), way: wayOf(from) }),
   );
   return {
     id,
@@ -63,12 +80,7 @@ export function destinationOf(id: string, name: string, settings: ExportSettings
     exclude: texts(settings.exclude),
     newContacts: (settings.newContacts as Destination['newContacts'] | undefined) ?? 'subscribed',
     leavers: (settings.leavers as Destination['leavers'] | undefined) ?? 'untag',
-    schedule:
-      typeof settings.schedule === 'object' && settings.schedule !== null
-        ? 'own'
-        : settings.schedule === 'off'
-          ? 'off'
-          : 'refresh',
+    ...scheduleOf(settings.schedule),
     leaversLimit: percentOf(limits.leavers),
     contract: limits.contract ?? '',
     consentField: (settings.consent as { field?: string } | undefined)?.field ?? null,
@@ -94,11 +106,10 @@ export function settingsOf(
       .filter(
         ({ tag, from }) => tag !== '' && (from !== '' || (tag in formerly && sourceOf(formerly[tag]) === '')),
       )
-      // How a field is written is more than its source: that stays where the source does.
-      .map(({ tag, from }) => [tag, sourceOf(formerly[tag]) === from ? formerly[tag] : from]),
+      .map((field) => [field.tag, entryOf(field, formerly[field.tag])]),
   );
   const { contract: _, ...limits } = (before.limits ?? {}) as Record<string, unknown>;
-  const { consent, schedule, ...rest } = before;
+  const { consent, ...rest } = before;
   return {
     ...rest,
     name: form.name,
@@ -110,7 +121,7 @@ export function settingsOf(
     exclude: form.exclude,
     newContacts: form.newContacts,
     leavers: form.leavers,
-    ...(form.schedule === 'own' ? { schedule } : { schedule: form.schedule }),
+    schedule: scheduleSettings(form),
     limits: {
       ...limits,
       ...(form.leaversLimit === '' ? {} : { leavers: `${form.leaversLimit}%` }),
@@ -126,10 +137,39 @@ export function settingsOf(
   };
 }
 
+/** When an export runs by itself, as it stands in a form. */
+export function scheduleOf(schedule: unknown): Pick<Destination, 'schedule' | 'times'> {
+  if (typeof schedule === 'object' && schedule !== null) return { schedule: 'own', times: timesOf(schedule) };
+  return { schedule: schedule === 'off' ? 'off' : 'refresh', times: freshTimes };
+}
+
+/** What to save of it. */
+export function scheduleSettings({ schedule, times }: Pick<Destination, 'schedule' | 'times'>): unknown {
+  return schedule === 'own' ? settingsOfTimes(times) : schedule;
+}
+
+/** An entry under `attributes`: the attribute alone where nothing else is said of it. */
+function entryOf({ tag: _, from, way }: MappedField, former: unknown): unknown {
+  const { write: _write, blank: _blank, from: before, ...others } = choicesOf(former);
+  const choice = way === 'ifEmpty' ? { write: way } : way === 'erase' ? { blank: way } : {};
+  // What values it takes and how it is made belong to the attribute: another one may be of another kind.
+  const entry = from === '' || before === from ? { from: before, ...choice, ...others } : { from, ...choice };
+  return typeof entry.from === 'string' && Object.keys(entry).length === 1 ? entry.from : entry;
+}
+
+function wayOf(entry: unknown): FieldWay {
+  const { write, blank } = choicesOf(entry);
+  return write === 'ifEmpty' ? 'ifEmpty' : blank === 'erase' ? 'erase' : 'overwrite';
+}
+
+function choicesOf(entry: unknown): { from?: unknown; write?: string; blank?: string } {
+  if (typeof entry === 'string') return { from: entry };
+  return entry ?? {};
+}
+
 /** The attribute that a field is filled from; of several, none that this form can show. */
-function sourceOf(from: unknown): string {
-  if (typeof from === 'string') return from;
-  const inner = (from as { from?: unknown } | undefined)?.from;
+function sourceOf(entry: unknown): string {
+  const { from: inner } = choicesOf(entry);
   return typeof inner === 'string' ? inner : '';
 }
 

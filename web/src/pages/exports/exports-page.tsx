@@ -1,5 +1,6 @@
 import { ActionIcon, Anchor, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
 import {
+  IconClock,
   IconCopy,
   IconDots,
   IconEdit,
@@ -22,11 +23,13 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
+import { SelectionBar } from '../../parts/selection-bar.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskNote } from '../../parts/task-note.tsx';
 import { When } from '../../parts/when.tsx';
-import { DetachExport, DuplicateExport, RemoveExport } from './export-dialogs.tsx';
+import { DetachExports, DuplicateExport, RemoveExport } from './export-dialogs.tsx';
+import { ScheduleExports } from './schedule-exports.tsx';
 
 /** Every export: how its own last run ended, and what one may do with it. */
 export function ExportsPage() {
@@ -177,14 +180,52 @@ function ExportTable({ exports }: { exports: readonly ListedExport[] }) {
     ],
     [t, format],
   );
-  return <DataTable label={t('frame.exports')} rows={exports} columns={columns} rowId={({ id }) => id} />;
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const editable = exports.filter(({ permissions }) => permissions.edit);
+  const meant = editable.filter(({ id }) => chosen.has(id));
+  const connected = meant.filter(({ connection }) => connection !== null);
+  const selection = { chosen, onChange: setChosen, nameOf: ({ name }: ListedExport) => name };
+  const [dialog, setDialog] = useState<'schedule' | 'detach'>();
+  const close = () => setDialog(undefined);
+  return (
+    <>
+      <SelectionBar count={meant.length} clear={() => setChosen(new Set())}>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconClock size={14} aria-hidden />}
+          onClick={() => setDialog('schedule')}
+        >
+          {t('exports.schedule')}
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={connected.length === 0}
+          leftSection={<IconPlugConnectedX size={14} aria-hidden />}
+          onClick={() => setDialog('detach')}
+        >
+          {t('exports.detach')}
+        </Button>
+      </SelectionBar>
+      {dialog === 'schedule' ? <ScheduleExports of={meant} close={close} /> : null}
+      {dialog === 'detach' ? <DetachExports of={connected} close={close} /> : null}
+      <DataTable
+        label={t('frame.exports')}
+        rows={exports}
+        columns={columns}
+        rowId={({ id }) => id}
+        selection={editable.length === 0 ? undefined : selection}
+      />
+    </>
+  );
 }
 
 /** What can be done with one export. */
 export function ExportMenu({ of }: { of: ListedExport }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [dialog, setDialog] = useState<'remove' | 'detach' | 'duplicate'>();
+  const [dialog, setDialog] = useState<'remove' | 'detach' | 'duplicate' | 'schedule'>();
   const changed = () => client.invalidateQueries({ queryKey: ['exports'] });
   const { id, name, permissions, paused } = of;
   const path = { path: { id } };
@@ -233,6 +274,13 @@ export function ExportMenu({ of }: { of: ListedExport }) {
           </Menu.Item>
           <Menu.Item
             disabled={!permissions.edit}
+            leftSection={<IconClock size={16} aria-hidden />}
+            onClick={() => setDialog('schedule')}
+          >
+            {t('exports.schedule')}
+          </Menu.Item>
+          <Menu.Item
+            disabled={!permissions.edit}
             leftSection={<IconPlayerPause size={16} aria-hidden />}
             onClick={() => hold.mutate()}
           >
@@ -258,7 +306,8 @@ export function ExportMenu({ of }: { of: ListedExport }) {
       {run.error === null ? null : <ProblemNote error={run.error} />}
       {hold.error === null ? null : <ProblemNote error={hold.error} />}
       {dialog === 'remove' ? <RemoveExport of={of} close={() => setDialog(undefined)} /> : null}
-      {dialog === 'detach' ? <DetachExport of={of} close={() => setDialog(undefined)} /> : null}
+      {dialog === 'detach' ? <DetachExports of={[of]} close={() => setDialog(undefined)} /> : null}
+      {dialog === 'schedule' ? <ScheduleExports of={[of]} close={() => setDialog(undefined)} /> : null}
       {dialog === 'duplicate' ? <DuplicateExport of={of} close={() => setDialog(undefined)} /> : null}
     </>
   );

@@ -25,6 +25,7 @@ import { TaskNote } from '../../parts/task-note.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
 import { When } from '../../parts/when.tsx';
 import { ContractMeter } from './contract-meter.tsx';
+import { TrySample } from './try-sample.tsx';
 
 /** How things are, and what to do next. */
 export function HomePage() {
@@ -291,6 +292,7 @@ function FirstSteps() {
           </List.Item>
         ))}
       </List>
+      <TrySample />
     </Card>
   );
 }

@@ -5,6 +5,7 @@ import {
   IconDownload,
   IconEdit,
   IconPinned,
+  IconPinnedOff,
   IconPower,
   IconRefresh,
   IconSend,
@@ -30,6 +31,8 @@ import { TaskNote } from '../../parts/task-note.tsx';
 import { Tile, Tiles } from '../../parts/tile.tsx';
 import { When } from '../../parts/when.tsx';
 import { columnsOfPeople } from '../customers/people-columns.tsx';
+import { MemberChanges } from './member-changes.tsx';
+import { Overlap } from './overlap.tsx';
 
 // The library of charts is larger than all the rest of the page.
 const Trend = lazy(() => import('./trend.tsx'));
@@ -149,6 +152,8 @@ function Shown({ segment }: { segment: Segment }) {
         </Asked>
       </Card>
       {me.can('look.people') ? <Members id={id} /> : null}
+      {me.can('look.people') ? <MemberChanges id={id} /> : null}
+      <Overlap of={segment} />
     </Stack>
   );
 }
@@ -216,6 +221,11 @@ function SegmentMenu({ segment, changed }: { segment: Segment; changed: () => Pr
       ),
     onSuccess: changed,
   });
+  const thaw = useMutation({
+    mutationFn: () =>
+      answerOf(api.PATCH('/api/v1/segments/{id}', { params: path, body: { type: 'dynamic' } })),
+    onSuccess: changed,
+  });
   const freeze = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/segments/{id}/freeze', { params: path })),
     onSuccess: changed,
@@ -242,7 +252,11 @@ function SegmentMenu({ segment, changed }: { segment: Segment; changed: () => Pr
           <Menu.Item leftSection={<IconPower size={16} aria-hidden />} onClick={() => turn.mutate()}>
             {t(state === 'active' ? 'segments.deactivate' : 'segments.activate')}
           </Menu.Item>
-          {type === 'static' ? null : (
+          {type === 'static' ? (
+            <Menu.Item leftSection={<IconPinnedOff size={16} aria-hidden />} onClick={() => thaw.mutate()}>
+              {t('segments.thaw')}
+            </Menu.Item>
+          ) : (
             <Menu.Item leftSection={<IconPinned size={16} aria-hidden />} onClick={() => freeze.mutate()}>
               {t('segments.freeze')}
             </Menu.Item>
@@ -256,7 +270,7 @@ function SegmentMenu({ segment, changed }: { segment: Segment; changed: () => Pr
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {[turn.error, freeze.error, duplicate.error].map((error) =>
+      {[turn.error, freeze.error, thaw.error, duplicate.error].map((error) =>
         error === null ? null : <ProblemNote key={error.message} error={error} />,
       )}
       {removing ? (

@@ -15,6 +15,7 @@ import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskNote } from '../../parts/task-note.tsx';
 import { When } from '../../parts/when.tsx';
+import { ChosenSegments } from './chosen-segments.tsx';
 
 /** Every segment with its size, where it is used, and whether its tests hold. */
 export function SegmentsPage() {
@@ -155,13 +156,21 @@ function SegmentTable({ segments }: { segments: readonly Segment[] }) {
     ],
     [t, format],
   );
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   return (
-    <DataTable
-      label={t('frame.segments')}
-      rows={segments}
-      columns={columns}
-      rowId={({ segment }) => segment}
-    />
+    <>
+      <ChosenSegments
+        chosen={segments.filter(({ segment }) => chosen.has(segment))}
+        clear={() => setChosen(new Set())}
+      />
+      <DataTable
+        label={t('frame.segments')}
+        rows={segments}
+        columns={columns}
+        rowId={({ segment }) => segment}
+        selection={{ chosen, onChange: setChosen, nameOf: ({ name }) => name }}
+      />
+    </>
   );
 }
 

@@ -1,0 +1,64 @@
+import type { Identity } from '../access/identity.ts';
+import type { Actions, App } from '../app.ts';
+import { actionRules } from '../app/action-rules.ts';
+
+/** A whole world of made-up customers with a Mailchimp of its own. */
+export interface SampleBeside {
+  app: App;
+  /** Where its Mailchimp shows what it has. */
+  mailchimp: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Which application people see in their browsers: their own, or for a while a sample beside it. Programs with tokens and
+ * the command line always reach their own, and so does everything that is about the installation.
+ */
+export class SampleStage {
+  readonly #app: App;
+  readonly #make: (() => Promise<SampleBeside>) | undefined;
+  #sample: Promise<SampleBeside> | undefined;
+  #made: SampleBeside | undefined;
+
+  /** @param make absent: there are no samples here */
+  constructor(app: App, make: (() => Promise<SampleBeside>) | undefined) {
+    this.#app = app;
+    this.#make = make;
+  }
+
+  get canBegin(): boolean {
+    return this.#make !== undefined;
+  }
+
+  /** The sample that is looked at now. */
+  get made(): SampleBeside | undefined {
+    return this.#made;
+  }
+
+  /** Once, however often it is asked for. */
+  async begin(): Promise<void> {
+    this.#sample ??= this.#make?.();
+    try {
+      this.#made = await this.#sample;
+    } catch (error) {
+      this.#sample = undefined;
+      throw error;
+    }
+  }
+
+  async end(): Promise<void> {
+    const sample = await this.#sample?.catch(() => undefined);
+    this.#sample = undefined;
+    this.#made = undefined;
+    await sample?.close();
+  }
+
+  /** What this person may do, in the world that they see. */
+  async actionsFor(who: Identity, action: keyof Actions): Promise<Actions> {
+    const sample = this.#made;
+    if (sample === undefined || who.via !== 'session' || actionRules[action].ofInstallation === true)
+      return this.#app.as(who);
+    await sample.app.know(who);
+    return sample.app.as(who);
+  }
+}
