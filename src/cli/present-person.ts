@@ -44,8 +44,8 @@ export function presentPerson(person: Person): string {
   section(
     'In Mailchimp',
     history.audiences.map(
-      (audience) =>
-        `${audience.audience}: ${audience.status}${audience.tags.length === 0 ? '' : `, tags ${safeText(audience.tags.join(', '))}`}`,
+      ({ audience, status, since, reason, tags }) =>
+        `${audience}: ${status}${since === null ? '' : ` since ${day(since)}`}${reason === null ? '' : ` (${safeText(reason)})`}${tags.length === 0 ? '' : `, tags ${safeText(tags.join(', '))}`}`,
     ),
   );
   section(

@@ -14,6 +14,10 @@ import {
 export interface AudienceStory {
   audience: string;
   status: string;
+  /** Since when it is so, as far as we know: ISO 8601. */
+  since: string | null;
+  /** Why they left or bounced, where Mailchimp says. */
+  reason: string | null;
   fields: Record<string, string>;
   tags: string[];
 }
@@ -63,8 +67,8 @@ export async function personHistory(engine: Engine, addresses: readonly string[]
   const earlier = (of: Sql) => sql`EXISTS (SELECT 1 FROM ${ref(renamed)} AS moved
     WHERE moved.by_us AND list_contains(${addresses}, moved.to_address) AND moved.audience = run.audience
       AND moved.from_address = ${of}.address AND ${of}."at" <= moved."at")`;
-  const audiences = await engine.rows<{ audience: string; status: string; fields: string; tags: string[] }>(
-    sql`SELECT audience, status, fields, tags FROM ${ref(audienceMember)} WHERE ${mine} ORDER BY audience`,
+  const audiences = await engine.rows<Omit<AudienceStory, 'fields'> & { fields: string }>(
+    sql`SELECT audience, status, since, reason, fields, tags FROM ${ref(audienceMember)} WHERE ${mine} ORDER BY audience`,
   );
   return {
     audiences: audiences.map((row) => ({ ...row, fields: JSON.parse(row.fields) as Record<string, string> })),

@@ -4,6 +4,8 @@ import { explainPeople, type Explanation } from '../segments/explain-people.ts';
 import { liveCounts, type LiveCounts } from '../segments/live-count.ts';
 import type { Language } from '../segments/rule-phrases.ts';
 import type { CustomerId } from '../base/ids.ts';
+import type { Row } from '../engine/engine.ts';
+import { profilesById } from '../profiles/profile-page.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { currentCatalogue } from './refresh.ts';
 
@@ -12,7 +14,7 @@ export interface DraftAnswer extends Omit<LiveCounts, 'first'> {
   /** The rules in plain words. */
   sentence: string;
   /** Some of the people, each with why. */
-  first: Explanation[];
+  first: (Explanation & { person: Row | null })[];
 }
 
 /** As many as one looks at. */
@@ -37,5 +39,10 @@ export async function lookAhead(
     language,
   });
   const sentence = describeRules(checkDraft(draft, catalogue).rules, catalogue, language);
-  return { ...counts, sentence, first: explained };
+  const people = await profilesById(engine, first as CustomerId[]);
+  return {
+    ...counts,
+    sentence,
+    first: explained.map((each) => ({ ...each, person: people.get(each.customerId) ?? null })),
+  };
 }

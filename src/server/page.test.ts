@@ -59,12 +59,16 @@ describe('the web page', () => {
     expect(answer.headers['cache-control']).toBe('public, max-age=31536000, immutable');
   });
 
-  it.each(['/assets/none.js', '/api/v1/none', '/docs/none', '/assets/..%2findex.html'])(
-    'is not at %s',
-    async (url) => {
-      expect((await get(url)).statusCode).toBe(404);
-    },
-  );
+  it.each([
+    '/assets/none.js',
+    '/api/v1/none',
+    '/docs/none',
+    '/assets/..%2findex.html',
+    '/assets/%5c',
+    '/assets/%00',
+  ])('is not at %s', async (url) => {
+    expect((await get(url)).statusCode).toBe(404);
+  });
 
   it('is nothing that a program is given for an address it mistyped', async () => {
     const answer = await get('/exports', { accept: '*/*' });

@@ -95,6 +95,14 @@ function ofOurs(error: unknown): PostriderError {
     new PostriderError({ kind: 'input', code: name, message, ...(hint === undefined ? {} : { hint }) });
   if (validation !== undefined || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || statusCode === 400)
     return input('bad_request', messageOf(error), 'See /docs for what is taken here.');
+  // What the library of files says of a path that none of ours can have.
+  if (statusCode === 403 || statusCode === 404)
+    return new PostriderError({
+      kind: 'internal',
+      code: 'not_found',
+      message: 'There is nothing at this address.',
+      hint: 'See /docs.',
+    });
   if (statusCode === 413)
     return new PostriderError({
       kind: 'internal',

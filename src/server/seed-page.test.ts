@@ -485,6 +485,31 @@ describe('16: the export user', () => {
   });
 });
 
+describe('a second export', () => {
+  it('is made of the first without its connection, and gets one once it does something else', async () => {
+    const made = await contributor.post('/api/v1/exports/newsletter/duplicate', { as: 'second' });
+    expect(made.status, made.text).toBe(201);
+    const { body: copy } = await contributor.get<{ settings: object; etag: string }>(
+      '/api/v1/exports/second/settings',
+    );
+    expect(copy.settings).toMatchObject({ connection: null, schedule: 'off', segments: ['romania'] });
+    const attach = (change: object) =>
+      contributor.put(
+        '/api/v1/exports/second/settings',
+        { ...copy.settings, connection: 'account', ...change },
+        { headers: { 'if-match': copy.etag } },
+      );
+    // Both would give and take one tag in one audience.
+    const fought = await attach({});
+    expect(fought.status).toBe(422);
+    expect(fought.body).toMatchObject({ code: 'tag_shared' });
+    test.sandbox.control.createAudience({ id: 'other12345', name: 'Other' });
+    const attached = await attach({ audience: 'other12345' });
+    expect(attached.status, attached.text).toBe(200);
+    expect((await contributor.call('DELETE', '/api/v1/exports/second')).status).toBe(200);
+  });
+});
+
 describe('29: the administrator stops the use', () => {
   it('is refused to remove a connection that exports use, until it is said what becomes of them', async () => {
     const { body } = await administrator.get<{ etag: string }>('/api/v1/connections/account');

@@ -1,11 +1,11 @@
-import type { StoredExport } from '../exports/export-config.ts';
+import { isAttached, type StoredExport } from '../exports/export-config.ts';
 import { fieldChoices } from '../exports/field-choice.ts';
 import type { WorkspaceProblem } from './parse-workspace.ts';
 
 /**
  * Exports that would undo each other's work in one audience: two that give and take one tag, or that write one field from
  * different sources or by different choices. An audience's id is its own whatever the connection, so two connections of
- * one account do not hide a fight.
+ * one account do not hide a fight. One without a connection fights with nobody, until it gets one.
  * @param segments their names, by id
  */
 export function fightingExports(
@@ -20,6 +20,8 @@ export function fightingExports(
     problems.push({ code, path, message, hint });
 
   for (const [id, config] of Object.entries(exports)) {
+    // A detached one sends nothing: a copy is made without a connection, and changed before it gets one.
+    if (!isAttached(config)) continue;
     const { audience } = config;
     const owned = (owners: Map<string, string>, what: string): string | undefined => {
       const key = JSON.stringify([audience, what]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
+import type { Permission } from '../../src/access/permission.ts';
 import { openApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/base/config.ts';
 import { sampleBeside } from '../../src/demo/sample-beside.ts';
@@ -46,21 +47,34 @@ exports:
   newsletter: { name: Newsletter, connection: account, audience: "${audience}", match: { email: email }, attributes: { FNAME: first_name, LNAME: last_name }, segments: [romania, big-spenders] }
 `;
 
+export interface PageServerOptions {
+  /** Beside the workspace, in place of the customers. */
+  files?: Readonly<Record<string, string>>;
+  /** Whether there is an owner already; else `ownerLink` makes one. */
+  owned?: boolean;
+  /** Called before the workspace is applied. */
+  prepare?: (sandbox: Sandbox) => void;
+}
+
 /** The whole product with its page, a local Mailchimp beside it, and 200 customers. */
 export class PageServer {
   readonly sandbox: Sandbox;
   readonly app: App;
   readonly address: string;
   readonly folder: string;
+  /** Where whoever comes first becomes the owner. */
+  readonly ownerLink: string;
   readonly #server: FastifyInstance;
 
   private constructor(parts: {
     sandbox: Sandbox;
     app: App;
     address: string;
+    ownerLink: string;
     folder: string;
     server: FastifyInstance;
   }) {
+    this.ownerLink = parts.ownerLink;
     this.sandbox = parts.sandbox;
     this.app = parts.app;
     this.address = parts.address;
@@ -68,19 +82,24 @@ export class PageServer {
     this.#server = parts.server;
   }
 
-  /** @param text the workspace; none: nothing is there yet */
-  static async open(text?: string): Promise<PageServer> {
+  /**
+   * @param text the workspace; none: nothing is there yet
+   */
+  static async open(
+    text?: string,
+    { files = {}, owned = true, prepare }: PageServerOptions = {},
+  ): Promise<PageServer> {
     // As before every command of package.json: the page is made of the files as they are.
     execFileSync(process.execPath, ['scripts/install-missing.cjs'], { cwd: root });
     const folder = await mkdtemp(join(tmpdir(), 'postrider-page-'));
     const sandbox = await startSandbox({ apiKey });
     sandbox.control.createAudience({ id: audience, name: 'Shop' });
+    prepare?.(sandbox);
     const port = await freePort();
     const env = {
       POSTRIDER_DATA: join(folder, 'data'),
       POSTRIDER_PORT: String(port),
-      POSTRIDER_OWNER_EMAIL: owner.email,
-      POSTRIDER_OWNER_PASSWORD: owner.password,
+      ...(owned ? { POSTRIDER_OWNER_EMAIL: owner.email, POSTRIDER_OWNER_PASSWORD: owner.password } : {}),
       MAILCHIMP_API_KEY: apiKey,
       MAILCHIMP_BASE_URL: sandbox.apiRoot,
       MAILCHIMP_OAUTH_URL: sandbox.oauthUrl,
@@ -89,9 +108,11 @@ export class PageServer {
     };
     const config = readConfig(env);
     const app = await openApp({ config, env, user: 'test' });
-    await app.signIn.firstOwner();
+    const ownerSecret = await app.signIn.firstOwner();
     if (text !== undefined) {
-      await writeFile(join(folder, 'people.csv'), customers());
+      for (const [name, content] of Object.entries({ 'people.csv': customers(), ...files })) {
+        await writeFile(join(folder, name), content);
+      }
       await writeFile(join(folder, 'workspace.yaml'), text);
       await app.apply(join(folder, 'workspace.yaml'));
       await app.refresh({ until: 'segments', signal: new AbortController().signal });
@@ -101,7 +122,9 @@ export class PageServer {
     const server = await openServer({ app, config, version: '0.0.0', page, makeSample });
     await server.listen({ port, host: '127.0.0.1' });
     await app.work({ lookEveryMs: 50, retryAfter: 0 });
-    return new PageServer({ sandbox, app, address: `http://127.0.0.1:${port}`, folder, server });
+    const address = `http://127.0.0.1:${port}`;
+    const ownerLink = ownerSecret === undefined ? '' : `${address}/owner#${ownerSecret}`;
+    return new PageServer({ sandbox, app, address, ownerLink, folder, server });
   }
 
   /** Signs in as people do. */
@@ -111,6 +134,25 @@ export class PageServer {
     await page.locator('input[type=password]').fill(password);
     await page.locator('button[type=submit]').click();
     await page.locator('nav').waitFor();
+  }
+
+  /** Somebody new, who has used their invitation. */
+  async invite(
+    email: string,
+    role: 'viewer' | 'contributor' | 'administrator',
+    extra: Permission[] = [],
+  ): Promise<{ email: string; password: string }> {
+    const { link } = await this.app.inviteUser({ email, role });
+    const secret = link.split('#')[1];
+    const { password } = owner;
+    const used = await fetch(`${this.address}/api/v1/links/use`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: this.address },
+      body: JSON.stringify({ secret, name: email, password }),
+    });
+    if (!used.ok) throw new Error(await used.text());
+    if (extra.length > 0) await this.app.changeUser(email, { extra }, '*');
+    return { email, password };
   }
 
   /** Chooses the language of whoever is signed in. */

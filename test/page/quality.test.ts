@@ -102,6 +102,50 @@ describe.skipIf(!hasBrowser)('every page', () => {
     await context.close();
   });
 
+  test('a list of a hundred thousand is drawn a window at a time, and is there to its end', async () => {
+    const { page, context } = await openPage(browser);
+    await server.speak('en');
+    await server.signIn(page);
+    // The page as it is, and behind it a server that has so many.
+    const rows = 100_000;
+    await page.route('**/api/v1/users?**', (route) =>
+      route.fulfill({ json: { items: Array.from({ length: rows }, (_, n) => userOf(n)) } }),
+    );
+    await page.goto(`${server.address}/admin/users`);
+    await page.getByText('person 0@', { exact: false }).first().waitFor();
+    const drawn = () => page.locator('tbody tr').count();
+    const scrollTo = (place: string) =>
+      page.evaluate(`{ const list = document.querySelector('[role=region]'); list.scrollTop = ${place}; }`);
+    expect(await drawn()).toBeLessThan(100);
+    await scrollTo('list.scrollHeight');
+    await page
+      .getByText(`person ${rows - 1}@`, { exact: false })
+      .first()
+      .waitFor();
+    expect(await drawn()).toBeLessThan(100);
+    await page.getByRole('button', { name: 'User' }).click();
+    await scrollTo('0');
+    await page.getByText('person 0@', { exact: false }).first().waitFor();
+    await context.close();
+  });
+
+  test('a plan on paper has its people, and nothing that can only be pressed', async () => {
+    const { page, context } = await openPage(browser);
+    await server.speak('en');
+    await server.signIn(page);
+    await page.goto(`${server.address}/data/runs/${run}`);
+    await settled(page);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button', { name: 'Run this plan' }).isVisible()).toBe(false);
+    expect(await page.locator('nav').isVisible()).toBe(false);
+    await page.getByRole('heading', { name: /^Plan/ }).waitFor();
+    // Every row of the page of people that was loaded, not only those that fit the window.
+    expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(100);
+    const paper = await page.pdf({ format: 'A4' });
+    expect(paper.length).toBeGreaterThan(10_000);
+    await context.close();
+  });
+
   test('the first look, and the home page, cost less than 250 kB of script', async () => {
     const { page, context, asked } = await openPage(browser);
     await server.speak('en');
@@ -139,3 +183,20 @@ const sumOfShifts = `new Promise((resolve) => {
   }).observe({ type: 'layout-shift', buffered: true });
   setTimeout(() => resolve(sum), 50);
 })`;
+
+function userOf(n: number) {
+  const at = '2026-11-30T06:00:00.000Z';
+  const email = `person ${n}@shop.test`;
+  return {
+    id: `id${n}`,
+    email,
+    name: '',
+    role: 'viewer',
+    extra: [],
+    language: 'en',
+    hasPassword: true,
+    createdAt: at,
+    updatedAt: at,
+    etag: '"1"',
+  };
+}

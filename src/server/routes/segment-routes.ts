@@ -233,11 +233,11 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       people: z.number(),
       rules: z.array(z.object({ path: z.string(), people: z.number(), running: z.number() })),
       sentence: z.string(),
-      first: z.array(explained),
+      first: z.array(explained.extend({ person: z.record(z.string(), cell).nullable() })),
     }),
     handle: async ({ actions, body: { language: words, ...draft }, signal }) => {
       const { first, ...ahead } = await actions.lookAhead(draft as never, { language: words, signal });
-      return { ...ahead, first: first };
+      return { ...ahead, first };
     },
   });
   addRoute(server, ground, {

@@ -6425,6 +6425,9 @@ export interface paths {
               first: ({
                 customerId: string;
                 holds: boolean;
+                person: {
+                  [key: string]: string | number | boolean | null | string[];
+                } | null;
               } & {
                 [key: string]: unknown;
               })[];

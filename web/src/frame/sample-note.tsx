@@ -38,7 +38,7 @@ export function SampleNote() {
       className={classes.noPrint}
     >
       <Group justify="space-between">
-        <Text size="sm">
+        <Text size="sm" flex={1} miw={240}>
           {t('sample.text')}{' '}
           {onTheMachine && sample.mailchimp !== null ? (
             <Anchor href={sample.mailchimp} target="_blank" rel="noreferrer" size="sm">

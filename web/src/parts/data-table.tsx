@@ -9,7 +9,7 @@ import {
   type ColumnDef,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './data-table.module.css';
 
@@ -81,7 +81,9 @@ export function DataTable<Row>({
   });
   const shown = table.getRowModel().rows;
   const frame = useRef<HTMLDivElement>(null);
-  const windowed = shown.length > drawnWhole;
+  const printing = usePrinting();
+  // Paper has no window to scroll in.
+  const windowed = shown.length > drawnWhole && !printing;
   const virtual = useVirtualizer({
     count: windowed ? shown.length : 0,
     getScrollElement: () => frame.current,
@@ -190,6 +192,20 @@ export function DataTable<Row>({
         </Table.Tbody>
       </Table>
     </div>
+  );
+}
+
+const paper = () => window.matchMedia('print');
+
+/** Whether the page is being put on paper. */
+function usePrinting(): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const media = paper();
+      media.addEventListener('change', changed);
+      return () => media.removeEventListener('change', changed);
+    },
+    () => paper().matches,
   );
 }
 

@@ -24,7 +24,7 @@ const colors: Readonly<Record<string, string>> = {
 export function StatusBadge({ status }: { status: string }) {
   const word = useWord();
   return (
-    <Badge color={colors[status] ?? 'gray'} variant="dot" tt="none" fw={500}>
+    <Badge color={colors[status] ?? 'gray'} variant="dot" tt="none" fw={500} miw="max-content">
       {word(`status.${status}`, status)}
     </Badge>
   );

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../../api/client.ts';
+import { saveFile } from '../../parts/save-file.ts';
 import { Asked, ProblemNote } from '../../parts/states.tsx';
 import type { Person } from './person-page.tsx';
 
@@ -81,6 +82,12 @@ export function ForgetPerson({ person, close }: { person: Person; close: () => v
             ))}
           </List>
           <Group justify="flex-end">
+            <Button
+              variant="default"
+              onClick={() => saveFile(`receipt-${receipt.erasure}.json`, forget.data)}
+            >
+              {t('customers.saveReceipt')}
+            </Button>
             <Button onClick={close}>{t('act.close')}</Button>
           </Group>
         </Stack>

@@ -1,4 +1,5 @@
 import { Badge, Button, Card, Code, Group, List, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { IconDownload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState, type ReactNode } from 'react';
@@ -8,6 +9,7 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { useWord } from '../../language/use-word.ts';
 import { PageHead } from '../../parts/page-head.tsx';
+import { saveFile } from '../../parts/save-file.ts';
 import { Asked, Empty } from '../../parts/states.tsx';
 import { ForgetPerson } from './forget-person.tsx';
 
@@ -30,7 +32,14 @@ export interface Person {
   previousIds: { was: string; since: string }[];
   segments: { segment: string; name: string; since: string | null; because: string[] }[];
   history: {
-    audiences: { audience: string; status: string; fields: Record<string, string>; tags: string[] }[];
+    audiences: {
+      audience: string;
+      status: string;
+      since: string | null;
+      reason: string | null;
+      fields: Record<string, string>;
+      tags: string[];
+    }[];
     exports: { export: string; segments: string[]; created: boolean; at: string; leftAt: string | null }[];
     changes: {
       at: string;
@@ -90,11 +99,20 @@ function Shown({ person }: { person: Person }) {
         title={title}
         text={t('customers.since', { at: format.day(person.firstSeen) })}
         actions={
-          me.can('people.forget') ? (
-            <Button variant="default" onClick={() => setForgetting(true)}>
-              {t('customers.forget')}
+          <>
+            <Button
+              variant="default"
+              leftSection={<IconDownload size={18} aria-hidden />}
+              onClick={() => saveFile(`person-${person.customerId}.json`, person)}
+            >
+              {t('customers.save')}
             </Button>
-          ) : undefined
+            {me.can('people.forget') ? (
+              <Button variant="default" onClick={() => setForgetting(true)}>
+                {t('customers.forget')}
+              </Button>
+            ) : null}
+          </>
         }
       />
       {forgetting ? <ForgetPerson person={person} close={() => setForgetting(false)} /> : null}
@@ -170,12 +188,21 @@ function Shown({ person }: { person: Person }) {
           {history.audiences.length === 0 ? (
             <Text c="dimmed">{t('customers.inNoAudience')}</Text>
           ) : (
-            history.audiences.map(({ audience, status, tags }) => (
+            history.audiences.map(({ audience, status, since, reason, tags }) => (
               <Stack key={audience} gap={4}>
                 <Group gap="xs">
                   <Code>{audience}</Code>
-                  <Text size="sm">{word(`member.${status}`, status)}</Text>
+                  <Text size="sm">
+                    {word(`member.${status}`, status)}
+                    {since === null ? '' : ` ${t('customers.inSince', { at: format.moment(since) })}`}
+                  </Text>
                 </Group>
+                {reason === null ? null : <Text size="sm">{reason}</Text>}
+                {status === 'unsubscribed' ? (
+                  <Text size="sm" c="dimmed">
+                    {t('customers.leftAlone')}
+                  </Text>
+                ) : null}
                 <Group gap={4}>
                   {tags.map((tag) => (
                     <Badge key={tag} variant="default" tt="none">

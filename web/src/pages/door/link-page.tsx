@@ -82,6 +82,7 @@ function LinkForm({
           <TextInput
             label={t('door.name')}
             autoComplete="name"
+            required
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
           />

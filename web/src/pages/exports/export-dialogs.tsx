@@ -73,22 +73,26 @@ export function DetachExports({ of, close }: { of: readonly ListedExport[]; clos
   );
 }
 
-/** A second one with the same choices, that runs on demand only. */
+/** A second one with the same choices and no connection; it is edited next. */
 export function DuplicateExport({ of: { id, name }, close }: Dialog) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const [as, setAs] = useState(`${id}-copy`);
   return (
     <Confirm
       title={t('exports.duplicateTitle', { name })}
       text={
-        <TextInput
-          label={t('exports.newId')}
-          description={t('exports.idAdvice')}
-          value={as}
-          onChange={(event) => setAs(event.currentTarget.value)}
-          data-autofocus
-        />
+        <Stack>
+          <Text>{t('exports.duplicateText')}</Text>
+          <TextInput
+            label={t('exports.newId')}
+            description={t('exports.idAdvice')}
+            value={as}
+            onChange={(event) => setAs(event.currentTarget.value)}
+            data-autofocus
+          />
+        </Stack>
       }
       action={t('exports.duplicate')}
       ready={as !== ''}
@@ -98,6 +102,8 @@ export function DuplicateExport({ of: { id, name }, close }: Dialog) {
           api.POST('/api/v1/exports/{id}/duplicate', { params: { path: { id } }, body: { as } }),
         );
         await client.invalidateQueries({ queryKey: ['exports'] });
+        // It has no connection yet: what makes it another export is said next.
+        await navigate({ to: '/data/exports/$id/edit', params: { id: as } });
       }}
     />
   );

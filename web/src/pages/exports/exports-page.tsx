@@ -23,6 +23,7 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
+import { ProblemDialog } from '../../parts/problem-dialog.tsx';
 import { SelectionBar } from '../../parts/selection-bar.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
@@ -303,8 +304,8 @@ export function ExportMenu({ of }: { of: ListedExport }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {run.error === null ? null : <ProblemNote error={run.error} />}
-      {hold.error === null ? null : <ProblemNote error={hold.error} />}
+      <ProblemDialog error={run.error} close={run.reset} />
+      <ProblemDialog error={hold.error} close={hold.reset} />
       {dialog === 'remove' ? <RemoveExport of={of} close={() => setDialog(undefined)} /> : null}
       {dialog === 'detach' ? <DetachExports of={[of]} close={() => setDialog(undefined)} /> : null}
       {dialog === 'schedule' ? <ScheduleExports of={[of]} close={() => setDialog(undefined)} /> : null}

@@ -25,8 +25,10 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { textOf, type PersonRow } from '../customers/people-columns.tsx';
 import { idFor } from '../exports/destination.ts';
-import { firstStep, fromSteps, stepsOf, type Group as Rules, type Step } from './rules/rule-model.ts';
+import type { Group as Rules } from './rules/rule-shape.ts';
+import { firstStep, fromSteps, stepsOf, type Step } from './rules/steps.ts';
 import { StepsEditor } from './rules/steps-editor.tsx';
 import { useHistory } from './rules/use-history.ts';
 
@@ -335,19 +337,7 @@ function LookAhead({ rules }: { rules: Rules }) {
             <Text size="sm" fw={600}>
               {t('segments.firstPeople')}
             </Text>
-            <List size="sm" spacing={4}>
-              {(data.first as Explained[]).slice(0, 5).map(({ customerId, rules: why }) => (
-                <List.Item key={customerId}>
-                  <Anchor component={Link} to={`/data/customers/${customerId}`} size="sm" underline="always">
-                    {customerId.slice(0, 8)}
-                  </Anchor>{' '}
-                  {(why ?? [])
-                    .filter(({ holds }) => holds)
-                    .map(({ text }) => text)
-                    .join('; ')}
-                </List.Item>
-              ))}
-            </List>
+            <SomePeople people={data.first} />
           </>
         ) : null}
       </Stack>
@@ -355,7 +345,47 @@ function LookAhead({ rules }: { rules: Rules }) {
   );
 }
 
+/** Some of the people with why they are in; a reason that all of them share is said once. */
+function SomePeople({ people }: { people: readonly Explained[] }) {
+  const reasons = people.map(({ rules }) =>
+    (rules ?? [])
+      .filter(({ holds }) => holds)
+      .map(({ text }) => text)
+      .join('; '),
+  );
+  const shared = new Set(reasons).size === 1;
+  return (
+    <>
+      {shared && people.length > 1 ? (
+        <Text size="sm" c="dimmed">
+          {reasons[0]}
+        </Text>
+      ) : null}
+      <List size="sm" spacing={4}>
+        {people.map(({ customerId, person }, index) => (
+          <List.Item key={customerId}>
+            <Anchor component={Link} to={`/data/customers/${customerId}`} size="sm" underline="always">
+              {nameOf(person) || customerId.slice(0, 8)}
+            </Anchor>{' '}
+            {shared && people.length > 1 ? null : reasons[index]}
+          </List.Item>
+        ))}
+      </List>
+    </>
+  );
+}
+
 interface Explained {
   customerId: string;
+  person: PersonRow | null;
   rules?: { text: string; holds: boolean }[];
+}
+
+/** What a person is called in one line: what stands in their first attributes. */
+function nameOf(person: PersonRow | null): string {
+  return Object.entries(person ?? {})
+    .filter(([name, value]) => name !== 'customer_id' && typeof value === 'string' && value !== '')
+    .slice(0, 1)
+    .map(([, value]) => textOf(value))
+    .join(' ');
 }

@@ -25,6 +25,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { LoadMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
+import { ProblemDialog } from '../../parts/problem-dialog.tsx';
 import { Asked, Empty, ProblemNote, Waiting } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskNote } from '../../parts/task-note.tsx';
@@ -270,9 +271,9 @@ function SegmentMenu({ segment, changed }: { segment: Segment; changed: () => Pr
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {[turn.error, freeze.error, thaw.error, duplicate.error].map((error) =>
-        error === null ? null : <ProblemNote key={error.message} error={error} />,
-      )}
+      {[turn, freeze, thaw, duplicate].map((each, index) => (
+        <ProblemDialog key={index} error={each.error} close={each.reset} />
+      ))}
       {removing ? (
         <Confirm
           title={t('exports.removeTitle', { name })}

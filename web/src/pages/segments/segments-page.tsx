@@ -1,5 +1,24 @@
-import { Anchor, Badge, Button, Group, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
-import { IconDownload, IconPlus, IconRefresh, IconSearch } from '@tabler/icons-react';
+import {
+  ActionIcon,
+  Anchor,
+  Badge,
+  Button,
+  Group,
+  Menu,
+  MultiSelect,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import {
+  IconDots,
+  IconDownload,
+  IconEdit,
+  IconPlus,
+  IconRefresh,
+  IconSearch,
+  IconSend,
+} from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -11,7 +30,8 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
-import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
+import { ProblemDialog } from '../../parts/problem-dialog.tsx';
+import { Asked, Empty } from '../../parts/states.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { TaskNote } from '../../parts/task-note.tsx';
 import { When } from '../../parts/when.tsx';
@@ -152,7 +172,12 @@ function SegmentTable({ segments }: { segments: readonly Segment[] }) {
           </Group>
         ),
       },
-      { id: 'more', head: t('exports.more'), cell: (segment) => <SegmentActions segment={segment} /> },
+      {
+        id: 'more',
+        head: t('exports.more'),
+        cell: (segment) => <SegmentActions segment={segment} />,
+        width: 80,
+      },
     ],
     [t, format],
   );
@@ -184,46 +209,54 @@ function SegmentActions({ segment: { segment, name } }: { segment: Segment }) {
     onSuccess: ({ id }) => setTask(id),
   });
   return (
-    <Stack gap="xs">
-      <Group gap="xs" wrap="nowrap">
-        {me.can('refresh.run') ? (
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconRefresh size={14} aria-hidden />}
-            loading={refresh.isPending}
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={t('exports.moreOf', { name })}>
+            <IconDots size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            disabled={!me.can('refresh.run')}
+            leftSection={<IconRefresh size={16} aria-hidden />}
             onClick={() => refresh.mutate()}
           >
             {t('segments.refresh')}
-          </Button>
-        ) : null}
-        {me.can('look.people') ? (
-          <Button
-            component="a"
-            href={fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`)}
-            download
-            size="xs"
-            variant="default"
-            leftSection={<IconDownload size={14} aria-hidden />}
-            aria-label={t('segments.csvOf', { name })}
-          >
-            CSV
-          </Button>
-        ) : null}
-        {me.can('exports.edit') ? (
-          <Button
-            component={Link}
-            to="/data/exports/new"
-            search={{ segment } as never}
-            size="xs"
-            variant="default"
-          >
-            {t('segments.export')}
-          </Button>
-        ) : null}
-      </Group>
-      {refresh.error === null ? null : <ProblemNote error={refresh.error} />}
+          </Menu.Item>
+          {me.can('look.people') ? (
+            <Menu.Item
+              component="a"
+              href={fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`)}
+              download
+              leftSection={<IconDownload size={16} aria-hidden />}
+            >
+              CSV
+            </Menu.Item>
+          ) : null}
+          {me.can('segments.edit') ? (
+            <Menu.Item
+              component={Link}
+              to={`/segments/${segment}/edit`}
+              leftSection={<IconEdit size={16} aria-hidden />}
+            >
+              {t('exports.edit')}
+            </Menu.Item>
+          ) : null}
+          {me.can('exports.edit') ? (
+            <Menu.Item
+              component={Link}
+              to="/data/exports/new"
+              search={{ segment } as never}
+              leftSection={<IconSend size={16} aria-hidden />}
+            >
+              {t('segments.export')}
+            </Menu.Item>
+          ) : null}
+        </Menu.Dropdown>
+      </Menu>
+      <ProblemDialog error={refresh.error} close={refresh.reset} />
       {task === undefined ? null : <TaskNote id={task} onEnd={() => setTask(undefined)} />}
-    </Stack>
+    </>
   );
 }

@@ -18,6 +18,7 @@ import type { AnswerTo } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { tokensQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
+import { usePermissionWord } from '../../language/permission-word.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { LoadMore } from '../../parts/load-more.tsx';
@@ -137,6 +138,7 @@ function Revoke({ token: { id, revokedAt } }: { token: Token }) {
 function MakeToken({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
+  const word = usePermissionWord();
   const client = useQueryClient();
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<string[]>(['look']);
@@ -169,7 +171,7 @@ function MakeToken({ close }: { close: () => void }) {
             />
             <MultiSelect
               label={t('tokens.scopes')}
-              data={me.may}
+              data={me.may.map((value) => ({ value, label: word(value) }))}
               searchable
               required
               value={scopes}

@@ -1,4 +1,15 @@
-import { Button, Code, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import {
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  Modal,
+  MultiSelect,
+  Select,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState, type FormEvent } from 'react';
@@ -7,6 +18,7 @@ import type { User } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { usersQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
+import { usePermissionWord } from '../../language/permission-word.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { LoadMore } from '../../parts/load-more.tsx';
@@ -116,20 +128,26 @@ function RoleChoice({ user: { id, email, role, etag } }: { user: User }) {
   );
 }
 
-function UserActions({ user: { id, email, etag } }: { user: User }) {
+function UserActions({ user }: { user: User }) {
+  const { id, email, etag, extra } = user;
   const { t } = useTranslation();
   const me = useMe();
   const client = useQueryClient();
-  const [dialog, setDialog] = useState<'remove' | 'reset'>();
+  const [dialog, setDialog] = useState<'remove' | 'reset' | 'extra'>();
   const [link, setLink] = useState<string>();
   return (
     <Group gap="xs" wrap="nowrap">
+      <Button size="xs" variant="default" onClick={() => setDialog('extra')}>
+        {t('users.permissions')}
+        {extra.length === 0 ? '' : ` (+${extra.length})`}
+      </Button>
       <Button size="xs" variant="default" onClick={() => setDialog('reset')}>
         {t('users.reset')}
       </Button>
       <Button size="xs" variant="default" disabled={id === me.id} onClick={() => setDialog('remove')}>
         {t('exports.remove')}
       </Button>
+      {dialog === 'extra' ? <ExtraPermissions of={user} close={() => setDialog(undefined)} /> : null}
       {dialog === 'remove' ? (
         <Confirm
           title={t('users.removeTitle', { email })}
@@ -161,6 +179,38 @@ function UserActions({ user: { id, email, etag } }: { user: User }) {
       ) : null}
       {link === undefined ? null : <LinkShown link={link} close={() => setLink(undefined)} />}
     </Group>
+  );
+}
+
+/** What somebody may do beyond their role, as a privacy officer does who is a viewer otherwise. */
+function ExtraPermissions({ of: { id, email, extra, etag }, close }: { of: User; close: () => void }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const word = usePermissionWord();
+  const client = useQueryClient();
+  const [chosen, setChosen] = useState<string[]>(extra);
+  return (
+    <Confirm
+      title={t('users.permissionsOf', { email })}
+      text={
+        <MultiSelect
+          label={t('users.beyond')}
+          description={t('users.beyondText')}
+          searchable
+          data={[...new Set([...me.may, ...extra])].map((value) => ({ value, label: word(value) }))}
+          value={chosen}
+          onChange={setChosen}
+        />
+      }
+      action={t('act.save')}
+      close={close}
+      onConfirm={async () => {
+        const body = { extra: chosen as typeof extra };
+        const params = { path: { id } };
+        await answerOf(api.PATCH('/api/v1/users/{id}', { params, body, headers: { 'if-match': etag } }));
+        await client.invalidateQueries({ queryKey: ['users'] });
+      }}
+    />
   );
 }
 

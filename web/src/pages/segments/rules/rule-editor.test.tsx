@@ -9,7 +9,8 @@ import { initReactI18next } from 'react-i18next';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { en } from '../../../language/en.ts';
 import { RuleEditor } from './rule-editor.tsx';
-import { emptyGroup, fromEditor, toEditor, type Group } from './rule-model.ts';
+import { fromEditor, toEditor } from './rule-model.ts';
+import { emptyGroup, type Group } from './rule-shape.ts';
 import { shop } from './test-support/shop.ts';
 
 beforeAll(async () => {
@@ -99,6 +100,43 @@ test('rows that belong to a person, with conditions of their own', async () => {
   expect(heard.rules.rules[0]).toMatchObject({
     value: { rules: [{ field: 'total', operator: '=', value: 5 }] },
   });
+});
+
+test('a value that is made of related rows', async () => {
+  const { heard, user } = open();
+  await user.click(screen.getByRole('button', { name: 'Add condition' }));
+  await choose(user, 'What is asked', 'Orders');
+  await choose(user, 'How many related rows', 'the sum of');
+  expect(heard.rules.rules).toEqual([]);
+  await choose(user, 'Column', 'total');
+  await user.type(screen.getByRole('textbox', { name: 'Value' }), '1000');
+  await user.click(screen.getAllByRole('button', { name: 'Add condition' })[1] as HTMLElement);
+  await choose(user, 'What is asked', 'ordered_at');
+  await choose(user, 'How it is asked', 'within the last');
+  expect(heard.rules.rules).toEqual([
+    {
+      field: 'crm_orders',
+      aggregate: { function: 'sum', column: 'total' },
+      where: {
+        combinator: 'and',
+        rules: [{ field: 'ordered_at', operator: 'withinLast', value: { days: 30 } }],
+      },
+      operator: '>=',
+      value: 1000,
+    },
+  ]);
+  // Of a day other things are asked than of a sum.
+  await choose(user, 'How many related rows', 'the last');
+  await choose(user, 'Column', 'ordered_at');
+  await choose(user, 'In the order of', 'ordered_at');
+  await choose(user, 'How it is compared', 'not within the last');
+  expect(heard.rules.rules).toMatchObject([
+    {
+      aggregate: { function: 'last', column: 'ordered_at', by: 'ordered_at' },
+      operator: 'notWithinLast',
+      value: { days: 30 },
+    },
+  ]);
 });
 
 test('rules move, are copied and go by the keyboard alone', async () => {

@@ -1,14 +1,4 @@
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  Group,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Stack,
-  Text,
-} from '@mantine/core';
+import { ActionIcon, Button, Checkbox, Group, SegmentedControl, Select, Stack, Text } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconCopy, IconPlus, IconTrash } from '@tabler/icons-react';
 import { createContext, useContext, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -27,18 +17,10 @@ import type { RuleFields } from '../../../api/answers.ts';
 import { useFormat } from '../../../language/format.ts';
 import { useWord } from '../../../language/use-word.ts';
 import classes from './rule-editor.module.css';
-import {
-  fieldsAt,
-  freshValue,
-  matchModes,
-  operatorsOf,
-  placeOf,
-  valueKindOf,
-  type AskedField,
-  type Group as Rules,
-  type Place,
-  type Related,
-} from './rule-model.ts';
+import { freshValue, operatorsOf, valueKindOf } from './field-types.ts';
+import { RowsAsked } from './rows-asked.tsx';
+import { columnsOf, fieldsAt, placeOf, type AskedField, type Place } from './rule-model.ts';
+import type { Group as Rules, Related } from './rule-shape.ts';
 import { ValueInput } from './value-input.tsx';
 
 /** How many people each rule holds for, by its place; those that are not counted yet are absent. */
@@ -196,11 +178,7 @@ function ValueEditor({ field, operator, value, handleOnChange, path }: ValueEdit
     return (
       <Stack gap="xs" className={classes.related}>
         <Group gap="xs">
-          <RelatedCount
-            value={value as Related}
-            columns={all.tables.find(({ source }) => source === table)?.columns.map(({ name }) => name) ?? []}
-            onChange={handleOnChange}
-          />
+          <RowsAsked value={value as Related} columns={columnsOf(all, table)} onChange={handleOnChange} />
           {count}
         </Group>
         <RuleEditor
@@ -224,55 +202,6 @@ function ValueEditor({ field, operator, value, handleOnChange, path }: ValueEdit
       />
       {count}
     </>
-  );
-}
-
-/** Of how many related rows what is said below must hold. */
-function RelatedCount({
-  value,
-  columns,
-  onChange,
-}: {
-  value: Related;
-  columns: readonly string[];
-  onChange: (value: Related) => void;
-}) {
-  const { t } = useTranslation();
-  const counts = ['atLeast', 'atMost', 'exactly'].includes(value.mode);
-  return (
-    <Group gap="xs">
-      <Select
-        aria-label={t('rules.howMany')}
-        data={matchModes.map((mode) => ({ value: mode, label: t(`rules.mode.${mode}`) }))}
-        value={value.mode}
-        allowDeselect={false}
-        onChange={(mode) => onChange({ ...value, mode: mode ?? 'some' })}
-      />
-      {counts ? (
-        <>
-          <NumberInput
-            aria-label={t('rules.rows')}
-            w={90}
-            min={0}
-            allowDecimal={false}
-            value={value.threshold}
-            onChange={(typed) => onChange({ ...value, threshold: typeof typed === 'number' ? typed : 0 })}
-          />
-          <Select
-            aria-label={t('rules.distinct')}
-            placeholder={t('rules.distinctRows')}
-            clearable
-            clearButtonProps={{ 'aria-label': t('rules.clear') }}
-            data={[...columns]}
-            value={value.distinct ?? null}
-            onChange={(column) => {
-              const { distinct: _, ...rest } = value;
-              onChange(column === null ? rest : { ...rest, distinct: column });
-            }}
-          />
-        </>
-      ) : null}
-    </Group>
   );
 }
 

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { RuleFields } from '../../../api/answers.ts';
 import { useFormat } from '../../../language/format.ts';
 import { RuleEditor, type RuleCounts } from './rule-editor.tsx';
-import { firstStep, placeOfStep, setWords, type Step } from './rule-model.ts';
+import { firstStep, placeOfStep, setWords, type Step } from './steps.ts';
 
 /** Rules that are taken from the top: each adds people to those found above, keeps those who are in both, or takes away. */
 export function StepsEditor({

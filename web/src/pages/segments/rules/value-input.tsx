@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { RuleFields } from '../../../api/answers.ts';
 import { answerOf, api } from '../../../api/client.ts';
 import { useFormat } from '../../../language/format.ts';
-import type { ValueKind } from './rule-model.ts';
+import type { ValueKind } from './field-types.ts';
 
 interface InputProps<Value> {
   value: Value;
