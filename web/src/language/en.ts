@@ -859,7 +859,8 @@ export const en = {
     noSourcesText: 'Add a source and refresh: then its columns are known.',
     now: '{{people}} now',
     oneSource: 'Rules between sources need a second source that holds customers.',
-    onlyBy: '“{{rule}}” alone joins {{people}}',
+    onlyBy: 'Between sources, “{{rule}}” alone joins {{people}}',
+    onlyByWithin: 'Within {{source}}, “{{rule}}” alone joins {{people}}',
     people: 'People',
     prefer: {
       importance: 'The most important source',

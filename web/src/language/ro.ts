@@ -885,7 +885,8 @@ export const ro: Words = {
     noSourcesText: 'Adăugați o sursă și reîmprospătați: atunci i se cunosc coloanele.',
     now: 'acum {{people}}',
     oneSource: 'Regulile între surse au nevoie de o a doua sursă care conține clienți.',
-    onlyBy: '„{{rule}}” singură unește {{people}}',
+    onlyBy: 'Între surse, „{{rule}}” singură unește {{people}}',
+    onlyByWithin: 'În {{source}}, „{{rule}}” singură unește {{people}}',
     people: 'Persoane',
     prefer: {
       importance: 'Cea mai importantă sursă',

@@ -361,7 +361,7 @@ function SomePeople({ people }: { people: readonly Explained[] }) {
           {reasons[0]}
         </Text>
       ) : null}
-      <List size="sm" spacing={4}>
+      <List size="sm" spacing={4} style={{ overflowWrap: 'anywhere' }}>
         {people.map(({ customerId, person }, index) => (
           <List.Item key={customerId}>
             <Anchor component={Link} to={`/data/customers/${customerId}`} size="sm" underline="always">

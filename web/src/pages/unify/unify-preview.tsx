@@ -29,7 +29,7 @@ interface Preview {
   merges: { people: number; of: number; samples: PairSample[] };
   splits: { people: number; into: number; samples: PairSample[] };
   largest: number;
-  rules: { rule: string; onlyByThis: number }[];
+  rules: { rule: string; source?: string; onlyByThis: number }[];
   largeGroups: { id: string; rule: string; records: number; examples: string[] }[];
   warnings: { message?: string }[];
   looked: { segments: SizeChange[]; exports: SizeChange[]; problems: string[] };
@@ -74,9 +74,13 @@ export function UnifyPreview({ settings }: { settings: UnifySettings }) {
             </Tiles>
             {rules.length === 0 ? null : (
               <List size="sm">
-                {rules.map(({ rule, onlyByThis }, index) => (
+                {rules.map(({ rule, source, onlyByThis }, index) => (
                   <List.Item key={`${index} ${rule}`}>
-                    {t('unify.onlyBy', { rule, people: format.number(onlyByThis) })}
+                    {t(source === undefined ? 'unify.onlyBy' : 'unify.onlyByWithin', {
+                      rule,
+                      source,
+                      people: format.number(onlyByThis),
+                    })}
                   </List.Item>
                 ))}
               </List>
