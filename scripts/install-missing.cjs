@@ -48,6 +48,8 @@ async function install() {
   // Errors only: the packages want Node 24, and npm on an older one would warn of every second of them.
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--engine-strict=false'];
   options.push('--include=dev', '--include=optional');
+  // No package of ours needs to run anything to be installed (test/supply-chain.test.ts).
+  options.push('--ignore-scripts');
   const self = process.env.npm_execpath || '';
   const code = /npm-cli\.c?js$/.test(self)
     ? await run(process.execPath, [self, ...options], { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -31,6 +31,7 @@ const stages = ['sources', 'unify', 'segments', 'exports'] as const;
 export function buildProgram(shell: Shell): Command {
   const program = new Command('postrider')
     .description('Keeps Mailchimp audiences in step with segments of the customers you really have.')
+    .version(productVersion(), '--version', 'which version this is')
     .option('--data <dir>', 'the data folder (POSTRIDER_DATA, else .postrider)')
     .option('--json', 'print one JSON document, and nothing else, on standard output')
     .option('--by <name>', 'in whose name (the user of this machine)')

@@ -11,6 +11,9 @@ import { openServer, type ServerOptions } from './open-server.ts';
 /** Where `npm run build:web` puts the page. */
 const builtPage = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+/** So long what was asked before the end may be answered. */
+const answersEndMs = 10_000;
+
 export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version' | 'makeSample'> {
   app: App;
   config: Config;
@@ -56,7 +59,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     removeDoor(config.dataFolder);
+    // Whoever does not read their answer must not hold up the end.
+    const impatient = setTimeout(() => server.server.closeAllConnections(), answersEndMs);
     await server.close();
+    clearTimeout(impatient);
   }
 }
 
