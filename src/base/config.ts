@@ -54,49 +54,89 @@ function wholeNumber(from: number, to: number, standard: number): z.ZodType<numb
     .default(standard);
 }
 
-const environment = z
-  .object({
-    POSTRIDER_DATA: z.string().default('.postrider'),
-    POSTRIDER_PORT: wholeNumber(0, 65_535, 4600),
-    POSTRIDER_HOST: z.string().min(1).default('127.0.0.1'),
-    POSTRIDER_PUBLIC_URL: webAddress.optional(),
-    POSTRIDER_PROXIES: wholeNumber(0, 5, 0),
-    POSTRIDER_OWNER_EMAIL: z.email('expected an e-mail address.').optional(),
-    POSTRIDER_OWNER_PASSWORD: text,
-    POSTRIDER_OIDC_ISSUER: webAddress.optional(),
-    POSTRIDER_OIDC_CLIENT_ID: text,
-    POSTRIDER_OIDC_CLIENT_SECRET: text,
-    POSTRIDER_SMTP_URL: z
-      .url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port.' })
-      .optional(),
-    POSTRIDER_MAIL_FROM: text,
-    POSTRIDER_ALERT_HOSTS: z.string().default(''),
-    POSTRIDER_SECRET_KEY: text,
-    POSTRIDER_NEW_SECRET_KEY: text,
-    DATABASE_URL: z
-      .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
-      .optional(),
-    POSTRIDER_ENGINE_MEMORY: z
-      .string()
-      .regex(/^[1-9]\d{0,5}(MB|GB)$/, 'expected an amount such as 400MB or 2GB.')
-      // A million people fit, and the process beside it holds about as much again.
-      .default('400MB'),
-    MAILCHIMP_BASE_URL: webAddress.optional(),
-    MAILCHIMP_OAUTH_URL: webAddress.optional(),
-    MAILCHIMP_CLIENT_ID: text,
-    MAILCHIMP_CLIENT_SECRET: text,
-    // Ten is Mailchimp's ceiling for one user; the rest is for other programs of the same account.
-    MAILCHIMP_MAX_REQUESTS: wholeNumber(1, 10, 8),
-    MAILCHIMP_DEADLINE_S: wholeNumber(1, 3600, 120),
-  })
-  .superRefine((given, context) => {
-    for (const [one, other] of pairs) {
-      if ((given[one] === undefined) === (given[other] === undefined)) continue;
-      const missing = given[one] === undefined ? one : other;
-      const set = missing === one ? other : one;
-      context.addIssue({ code: 'custom', path: [missing], message: `is needed where ${set} is set.` });
-    }
-  });
+/** Every variable that is read at the start. */
+const variables = z.object({
+  POSTRIDER_DATA: z.string().default('.postrider').describe('The data folder; `--data DIR` goes before it.'),
+  POSTRIDER_PORT: wholeNumber(0, 65_535, 4600).describe(
+    'Where the server listens; of `demo` where its page is, with its Mailchimp one further. 0: any free port.',
+  ),
+  POSTRIDER_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('At which address of the machine; `0.0.0.0`: at all of them.'),
+  POSTRIDER_PUBLIC_URL: webAddress
+    .optional()
+    .describe(
+      'The address by which people reach the server, as a proxy has it: for links, cookies and the sign-in with Mailchimp.',
+    ),
+  POSTRIDER_PROXIES: wholeNumber(0, 5, 0).describe(
+    'How many proxies stand before the server and say who calls.',
+  ),
+  POSTRIDER_OWNER_EMAIL: z
+    .email('expected an e-mail address.')
+    .optional()
+    .describe(
+      'Makes the first owner without a link, with the password below; does nothing once there are users.',
+    ),
+  POSTRIDER_OWNER_PASSWORD: text.describe('The password of that owner.'),
+  POSTRIDER_OIDC_ISSUER: webAddress
+    .optional()
+    .describe('A sign-in service (OpenID Connect), as in `https://login.example.com`.'),
+  POSTRIDER_OIDC_CLIENT_ID: text.describe('What that service calls us.'),
+  POSTRIDER_OIDC_CLIENT_SECRET: text.describe('Its secret, where it gave one.'),
+  POSTRIDER_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port.' })
+    .optional()
+    .describe('How alerts are mailed, as in `smtps://user:password@mail.example.com`.'),
+  POSTRIDER_MAIL_FROM: text.describe('From whom alerts are mailed.'),
+  POSTRIDER_ALERT_HOSTS: z
+    .string()
+    .default('')
+    .describe('Hosts of the own network that alerts may go to, with commas.'),
+  POSTRIDER_SECRET_KEY: text.describe(
+    'Seals secrets: 32 random bytes, base64 or hexadecimal. Absent: `secret.key` in the data folder.',
+  ),
+  POSTRIDER_NEW_SECRET_KEY: text.describe(
+    'The next key, for `rotate-key` where the present one is in the environment.',
+  ),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'expected postgres://user:password@host/database.' })
+    .optional()
+    .describe(
+      'Settings on a PostgreSQL server, as in `postgres://user:password@host/database`. Absent: the embedded database in the data folder.',
+    ),
+  POSTRIDER_ENGINE_MEMORY: z
+    .string()
+    .regex(/^[1-9]\d{0,5}(MB|GB)$/, 'expected an amount such as 400MB or 2GB.')
+    // A million people fit, and the process beside it holds about as much again.
+    .default('400MB')
+    .describe(
+      'What the tables of people may use of the memory before they use the disk, as in `400MB`. A million people with some ten attributes fit; more is faster.',
+    ),
+  MAILCHIMP_BASE_URL: webAddress
+    .optional()
+    .describe('In place of the API root, with its `/3.0`. Absent: by the tail of the API key.'),
+  MAILCHIMP_OAUTH_URL: webAddress
+    .optional()
+    .describe('In place of `https://login.mailchimp.com`, for a local Mailchimp.'),
+  MAILCHIMP_CLIENT_ID: text.describe('The app that is registered at Mailchimp, for the sign-in with it.'),
+  MAILCHIMP_CLIENT_SECRET: text.describe('Its secret.'),
+  // Ten is Mailchimp's ceiling for one user; the rest is for other programs of the same account.
+  MAILCHIMP_MAX_REQUESTS: wholeNumber(1, 10, 8).describe('Requests in flight for an account, 1 to 10.'),
+  MAILCHIMP_DEADLINE_S: wholeNumber(1, 3600, 120).describe(
+    'After so many seconds a request that was cut off is over at the server; 1 to 3600.',
+  ),
+});
+
+const environment = variables.superRefine((given, context) => {
+  for (const [one, other] of pairs) {
+    if ((given[one] === undefined) === (given[other] === undefined)) continue;
+    const missing = given[one] === undefined ? one : other;
+    const set = missing === one ? other : one;
+    context.addIssue({ code: 'custom', path: [missing], message: `is needed where ${set} is set.` });
+  }
+});
 
 /** Half a sign-in service or half an owner is a slip that would show much later. */
 const pairs = [
@@ -170,4 +210,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
  */
 export function pageRoot({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>): string {
   return publicUrl ?? `http://127.0.0.1:${port}`;
+}
+
+/** What each variable of the environment is for, in their order. */
+export function environmentVariables(): { name: string; means: string; standard: string | undefined }[] {
+  return Object.entries(variables.shape).map(([name, schema]) => {
+    const given = schema.safeParse(undefined);
+    const standard =
+      given.success && given.data !== undefined && given.data !== '' ? String(given.data) : undefined;
+    return { name, means: schema.description ?? '', standard };
+  });
 }
