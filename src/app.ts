@@ -48,6 +48,7 @@ import { takeInWebhook, type WebhookCall, type WebhookOutcome } from './pipeline
 import { askToCancel, exportSubject, openCancelRequests, runSubject } from './store/cancel-requests.ts';
 import type { CancelQuestion } from './store/cancel-requests.ts';
 import { lockDataFolder } from './store/data-folder.ts';
+import { ownDatabase } from './store/database-owner.ts';
 import { listPauses } from './store/export-states.ts';
 import { openStore, type Store } from './store/open-store.ts';
 import { saveRunHeaders } from './store/run-headers.ts';
@@ -93,6 +94,8 @@ export interface App extends Actions {
   taskCounts(): Promise<TaskCount[]>;
   /** Takes out of a restored state whoever was erased since. @returns how many of their addresses were in it */
   takeOver(carried: CarriedList | undefined): Promise<number>;
+  /** Aborted, with what happened, when another process may have the settings: this one is to end. */
+  readonly lost: AbortSignal;
   /** Begins to do the work that waits, and what is due by itself; `close` parks it. */
   work(pace?: WorkDeskOptions['pace']): Promise<void>;
   close(): Promise<void>;
@@ -153,7 +156,7 @@ export function askOtherToCancel(
 /**
  * Opens a data folder: first its lock, then the people file, whose own lock the kernel keeps, then the
  * database, which has none.
- * @throws `conflict` / `data_in_use` when another process has it
+ * @throws `conflict` / `data_in_use`, `database_in_use` when another process has it
  */
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, env = process.env, clock = systemClock, progress = silent } = options;
@@ -176,6 +179,8 @@ export async function openApp(options: AppOptions): Promise<App> {
         : { databaseUrl: config.databaseUrl },
     );
     opened.push(() => store.close());
+    const owner = config.databaseUrl === undefined ? undefined : await ownDatabase(config.databaseUrl);
+    opened.push(async () => owner?.release());
     await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
@@ -257,6 +262,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         return sweepErased(await parts());
       },
       know: (who) => knowUser(store.db, who, clock.now()),
+      lost: owner?.lost ?? new AbortController().signal,
       allowed: (who) => permissions.filter((each) => allows(who, each)),
       ready: async () => {
         await engine.rows(sql`SELECT 1 AS n`);

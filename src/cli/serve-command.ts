@@ -13,8 +13,12 @@ export function addServeCommand(program: Command, shell: Shell): void {
       '--host <host>',
       'at this address of the machine (POSTRIDER_HOST, else 127.0.0.1); 0.0.0.0: at all',
     )
+    .option(
+      '--standby',
+      'wait while another process has the data folder or the database, and take over after it',
+    )
     .option('--quiet', 'write no log')
-    .action(async (options: { port?: number; host?: string; quiet?: boolean }) => {
+    .action(async (options: { port?: number; host?: string; standby?: boolean; quiet?: boolean }) => {
       // Links that are handed out hold the port.
       if (options.port !== undefined) shell.set({ port: options.port });
       if (options.host !== undefined) shell.set({ host: options.host });
@@ -22,7 +26,7 @@ export function addServeCommand(program: Command, shell: Shell): void {
       const { serve } = await import('../server/serve.ts');
       const log = { write: (line: string) => void process.stderr.write(line) };
       await serve({
-        app: await shell.ownApp(),
+        app: await (options.standby === true ? shell.ownAppInTurn() : shell.ownApp()),
         config: shell.config(),
         version: productVersion(),
         makeSample: async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openApp, type Actions, type App } from '../app.ts';
 import { readConfig, type Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
@@ -8,6 +9,9 @@ import { actionsOfServer, serverAnswers } from '../server/call-server.ts';
 import { readDoor } from '../server/door-file.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { terminalProgress, type ShownProgress } from './terminal-progress.ts';
+
+/** So often a process that stands by looks whether its turn has come. */
+const standbyMs = 500;
 
 /**
  * What commands have of the world: results go to standard output, everything said on the way to standard
@@ -60,6 +64,20 @@ export class Shell {
     this.#close = () => app.close();
     this.#app = app;
     return app;
+  }
+
+  /** As `ownApp`, in its turn: waits for as long as another process has the data folder or the database. */
+  async ownAppInTurn(): Promise<App> {
+    for (let told = false; ; told = true) {
+      try {
+        return await this.ownApp();
+      } catch (error) {
+        const waits = error instanceof PostriderError && /^(data|database)_in_use$/.test(error.code);
+        if (!waits) throw error;
+        if (!told) this.say(`Standing by. ${error.message}`);
+      }
+      await sleep(standbyMs, undefined, { signal: this.cancel.signal });
+    }
   }
 
   async #openOrAsk(): Promise<Actions> {

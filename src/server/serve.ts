@@ -26,7 +26,7 @@ export interface ServeOptions extends Pick<ServerOptions, 'log' | 'version' | 'm
 
 /**
  * The long-running product: the web, the API, the queue and the schedule, until the signal.
- * @throws `configuration` / `port_taken`
+ * @throws `configuration` / `port_taken`; what the application lost meanwhile
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { app, config, signal } = options;
@@ -56,7 +56,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     const address = config.publicUrl ?? `http://${reachedAt(config.host)}:${port}`;
     options.listening(address);
     if (owner !== undefined) options.ownerLink(`${address}/owner#${owner}`);
-    if (!signal.aborted) await once(signal, 'abort');
+    const ends = AbortSignal.any([signal, app.lost]);
+    if (!ends.aborted) await once(ends, 'abort');
   } finally {
     removeDoor(config.dataFolder);
     // Whoever does not read their answer must not hold up the end.
@@ -64,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     await server.close();
     clearTimeout(impatient);
   }
+  app.lost.throwIfAborted();
 }
 
 /** Where this machine itself reaches what listens at a host. */

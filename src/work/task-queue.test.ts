@@ -177,13 +177,6 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     const second = await started(async () => ({ status: 'succeeded' }));
     expect(await end(second, id)).toMatchObject({ status: 'succeeded', attempt: 2 });
   });
-});
-
-// On a server somebody else may be at it, and the heartbeat of half a minute tells.
-describe('TaskQueue on an embedded database', () => {
-  beforeEach(async () => {
-    store = await databases.embedded();
-  });
 
   it('finds what a killed process was at', async () => {
     const { task } = await addTask(store.db, wish('run', 'newsletter'), new Date());

@@ -38,7 +38,7 @@ export interface TaskQueueOptions {
 }
 
 const queueName = 'work';
-/** pg-boss gives a job back that is not heard of for so long; a killed process is found by it. */
+/** pg-boss gives a job back that is not heard of for so long. */
 const heartbeatSeconds = 30;
 /** Its own upper bound; a run of a million people may take three hours. */
 const longestSeconds = 23 * 60 * 60;
@@ -75,7 +75,7 @@ export class TaskQueue {
 
   /** Begins to work, first on what a process before this one left. */
   async start(): Promise<void> {
-    const { db, queue } = this.#options;
+    const { db } = this.#options;
     await this.#boss.start();
     await this.#boss.createQueue(queueName, {
       policy: 'singleton',
@@ -86,12 +86,9 @@ export class TaskQueue {
       retryBackoff: true,
       deleteAfterSeconds: 60 * 60,
     });
-    // Nobody else works on an embedded database, so whatever looks active there is of a process that is gone. On a
-    // server that is found out by the heartbeat; what was parked waits, and to be called twice does it no harm.
-    if (queue.kind === 'embedded') await this.#boss.deleteAllJobs(queueName);
-    for (const task of await unfinishedTasks(db)) {
-      if (queue.kind === 'embedded' || task.status === 'queued') await this.#send(task);
-    }
+    // A database has one owner (database-owner.ts, data-folder.ts): whatever looks active is of a process that is gone.
+    await this.#boss.deleteAllJobs(queueName);
+    for (const task of await unfinishedTasks(db)) await this.#send(task);
     await this.#boss.work(
       queueName,
       { localConcurrency: 4, pollingIntervalSeconds: 0.5, includeMetadata: true },

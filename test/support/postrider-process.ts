@@ -89,6 +89,15 @@ export class RunningCommand {
     this.#child.kill('SIGTERM');
   }
 
+  /** As a machine that is busy with something else lets it stand, and go on. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT');
   }

@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ownDatabase } from './database-owner.ts';
+import {
+  startTestPostgres,
+  testPostgresAvailable,
+  type LocalPostgres,
+} from './test-support/local-postgres.ts';
+
+const pace = { graceMs: 2_000, retryMs: 20 };
+
+describe.skipIf(!testPostgresAvailable)('the owner of a PostgreSQL database', () => {
+  let server: LocalPostgres;
+  let url: string;
+  const own = () => ownDatabase(url, pace);
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+    url = await server.createDatabase();
+  });
+  afterAll(() => server.stop());
+
+  /** Ends the connections that hold locks, as a server that starts again does. */
+  async function cutOff(): Promise<void> {
+    const admin = new pg.Client({ connectionString: url });
+    await admin.connect();
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'postrider owner%' and datname = current_database()",
+    );
+    await admin.end();
+  }
+
+  it('is one at a time, and the next one is told who it is', async () => {
+    const first = await own();
+    await expect(own()).rejects.toMatchObject({
+      code: 'database_in_use',
+      message: expect.stringContaining(`process ${process.pid}`) as string,
+    });
+    await first.release();
+    const second = await own();
+    expect(second.lost.aborted).toBe(false);
+    await second.release();
+  });
+
+  it('does not meet that of another database on the same server', async () => {
+    const first = await own();
+    const beside = await ownDatabase(await server.createDatabase(), pace);
+    expect([first.lost.aborted, beside.lost.aborted]).toEqual([false, false]);
+    await beside.release();
+    await first.release();
+  });
+
+  it('stays the owner when its connection is cut and nobody else came', async () => {
+    const first = await own();
+    await cutOff();
+    await vi.waitFor(async () => {
+      await expect(own()).rejects.toMatchObject({ code: 'database_in_use' });
+    });
+    expect(first.lost.aborted).toBe(false);
+    await first.release();
+  });
+
+  it('knows that it is none any more when somebody else was faster', async () => {
+    const first = await ownDatabase(url, { graceMs: 2_000, retryMs: 300 });
+    const rival = new pg.Client({ connectionString: url });
+    await rival.connect();
+    const lockKey = 7_045_873_311;
+    // Waits for the lock, and has it the moment that the connection is cut.
+    const waits = rival.query('select pg_advisory_lock($1)', [lockKey]);
+    await cutOff();
+    await waits;
+    await vi.waitFor(() => expect(first.lost.aborted).toBe(true), 5_000);
+    expect(first.lost.reason).toMatchObject({ code: 'database_in_use' });
+    await rival.end();
+    await first.release();
+  });
+});

@@ -1,0 +1,121 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { PostriderError } from '../base/errors.ts';
+
+/**
+ * The right to a PostgreSQL database, for one process at a time: two that had it would send the same exports from two
+ * data folders. Held by a lock of one connection, so that it ends with its process, however that ends.
+ */
+export interface DatabaseOwner {
+  /** Aborted, with what happened, once somebody else may have the database. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface OwnerPace {
+  /** How long to try for the lock anew when its connection broke: a database that starts again is no other owner. */
+  graceMs: number;
+  retryMs: number;
+}
+
+/** Any number that is ours; a lock is of one database, so installations beside each other do not meet. */
+const lockKey = 7_045_873_311;
+
+/**
+ * @throws `conflict` / `database_in_use`, naming who has it
+ */
+export async function ownDatabase(
+  databaseUrl: string,
+  { graceMs, retryMs }: OwnerPace = { graceMs: 20_000, retryMs: 500 },
+): Promise<DatabaseOwner> {
+  const lost = new AbortController();
+  const release = new AbortController();
+  let held = await hold(databaseUrl);
+  watch(held);
+  return {
+    lost: lost.signal,
+    async release() {
+      release.abort();
+      await held.end().catch(() => undefined);
+    },
+  };
+
+  function watch(client: pg.Client): void {
+    // Without a listener a connection that breaks would end the process.
+    client.on('error', () => undefined);
+    client.once('end', () => {
+      if (!release.signal.aborted) void holdAnew();
+    });
+  }
+
+  async function holdAnew(): Promise<void> {
+    for (const until = Date.now() + graceMs; !release.signal.aborted;) {
+      try {
+        held = await hold(databaseUrl);
+        watch(held);
+        return;
+      } catch (error) {
+        const taken = error instanceof PostriderError && error.code === 'database_in_use';
+        if (taken || Date.now() > until) return lost.abort(taken ? error : gone(error));
+      }
+      await sleep(retryMs, undefined, { ref: false });
+    }
+  }
+}
+
+async function hold(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: `postrider owner: process ${process.pid} of ${hostname()}`.slice(0, 63),
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  await client.connect();
+  try {
+    // The server finds out within half a minute that a machine is gone, and frees what it held.
+    await client.query(
+      'set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4',
+    );
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
+      lockKey,
+    ]);
+    if (rows[0]?.mine === true) return client;
+    throw inUse(await holderOf(client));
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Who has the lock, in the words that they gave themselves. */
+async function holderOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ who: string }>(
+    `select activity.application_name as who from pg_locks
+     join pg_stat_activity activity on activity.pid = pg_locks.pid
+     where locktype = 'advisory' and granted and classid = $1::bigint >> 32 and objid = $1::bigint & 4294967295`,
+    [lockKey],
+  );
+  return rows[0]?.who ?? 'another process';
+}
+
+function inUse(who: string): PostriderError {
+  return new PostriderError({
+    kind: 'conflict',
+    code: 'database_in_use',
+    message: `The database that DATABASE_URL names is in use: ${who}.`,
+    hint: 'One process at a time works with a database. Stop that one, give this one a database of its own, or let it wait: postrider serve --standby.',
+    retry: 'later',
+  });
+}
+
+function gone(cause: unknown): PostriderError {
+  return new PostriderError({
+    kind: 'remote',
+    code: 'database_lost',
+    message: 'The connection that holds the database broke, and could not be made anew in time.',
+    hint: 'Start again once the database answers; work that was parked is found again.',
+    retry: 'later',
+    cause,
+  });
+}
