@@ -15,6 +15,7 @@ import { exportOverviewActions, type ExportOverviewActions } from './app/export-
 import { exportUserOf } from './app/export-user.ts';
 import { itemActions, type ItemActions } from './app/item-actions.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
+import { keepCheckpoint, openPeople } from './app/people-checkpoint.ts';
 import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
 import { runActions, type RunActions } from './app/run-actions.ts';
@@ -34,7 +35,6 @@ import { readSecretKey } from './connections/secret-key.ts';
 import { AccountSlots } from './delivery/mailchimp/account-slots.ts';
 import { openDestination } from './delivery/open-destination.ts';
 import { sql } from './engine/sql.ts';
-import { openDuckdb } from './engine/duckdb/duckdb-engine.ts';
 import { requestsHeldUntil } from './exports/chunks.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
 import { dropOrphanPlans, listRuns } from './exports/run-records.ts';
@@ -168,10 +168,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const scratch = emptyFolder(join(config.dataFolder, 'scratch'));
     const cancelRequests = openCancelRequests(config.dataFolder);
-    const engine = await openDuckdb({
-      path: join(config.dataFolder, 'people.duckdb'),
-      memoryLimit: config.engineMemory,
-    });
+    const { engine, restored } = await openPeople(config, clock.now());
     opened.push(() => engine.close());
     const store = await openStore(
       config.databaseUrl === undefined
@@ -239,8 +236,15 @@ export async function openApp(options: AppOptions): Promise<App> {
           keys.secret = key;
         },
       });
+    const local = as(localIdentity(options.user ?? userInfo().username));
+    if (restored !== undefined) {
+      // What the copy knows of Mailchimp is as old as it is: somebody looks at a plan first.
+      const reason = `the people file could not be read; its copy of ${restored.from.toISOString()} is in its place`;
+      await local.pause(everything, reason);
+      progress.say(`${reason}. All exports are paused. What was there lies in ${restored.broken}.`);
+    }
     return {
-      ...as(localIdentity(options.user ?? userInfo().username)),
+      ...local,
       as,
       work: async (pace = {}) => {
         // Commands do at once what they are asked for, and need no queue.
@@ -252,6 +256,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           pace,
           key: () => keys.secret,
           settings: () => loadSettings(store.db),
+          checkpoint: () => keepCheckpoint(engine, config, clock.now()),
           actionsFor: (who, shown) => as(who, { progress: shown }),
         });
         opened.push(async () => desk?.stop());

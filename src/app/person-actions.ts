@@ -11,6 +11,7 @@ import { profilePage } from '../profiles/profile-page.ts';
 import type { Erasure } from '../suppression/erasure.ts';
 import { receiptFor, type ErasureReceipt } from '../suppression/erasure-notes.ts';
 import { audited, type AppGround } from './app-ground.ts';
+import { dropCheckpoint } from './people-checkpoint.ts';
 
 /** One person's whole story, and its end. */
 export interface PersonActions {
@@ -28,12 +29,15 @@ export interface PersonActions {
 }
 
 export function personActions(ground: AppGround): PersonActions {
-  const { by, engine, parts } = ground;
+  const { by, config, engine, parts } = ground;
   return {
     customers: (page) => profilePage(engine, page),
     person: async (text) => findPerson(await parts(), text),
     forget: async (address, request) => {
+      dropCheckpoint(config);
       const receipt = await forgetPerson(await parts(), address, { ...request, by });
+      // One that was begun before.
+      dropCheckpoint(config);
       const { how, state } = receipt;
       await audited(ground, 'person.forget', subjectOf(receipt), { how, state, why: request.why });
       return receiptFor(receipt);

@@ -36,7 +36,7 @@ export interface Restored {
   carried: CarriedList | undefined;
 }
 
-const parts = ['people.duckdb', 'people.duckdb.wal', 'database', 'uploads'];
+const parts = ['people.duckdb', 'people.duckdb.wal', 'people.checkpoint.duckdb', 'database', 'uploads'];
 
 /**
  * Puts a backup in place of what is in the data folder. Everything is read and checked beside it first; then what is there

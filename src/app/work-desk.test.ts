@@ -103,6 +103,7 @@ async function open(): Promise<WorkDesk> {
     store: ground.store,
     key: () => testKey,
     settings,
+    checkpoint: () => Promise.resolve(),
     actionsFor,
     pace: { lookEveryMs: 20, retryAfter: 0, patienceMs: 1_000, alertWaitMs: 1 },
   });

@@ -24,9 +24,17 @@ export interface WorkDeskOptions {
   store: Store;
   key: () => SecretKey;
   settings: () => Promise<Settings>;
+  /** Keeps the copy of the people file from growing old. */
+  checkpoint: () => Promise<unknown>;
   actionsFor: TaskHands['actionsFor'];
   /** For tests: how often to look, how long to wait before another attempt, and how long for work to park. */
-  pace?: { lookEveryMs?: number; retryAfter?: number; patienceMs?: number; alertWaitMs?: number };
+  pace?: {
+    lookEveryMs?: number;
+    retryAfter?: number;
+    patienceMs?: number;
+    alertWaitMs?: number;
+    checkpointMs?: number;
+  };
 }
 
 /** The hands of a server: work in its turn, what is due by itself, and word to people when something went wrong. */
@@ -40,6 +48,8 @@ export interface WorkDesk {
 /** How long ended tasks are kept. */
 const keepTasksDays = 90;
 const housekeepingMs = 60 * 60_000;
+/** A start has better things to do than to copy a file. */
+const firstCheckpointMs = 5 * 60_000;
 const alertRetries = { attempts: 3, longestWaitMs: 60_000 };
 
 export function workDesk(options: WorkDeskOptions): WorkDesk {
@@ -140,6 +150,7 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
 
   let scheduler: { stop(): Promise<void> } | undefined;
   let housekeeping: NodeJS.Timeout | undefined;
+  let firstCheckpoint: NodeJS.Timeout | undefined;
   return {
     queue,
     async start() {
@@ -156,11 +167,17 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
         // It is tried again in an hour.
         void forgetTasks(db, before).catch(() => undefined);
       };
-      housekeeping = setInterval(sweep, housekeepingMs);
+      const copy = () => void options.checkpoint().catch(() => undefined);
+      housekeeping = setInterval(() => {
+        sweep();
+        copy();
+      }, housekeepingMs);
+      firstCheckpoint = setTimeout(copy, pace.checkpointMs ?? firstCheckpointMs);
       sweep();
     },
     async stop() {
       clearInterval(housekeeping);
+      clearTimeout(firstCheckpoint);
       await scheduler?.stop();
       await queue.stop();
       await Promise.race([Promise.all(sending), sleep(10_000, undefined, { ref: false })]);

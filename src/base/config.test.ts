@@ -19,6 +19,7 @@ describe('readConfig', () => {
       newSecretKey: undefined,
       databaseUrl: undefined,
       engineMemory: '400MB',
+      checkpointHours: 24,
       mailchimp: {
         baseUrl: undefined,
         oauthUrl: undefined,
@@ -44,6 +45,7 @@ describe('readConfig', () => {
       MAILCHIMP_MAX_REQUESTS: '10',
       MAILCHIMP_DEADLINE_S: '3',
       POSTRIDER_ENGINE_MEMORY: '2GB',
+      POSTRIDER_CHECKPOINT_HOURS: '0',
       POSTRIDER_HOST: '0.0.0.0',
       POSTRIDER_PUBLIC_URL: 'https://postrider.example.com/',
       POSTRIDER_PROXIES: '1',
@@ -74,6 +76,7 @@ describe('readConfig', () => {
       newSecretKey: 'def',
       databaseUrl: 'postgresql://ana:secret@db.example.com/postrider?sslmode=require',
       engineMemory: '2GB',
+      checkpointHours: 0,
       mailchimp: {
         baseUrl: 'http://127.0.0.1:4601/3.0',
         oauthUrl: 'http://localhost:4601',

@@ -29,6 +29,8 @@ export interface Config {
   databaseUrl: string | undefined;
   /** What the tables of people may use of the memory before they use the disk, as in `400MB`. */
   engineMemory: string;
+  /** How old the copy of the people file may become that a server keeps beside it; 0: there is none. */
+  checkpointHours: number;
   mailchimp: {
     /** In place of the API root, with its `/3.0`. */
     baseUrl: string | undefined;
@@ -114,6 +116,9 @@ const variables = z.object({
     .describe(
       'What the tables of people may use of the memory before they use the disk, as in `400MB`. A million people with some ten attributes fit; more is faster.',
     ),
+  POSTRIDER_CHECKPOINT_HOURS: wholeNumber(0, 720, 24).describe(
+    'How old the copy of the people file may become that a server keeps beside it, and starts from where the file is broken; 0: there is none.',
+  ),
   MAILCHIMP_BASE_URL: webAddress
     .optional()
     .describe('In place of the API root, with its `/3.0`. Absent: by the tail of the API key.'),
@@ -193,6 +198,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     newSecretKey: data.POSTRIDER_NEW_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,
     engineMemory: data.POSTRIDER_ENGINE_MEMORY,
+    checkpointHours: data.POSTRIDER_CHECKPOINT_HOURS,
     mailchimp: {
       baseUrl: data.MAILCHIMP_BASE_URL,
       oauthUrl: data.MAILCHIMP_OAUTH_URL,

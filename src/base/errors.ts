@@ -73,6 +73,30 @@ export function inputError(code: string, message: string, hint?: string, cause?:
   });
 }
 
+/**
+ * What came from the system and a person can do something about, in words; everything else as it came.
+ * A disk that is full shows in many places: where files are written, in the engine and in the database.
+ */
+export function asKnown(error: unknown): unknown {
+  if (error instanceof PostriderError) return error;
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const { code = '' } = each as NodeJS.ErrnoException;
+    const full =
+      /^(ENOSPC|EDQUOT|EFBIG)$/.test(code) ||
+      /no space left on device|disk quota exceeded|file too large/i.test(each.message);
+    if (!full) continue;
+    return new PostriderError({
+      kind: 'configuration',
+      code: 'disk_full',
+      message: 'The disk that holds the data folder, or the folder for temporary files, is full.',
+      hint: 'Make room and do it once more; what was there before is unchanged.',
+      retry: 'later',
+      cause: error,
+    });
+  }
+  return error;
+}
+
 /** The text of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import pc from 'picocolors';
-import { messageOf, PostriderError } from '../base/errors.ts';
+import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { Shell } from './shell.ts';
 
@@ -16,7 +16,8 @@ export async function runProgram(
   try {
     await build(shell).parseAsync(args, { from: 'user' });
     return shell.exitCode;
-  } catch (error) {
+  } catch (thrown) {
+    const error = asKnown(thrown);
     if (error instanceof CommanderError) {
       // Help and version come as "errors" with code 0; commander has written its own words.
       return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;

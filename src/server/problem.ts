@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import { messageOf, PostriderError } from '../base/errors.ts';
+import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 
 /** RFC 9457, with our kind, code and hint beside what it asks for. */
 export interface Problem {
@@ -88,7 +88,8 @@ const byFastify: Readonly<Record<string, number>> = {
   not_found: 404,
 };
 
-function ofOurs(error: unknown): PostriderError {
+function ofOurs(thrown: unknown): PostriderError {
+  const error = asKnown(thrown);
   if (error instanceof PostriderError) return error;
   const { code = '', statusCode = 500, validation } = error as Partial<FastifyError>;
   const input = (name: string, message: string, hint?: string) =>

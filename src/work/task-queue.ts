@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromPglite, PgBoss } from 'pg-boss';
 import type { Clock } from '../base/clock.ts';
-import { messageOf, PostriderError } from '../base/errors.ts';
+import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import type { Database } from '../store/tables.ts';
 import type { QueueDatabase } from '../store/open-store.ts';
 import { isOver, type Task, type TaskOutcome, type TaskProblem, type TaskProgress } from './task.ts';
@@ -234,7 +234,8 @@ function laneOf({ kind, subject }: Task): string {
 }
 
 /** An error as a task keeps it: without a stack, and without a cause that may name people. */
-export function problemOf(error: unknown): TaskProblem {
+export function problemOf(thrown: unknown): TaskProblem {
+  const error = asKnown(thrown);
   if (error instanceof PostriderError) return error.toJSON();
   return {
     kind: 'internal',

@@ -13,7 +13,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { inputError, messageOf, PostriderError } from '../../base/errors.ts';
+import { asKnown, inputError, messageOf, PostriderError } from '../../base/errors.ts';
 import type { Change, Engine, Row } from '../engine.ts';
 import { renderSql, type Sql, type SqlValue } from '../sql.ts';
 import { appendStatements } from './duckdb-append.ts';
@@ -63,7 +63,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
     return new DuckdbEngine(instance, writer, threads, () => file !== undefined && openFiles.delete(file));
   } catch (error) {
     if (file !== undefined) openFiles.delete(file);
-    if (/lock/i.test(messageOf(error))) {
+    if (/could not set lock/i.test(messageOf(error))) {
       throw new PostriderError({
         kind: 'conflict',
         code: 'data_in_use',
@@ -279,7 +279,8 @@ class DuckdbEngine implements Engine {
 }
 
 /** What a person can do something about, in words; everything else as it came. */
-function told(error: unknown): unknown {
+function told(given: unknown): unknown {
+  const error = asKnown(given);
   if (!messageOf(error).startsWith('Out of Memory Error')) return error;
   return new PostriderError({
     kind: 'configuration',
