@@ -10,6 +10,7 @@ import type { Progress } from '../pipeline/progress.ts';
 import { runHeader } from '../pipeline/run-header.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Store } from '../store/open-store.ts';
+import { patiently } from '../store/patiently.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
 import type { TaskQueue } from '../work/task-queue.ts';
 
@@ -52,6 +53,6 @@ export function audited(
 
 /** Puts the header of a run, as it stands now, beside the others. */
 export async function noted({ store }: AppGround, run: ExportRun): Promise<ExportRun> {
-  await saveRunHeaders(store.db, [runHeader(run)]);
+  await patiently(() => saveRunHeaders(store.db, [runHeader(run)]));
   return run;
 }

@@ -9,6 +9,7 @@ import { examine, type Finding } from '../pipeline/examine.ts';
 import { refresh, type RefreshResult, type RefreshWatch, type Stage } from '../pipeline/refresh.ts';
 import { runHeader } from '../pipeline/run-header.ts';
 import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
+import { patiently } from '../store/patiently.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../workspace/apply-workspace.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
@@ -64,7 +65,7 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
           signal,
         }),
       );
-      await saveRunHeaders(store.db, (result.exports ?? []).map(runHeader));
+      await patiently(() => saveRunHeaders(store.db, (result.exports ?? []).map(runHeader)));
       return result;
     },
     rotateKey: async () => {

@@ -4,6 +4,7 @@ import { fromPglite, PgBoss } from 'pg-boss';
 import type { Clock } from '../base/clock.ts';
 import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import type { Database } from '../store/tables.ts';
+import { isUnreachable, patiently } from '../store/patiently.ts';
 import type { QueueDatabase } from '../store/open-store.ts';
 import { isOver, type Task, type TaskOutcome, type TaskProblem, type TaskProgress } from './task.ts';
 import {
@@ -56,6 +57,7 @@ export class TaskQueue {
   readonly #boss: PgBoss;
   readonly #events = new EventEmitter();
   readonly #running = new Map<string, AbortController>();
+  readonly #ending = new AbortController();
   #stopping = false;
 
   constructor(options: TaskQueueOptions) {
@@ -130,6 +132,7 @@ export class TaskQueue {
   /** What goes on is asked to park itself, and is found again at the next start. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#ending.abort(new Error('the server stops'));
     for (const controller of this.#running.values()) controller.abort(new Error('the server stops'));
     const until = Date.now() + (this.#options.patienceMs ?? 150_000);
     while (this.#running.size > 0 && Date.now() < until) await sleep(50);
@@ -155,7 +158,7 @@ export class TaskQueue {
       const outcome = await carryOut(task, { signal: controller.signal, tell: tell.note });
       await tell.flush();
       if (this.#stopping && outcome.status === 'cancelled') return await this.#park(id);
-      await ended(await finishTask(db, id, outcome, clock.now()));
+      await ended(await this.#noted(() => finishTask(db, id, outcome, clock.now())));
     } catch (error) {
       await tell.flush();
       if (this.#stopping && controller.signal.aborted) return await this.#park(id);
@@ -171,12 +174,17 @@ export class TaskQueue {
     const { db, clock, ended } = this.#options;
     const problem = problemOf(error);
     if (!cancelled && problem.retry !== 'never' && task.attempt < attempts) {
-      await noteRetry(db, task.id, problem);
+      await this.#noted(() => noteRetry(db, task.id, problem));
       // The queue tries again what throws.
       throw error;
     }
     const status = cancelled ? 'cancelled' : 'failed';
-    await ended(await finishTask(db, task.id, { status, problem }, clock.now()));
+    await ended(await this.#noted(() => finishTask(db, task.id, { status, problem }, clock.now())));
+  }
+
+  /** A task whose end nobody could note would look as if it went on for ever. */
+  #noted<Result>(write: () => Promise<Result>): Promise<Result> {
+    return patiently(write, this.#ending.signal);
   }
 
   /** It is not over: the next start goes on with it. */
@@ -235,7 +243,7 @@ function laneOf({ kind, subject }: Task): string {
 
 /** An error as a task keeps it: without a stack, and without a cause that may name people. */
 export function problemOf(thrown: unknown): TaskProblem {
-  const error = asKnown(thrown);
+  const error = isUnreachable(thrown) ? databaseAway(thrown) : asKnown(thrown);
   if (error instanceof PostriderError) return error.toJSON();
   return {
     kind: 'internal',
@@ -243,4 +251,15 @@ export function problemOf(thrown: unknown): TaskProblem {
     message: `This is a bug in Postrider: ${messageOf(error)}`,
     retry: 'never',
   };
+}
+
+function databaseAway(cause: unknown): PostriderError {
+  return new PostriderError({
+    kind: 'remote',
+    code: 'database_unreachable',
+    message: 'The PostgreSQL server that DATABASE_URL names was away.',
+    hint: 'It is tried again; look at that server if it stays.',
+    retry: 'later',
+    cause,
+  });
 }

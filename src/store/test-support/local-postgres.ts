@@ -10,6 +10,8 @@ export interface LocalPostgres {
   /** A new empty database on it. */
   createDatabase(): Promise<string>;
   stop(): Promise<void>;
+  /** Away for as long as `meanwhile` takes, with all sessions cut off; undefined where the server is not ours. */
+  outage: ((meanwhile: () => Promise<void>) => Promise<void>) | undefined;
 }
 
 /** Where PostgreSQL's programs are: the path, or where Debian puts them; undefined when there are none. */
@@ -30,7 +32,8 @@ export const testPostgresAvailable =
 /** A server to test on, from TEST_DATABASE_URL or started here, on a free socket in a folder of its own. */
 export async function startTestPostgres(): Promise<LocalPostgres> {
   const url = process.env['TEST_DATABASE_URL'];
-  if (url !== undefined) return { createDatabase: () => createDatabase(url), stop: async () => undefined };
+  if (url !== undefined)
+    return { createDatabase: () => createDatabase(url), stop: async () => undefined, outage: undefined };
   const programs = postgresPrograms();
   if (programs === undefined) throw new Error('no PostgreSQL here; check testPostgresAvailable first');
 
@@ -42,19 +45,26 @@ export async function startTestPostgres(): Promise<LocalPostgres> {
   const asOwner = { cwd: folder, stdio: 'ignore', ...owner } as const;
   execFileSync(join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'], asOwner);
   // No TCP port: tests that run side by side cannot meet.
-  const server = spawn(
-    join(programs, 'postgres'),
-    ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'],
-    asOwner,
-  );
+  const start = () =>
+    spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], asOwner);
+  let server = start();
+  const halt = async () => {
+    const ended = once(server, 'exit');
+    server.kill('SIGINT'); // Fast shutdown: sessions are cut off.
+    await ended;
+  };
   const admin = `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`;
   await untilItAnswers(admin);
   return {
     createDatabase: () => createDatabase(admin),
+    async outage(meanwhile) {
+      await halt();
+      await meanwhile();
+      server = start();
+      await untilItAnswers(admin);
+    },
     async stop() {
-      const ended = once(server, 'exit');
-      server.kill('SIGINT'); // Fast shutdown: sessions are cut off.
-      await ended;
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };
