@@ -45,7 +45,7 @@ describe.skipIf(!testPostgresAvailable || process.env.TEST_DATABASE_URL !== unde
       await postrider.do('apply', await writeNewsletterWorkspace(folder));
       await postrider.do('refresh', '--until', 'segments');
       server = postrider.start(['serve', '--port', String(port)]);
-      await vi.waitFor(() => expect(server.stdout).toContain('Postrider listens at'), 30_000);
+      while (!server.stdout.includes('Postrider listens at')) await sleep(50);
     }, 120_000);
     afterAll(async () => {
       await server.kill();

@@ -134,7 +134,11 @@ export function exportOverviewActions(ground: AppGround): ExportOverviewActions 
       };
       return {
         segments: chosen.map((segment: SegmentId) => ({ segment, members: sizes.get(segment) ?? null })),
-        people: await previewExportSize(engine, { match, segments: chosen, exclude: left }, everybody),
+        // Before segments were found for the first time there is nobody to count, and nowhere to look.
+        people:
+          sizes.size === 0
+            ? 0
+            : await previewExportSize(engine, { match, segments: chosen, exclude: left }, everybody),
       };
     },
   };

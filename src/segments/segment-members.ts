@@ -3,7 +3,8 @@ import { inputError } from '../base/errors.ts';
 import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Column, Engine, Row } from '../engine/engine.ts';
-import { join, name, nothing, sql } from '../engine/sql.ts';
+import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
+import { hasSegmentTables } from './segment-sizes.ts';
 
 export interface MembersRequest {
   segment: SegmentId;
@@ -33,10 +34,18 @@ export function segmentMembers(
     sql`person.customer_id`,
     ...(attributes ?? names).map((attribute) => name('person', attribute)),
   ];
-  return engine.pages(sql`SELECT ${join(columns)}
+  return pagesOf(
+    engine,
+    sql`SELECT ${join(columns)}
     FROM ${name('profile', 'profile')} AS person
     WHERE person.customer_id IN (SELECT member.customer_id FROM segment.member AS member WHERE member.segment = ${segment})
-    ORDER BY person.customer_id ${limit === undefined ? nothing : sql`LIMIT ${limit}`}`);
+    ORDER BY person.customer_id ${limit === undefined ? nothing : sql`LIMIT ${limit}`}`,
+  );
+}
+
+/** Nothing before the first time that segments were found. */
+async function* pagesOf(engine: Engine, members: Sql): AsyncIterable<Row[]> {
+  if (await hasSegmentTables(engine)) yield* engine.pages(members);
 }
 
 /** A page of the members, for a screen: `customer_id` and all attributes. */
@@ -46,6 +55,7 @@ export async function memberPage(
   { segment, limit, cursor }: { segment: SegmentId } & PageAsked,
 ): Promise<Page<Row>> {
   const after = readTextCursor(cursor) ?? '';
+  if (!(await hasSegmentTables(engine))) return { items: [] };
   const columns = [sql`person.customer_id`, ...known.map((attribute) => name('person', attribute.name))];
   // First whose turn it is, then who they are: a join of everybody takes three times as long.
   const rows = await engine.rows(sql`
@@ -61,6 +71,7 @@ export async function memberPage(
 
 /** The segments a person is in, as last refreshed. */
 export async function segmentsOf(engine: Engine, customer: CustomerId): Promise<SegmentId[]> {
+  if (!(await hasSegmentTables(engine))) return [];
   const rows = await engine.rows<{ segment: SegmentId }>(
     sql`SELECT segment FROM segment.member WHERE customer_id = ${customer} ORDER BY segment`,
   );

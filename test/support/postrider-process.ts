@@ -78,6 +78,10 @@ export class RunningCommand {
     this.end = this.#wait(args, ended);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Ends it like a power cut: nothing is tidied up. */
   async kill(): Promise<Ended> {
     this.#child.kill('SIGKILL');
