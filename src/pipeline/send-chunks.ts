@@ -28,6 +28,7 @@ export async function sendReadyChunks(sending: Sending): Promise<boolean> {
   const ready = await nextChunks(sending);
   const peopleOf = readAhead(parts.engine, ready);
   let next = 0;
+  const all = ready.reduce((sum, chunk) => sum + peopleIn(chunk), 0);
   let sent = 0;
   let failure: unknown;
   const worker = async (): Promise<void> => {
@@ -37,12 +38,12 @@ export async function sendReadyChunks(sending: Sending): Promise<boolean> {
       next += 1;
       try {
         await sendChunk(sending, chunk, peopleOf);
-        sent += 1;
+        sent += peopleIn(chunk);
       } catch (error) {
         if (error instanceof PeopleLeft) ready.push(chunk);
         else if (!(error instanceof OutcomeUnknown)) failure ??= error;
       }
-      parts.progress.count('sending', sent, ready.length);
+      parts.progress.count('sending', sent, all);
     }
   };
   const workers = Math.min(workersFor(ready, parts.maxRequests), ready.length);
@@ -50,6 +51,8 @@ export async function sendReadyChunks(sending: Sending): Promise<boolean> {
   if (failure !== undefined && !signal.aborted) throw failure;
   return ready.length > 0;
 }
+
+const peopleIn = ({ first, last }: Chunk): number => last - first + 1;
 
 /**
  * How many chunks to have in hand. Of batches twice as many as may be in flight: half of them read or note while the

@@ -19,8 +19,13 @@ export function useTask(id: string | undefined) {
     const events = new EventSource(`/api/v1/tasks/${encodeURIComponent(id)}/events`);
     events.addEventListener('task', ({ data }: MessageEvent<string>) => {
       const task = JSON.parse(data) as Task;
+      const before = client.getQueryData(taskQuery(id).queryKey)?.status;
       client.setQueryData(taskQuery(id).queryKey, task);
-      if (!isOver(task)) return;
+      if (!isOver(task)) {
+        // Lists say of what waits and of what goes on which it is.
+        if (before !== task.status) void client.invalidateQueries({ queryKey: ['exports'] });
+        return;
+      }
       events.close();
       for (const key of ['exports', 'runs', 'tasks', 'segments', 'sources', 'schedule']) {
         void client.invalidateQueries({ queryKey: [key] });

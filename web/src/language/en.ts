@@ -799,6 +799,11 @@ export const en = {
     work: 'Work',
   },
   task: {
+    counted: {
+      sending: 'People sent',
+      audience: 'Contacts read',
+      source: 'Source',
+    },
     left: 'about {{time}} left',
     of: '{{what}}: {{done}} of {{total}}',
     plan: 'Plan',

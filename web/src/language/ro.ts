@@ -821,6 +821,11 @@ export const ro: Words = {
     work: 'Lucrare',
   },
   task: {
+    counted: {
+      sending: 'Persoane trimise',
+      audience: 'Contacte citite',
+      source: 'Sursa',
+    },
     left: 'încă aproximativ {{time}}',
     of: '{{what}}: {{done}} din {{total}}',
     plan: 'Plan',

@@ -40,7 +40,10 @@ export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => vo
       </Alert>
     );
   }
-  const { done, total, what, sentence, stage } = task.progress;
+  const { done, total, sentence, stage } = task.progress;
+  // As in `source crm`: a kind, and which of them.
+  const [kind = '', ...which] = task.progress.what?.split(' ') ?? [];
+  const what = kind === '' ? undefined : [word(`task.counted.${kind}`, kind), ...which].join(' ');
   const share = done !== undefined && total !== undefined && total > 0 ? done / total : undefined;
   const left =
     pace === undefined || total === undefined || done === undefined ? undefined : (total - done) / pace;
