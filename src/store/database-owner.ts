@@ -42,8 +42,6 @@ export async function ownDatabase(
   };
 
   function watch(client: pg.Client): void {
-    // Without a listener a connection that breaks would end the process.
-    client.on('error', () => undefined);
     client.once('end', () => {
       if (!release.signal.aborted) void holdAnew();
     });
@@ -71,6 +69,8 @@ async function hold(databaseUrl: string): Promise<pg.Client> {
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
+  // Without a listener a connection that breaks would end the process, also while it is being made.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     // The server finds out within half a minute that a machine is gone, and frees what it held.

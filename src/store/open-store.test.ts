@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAudit, recordAudit } from './audit.ts';
@@ -157,6 +158,23 @@ describe.skipIf(!testPostgresAvailable)('PostgreSQL (TEST_DATABASE_URL, or progr
     const rows = await sql<{ n: number }>`select count(*) as n from good`.execute(stores[0]!.db);
     await Promise.all(stores.map((store) => store.close()));
     expect(rows.rows).toEqual([{ n: 1 }]);
+  });
+
+  it('outlives a connection that breaks while it is lent and nothing is asked', async () => {
+    const fresh = await server.createDatabase();
+    const store = await openStore({ databaseUrl: fresh });
+    const other = await openStore({ databaseUrl: fresh });
+    // An error that nobody listens to would end the process, and these tests with it.
+    const lent = store.db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(other.db);
+      await sleep(200);
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(lent).rejects.toThrow();
+    const again = await sql<{ n: number }>`select 1 as n`.execute(store.db);
+    expect(again.rows).toEqual([{ n: 1 }]);
+    await Promise.all([store.close(), other.close()]);
   });
 
   it('says that a server does not answer, without the password', async () => {

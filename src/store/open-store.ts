@@ -99,6 +99,8 @@ async function openServer(databaseUrl: string, migrations: readonly Migration[])
   });
   // A connection that breaks while idle would otherwise end the process; the next query finds out by itself.
   pool.on('error', () => undefined);
+  // So would one that breaks while it is lent to somebody who does not ask anything at that moment.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const transact: Transact = async (work) => {
     const client = await pool.connect();
     try {

@@ -49,6 +49,7 @@ export async function startTestPostgres(): Promise<LocalPostgres> {
     spawn(join(programs, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-F'], asOwner);
   let server = start();
   const halt = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = once(server, 'exit');
     server.kill('SIGINT'); // Fast shutdown: sessions are cut off.
     await ended;
