@@ -1,7 +1,7 @@
 import type { CustomerId } from '../base/ids.ts';
 import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Engine, Row } from '../engine/engine.ts';
-import { join, name, nothing, sql } from '../engine/sql.ts';
+import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
 import { readProfileShape } from './profile-shape.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function profilePage(
   const words = search.split(/\s+/).filter((word) => word !== '');
   const holds = words.map((word) => sql`AND ${dialect.textHolds(fold(all), fold(sql`${word}`), 'anywhere')}`);
   const rows = await engine.rows(sql`
-    SELECT ${join([sql`customer_id`, ...attributes.map((attribute) => name(attribute.name))])}
+    SELECT ${columnsOf(attributes)}
     FROM profile.profile WHERE customer_id > ${after} ${holds.length === 0 ? nothing : join(holds, ' ')}
     ORDER BY customer_id LIMIT ${limit + 1}`);
   return pageOf(rows, limit, (row) => String(row.customer_id));
@@ -37,7 +37,12 @@ export async function profilesById(
   const { attributes } = await readProfileShape(engine);
   const wanted = join([...new Set(ids)].map((id) => sql`${id}`));
   const rows = await engine.rows(sql`
-    SELECT ${join([sql`customer_id`, ...attributes.map((attribute) => name(attribute.name))])}
+    SELECT ${columnsOf(attributes)}
     FROM profile.profile WHERE customer_id IN (${wanted})`);
   return new Map(rows.map((row) => [row.customer_id as CustomerId, row]));
+}
+
+/** `customer_id` and every attribute, as they are selected. */
+function columnsOf(attributes: readonly { name: string }[]): Sql {
+  return join([sql`customer_id`, ...attributes.map((attribute) => name(attribute.name))]);
 }

@@ -1,4 +1,4 @@
-import type { Identity } from '../access/identity.ts';
+import type { Identity, UserId } from '../access/identity.ts';
 import type { Actions, App } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
 
@@ -19,6 +19,8 @@ export class SampleStage {
   readonly #make: (() => Promise<SampleBeside>) | undefined;
   #sample: Promise<SampleBeside> | undefined;
   #made: SampleBeside | undefined;
+  /** Whom the sample has in its list of users, as they were then: not asked of its database with every request. */
+  #known = new Map<UserId, string>();
 
   /** @param make absent: there are no samples here */
   constructor(app: App, make: (() => Promise<SampleBeside>) | undefined) {
@@ -50,6 +52,7 @@ export class SampleStage {
     const sample = await this.#sample?.catch(() => undefined);
     this.#sample = undefined;
     this.#made = undefined;
+    this.#known = new Map();
     await sample?.close();
   }
 
@@ -58,7 +61,12 @@ export class SampleStage {
     const sample = this.#made;
     if (sample === undefined || who.via !== 'session' || actionRules[action].ofInstallation === true)
       return this.#app.as(who);
-    await sample.app.know(who);
+    const known = this.#known;
+    const now = JSON.stringify([who.email, who.name, who.role, who.extra]);
+    if (known.get(who.user) !== now) {
+      await sample.app.know(who);
+      known.set(who.user, now);
+    }
     return sample.app.as(who);
   }
 }

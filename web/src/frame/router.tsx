@@ -25,9 +25,11 @@ const inside = createRoute({
   component: Frame,
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.client.ensureQueryData(meQuery);
-      // Above every page stands whether its people are made up: known before, so that nothing moves.
-      await context.client.ensureQueryData(sampleQuery);
+      await Promise.all([
+        context.client.ensureQueryData(meQuery),
+        // Above every page stands whether its people are made up: known before, so that nothing moves.
+        context.client.ensureQueryData(sampleQuery),
+      ]);
     } catch (error) {
       if (!(error instanceof ApiProblem) || error.problem.status !== 401) throw error;
       throw redirect({ to: '/sign-in', search: { returnTo: location.href } });

@@ -1,15 +1,24 @@
 import { Button, Group, Text } from '@mantine/core';
+import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../language/format.ts';
 
+/** A list whose further pages are asked for one by one. */
+interface PagedQuery {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => Promise<unknown>;
+}
+
+/** What a table calls at its end: asks for the next page, once, while there is one. */
+export function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: PagedQuery): () => void {
+  return useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+}
+
 /** The rest of a list, page by page. */
-export function LoadMore({
-  query,
-  shown,
-}: {
-  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
-  shown: number;
-}) {
+export function LoadMore({ query, shown }: { query: PagedQuery; shown: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (

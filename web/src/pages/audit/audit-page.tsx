@@ -2,7 +2,7 @@ import { Button, Code, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerTo } from '../../api/answers.ts';
 import { fileAddress } from '../../api/client.ts';
@@ -10,7 +10,7 @@ import { auditQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty } from '../../parts/states.tsx';
 
@@ -25,10 +25,7 @@ export function AuditPage() {
   const filter = useSearch({ from: '/inside/admin/audit' });
   const query = useInfiniteQuery({ ...auditQuery(filter), enabled: me.can('audit.read') });
   const entries = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useMore(query);
   const columns = useMemo(
     (): DataColumn<Entry>[] => [
       {

@@ -1,5 +1,5 @@
-import { ActionIcon, Anchor, Button, Menu, Stack, Text } from '@mantine/core';
-import { IconDots, IconEdit, IconPlus, IconTrash } from '@tabler/icons-react';
+import { Anchor, Button, Menu, Stack, Text } from '@mantine/core';
+import { IconEdit, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -9,6 +9,7 @@ import { connectionsQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { MoreMenu } from '../../parts/more-menu.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty } from '../../parts/states.tsx';
 import { RemoveConnection } from './remove-connection.tsx';
@@ -120,25 +121,18 @@ function ConnectionMenu({ of }: { of: Connection }) {
   const [removing, setRemoving] = useState(false);
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('exports.moreOf', { name: of.name })}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            component={Link}
-            to={`/admin/connections/${of.id}`}
-            leftSection={<IconEdit size={16} aria-hidden />}
-          >
-            {t('exports.edit')}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setRemoving(true)}>
-            {t('exports.remove')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu name={of.name}>
+        <Menu.Item
+          component={Link}
+          to={`/admin/connections/${of.id}`}
+          leftSection={<IconEdit size={16} aria-hidden />}
+        >
+          {t('exports.edit')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setRemoving(true)}>
+          {t('exports.remove')}
+        </Menu.Item>
+      </MoreMenu>
       {removing ? <RemoveConnection of={of} close={() => setRemoving(false)} /> : null}
     </>
   );

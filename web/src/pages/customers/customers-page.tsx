@@ -2,12 +2,12 @@ import { Stack, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { peopleQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { DataTable } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty } from '../../parts/states.tsx';
 import { columnsOfPeople } from './people-columns.tsx';
@@ -19,12 +19,9 @@ export function CustomersPage() {
   const [search, setSearch] = useState('');
   const [settled] = useDebouncedValue(search.trim(), 300);
   const query = useInfiniteQuery({ ...peopleQuery(settled), enabled: me.can('look.people') });
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const people = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   const columns = useMemo(() => columnsOfPeople(people), [people]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useMore(query);
   if (!me.can('look.people')) {
     return <Empty title={t('frame.customers')} text={t('states.notPermittedText')} />;
   }

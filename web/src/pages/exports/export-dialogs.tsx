@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ListedExport } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
-import { doToSeveral } from '../../api/do-to-several.ts';
+import { useToSeveral } from '../../api/use-to-several.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 
 interface Dialog {
@@ -50,25 +50,16 @@ export function RemoveExport({ of: { id, name, connection }, close }: Dialog) {
 /** Takes the connection away from one or several; all the rest stays as it is. */
 export function DetachExports({ of, close }: { of: readonly ListedExport[]; close: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
+  const toAll = useToSeveral(of, 'exports');
   return (
     <Confirm
       title={t('exports.detachTitle', { name: of.map(({ name }) => name).join('”, “') })}
       text={<Text>{t('exports.detachText')}</Text>}
       action={t('exports.detach')}
       close={close}
-      onConfirm={async () => {
-        try {
-          await doToSeveral(
-            of,
-            ({ name }) => name,
-            ({ id }) => answerOf(api.POST('/api/v1/exports/{id}/detach', { params: { path: { id } } })),
-            (count) => t('act.someFailed', { count }),
-          );
-        } finally {
-          await client.invalidateQueries({ queryKey: ['exports'] });
-        }
-      }}
+      onConfirm={() =>
+        toAll(({ id }) => answerOf(api.POST('/api/v1/exports/{id}/detach', { params: { path: { id } } })))
+      }
     />
   );
 }

@@ -1,8 +1,7 @@
-import { ActionIcon, Anchor, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Menu, Stack, Text, TextInput } from '@mantine/core';
 import {
   IconClock,
   IconCopy,
-  IconDots,
   IconEdit,
   IconPlayerPause,
   IconPlayerPlay,
@@ -22,6 +21,7 @@ import { isOver } from '../../api/use-task.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { MoreMenu } from '../../parts/more-menu.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { ProblemDialog } from '../../parts/problem-dialog.tsx';
 import { SelectionBar } from '../../parts/selection-bar.tsx';
@@ -244,66 +244,59 @@ export function ExportMenu({ of }: { of: ListedExport }) {
   if (!permissions.edit && !permissions.run) return null;
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('exports.moreOf', { name })}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            disabled={!permissions.run}
-            leftSection={<IconPlayerPlay size={16} aria-hidden />}
-            onClick={() => run.mutate()}
-          >
-            {t('exports.run')}
-          </Menu.Item>
-          <Menu.Item
-            component={Link}
-            to={`/data/exports/${id}/edit`}
-            disabled={!permissions.edit}
-            leftSection={<IconEdit size={16} aria-hidden />}
-          >
-            {t('exports.edit')}
-          </Menu.Item>
-          <Menu.Item
-            disabled={!permissions.edit}
-            leftSection={<IconCopy size={16} aria-hidden />}
-            onClick={() => setDialog('duplicate')}
-          >
-            {t('exports.duplicate')}
-          </Menu.Item>
-          <Menu.Item
-            disabled={!permissions.edit}
-            leftSection={<IconClock size={16} aria-hidden />}
-            onClick={() => setDialog('schedule')}
-          >
-            {t('exports.schedule')}
-          </Menu.Item>
-          <Menu.Item
-            disabled={!permissions.edit}
-            leftSection={<IconPlayerPause size={16} aria-hidden />}
-            onClick={() => hold.mutate()}
-          >
-            {paused === null ? t('exports.pause') : t('exports.resume')}
-          </Menu.Item>
-          <Menu.Divider />
-          <Menu.Item
-            disabled={!permissions.edit || of.connection === null}
-            leftSection={<IconPlugConnectedX size={16} aria-hidden />}
-            onClick={() => setDialog('detach')}
-          >
-            {t('exports.detach')}
-          </Menu.Item>
-          <Menu.Item
-            disabled={!permissions.edit}
-            leftSection={<IconTrash size={16} aria-hidden />}
-            onClick={() => setDialog('remove')}
-          >
-            {t('exports.remove')}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <MoreMenu name={name}>
+        <Menu.Item
+          disabled={!permissions.run}
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          onClick={() => run.mutate()}
+        >
+          {t('exports.run')}
+        </Menu.Item>
+        <Menu.Item
+          component={Link}
+          to={`/data/exports/${id}/edit`}
+          disabled={!permissions.edit}
+          leftSection={<IconEdit size={16} aria-hidden />}
+        >
+          {t('exports.edit')}
+        </Menu.Item>
+        <Menu.Item
+          disabled={!permissions.edit}
+          leftSection={<IconCopy size={16} aria-hidden />}
+          onClick={() => setDialog('duplicate')}
+        >
+          {t('exports.duplicate')}
+        </Menu.Item>
+        <Menu.Item
+          disabled={!permissions.edit}
+          leftSection={<IconClock size={16} aria-hidden />}
+          onClick={() => setDialog('schedule')}
+        >
+          {t('exports.schedule')}
+        </Menu.Item>
+        <Menu.Item
+          disabled={!permissions.edit}
+          leftSection={<IconPlayerPause size={16} aria-hidden />}
+          onClick={() => hold.mutate()}
+        >
+          {paused === null ? t('exports.pause') : t('exports.resume')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item
+          disabled={!permissions.edit || of.connection === null}
+          leftSection={<IconPlugConnectedX size={16} aria-hidden />}
+          onClick={() => setDialog('detach')}
+        >
+          {t('exports.detach')}
+        </Menu.Item>
+        <Menu.Item
+          disabled={!permissions.edit}
+          leftSection={<IconTrash size={16} aria-hidden />}
+          onClick={() => setDialog('remove')}
+        >
+          {t('exports.remove')}
+        </Menu.Item>
+      </MoreMenu>
       <ProblemDialog error={run.error} close={run.reset} />
       <ProblemDialog error={hold.error} close={hold.reset} />
       {dialog === 'remove' ? <RemoveExport of={of} close={() => setDialog(undefined)} /> : null}

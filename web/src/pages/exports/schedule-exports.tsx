@@ -1,10 +1,9 @@
 import { Radio, Stack, Text } from '@mantine/core';
-import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ListedExport } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
-import { doToSeveral } from '../../api/do-to-several.ts';
+import { useToSeveral } from '../../api/use-to-several.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { TimesInput } from '../../parts/times-input.tsx';
 import { freshTimes, hasTimes, type Times } from '../../parts/times.ts';
@@ -13,7 +12,7 @@ import { scheduleSettings, type Destination } from './destination.ts';
 /** When several exports run by themselves: the same for all of them, or each as it is. */
 export function ScheduleExports({ of, close }: { of: readonly ListedExport[]; close: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
+  const toAll = useToSeveral(of, 'exports');
   const [way, setWay] = useState<Destination['schedule'] | 'each'>('each');
   const [times, setTimes] = useState<Times>(freshTimes);
   return (
@@ -39,22 +38,13 @@ export function ScheduleExports({ of, close }: { of: readonly ListedExport[]; cl
       onConfirm={async () => {
         if (way === 'each') return;
         const schedule = scheduleSettings({ schedule: way, times });
-        try {
-          await doToSeveral(
-            of,
-            ({ name }) => name,
-            async ({ id }) => {
-              const params = { path: { id } };
-              const now = await answerOf(api.GET('/api/v1/exports/{id}/settings', { params }));
-              const body = { ...now.settings, schedule } as never;
-              const headers = { 'if-match': now.etag };
-              await answerOf(api.PUT('/api/v1/exports/{id}/settings', { params, body, headers }));
-            },
-            (count) => t('act.someFailed', { count }),
-          );
-        } finally {
-          await client.invalidateQueries({ queryKey: ['exports'] });
-        }
+        await toAll(async ({ id }) => {
+          const params = { path: { id } };
+          const now = await answerOf(api.GET('/api/v1/exports/{id}/settings', { params }));
+          const body = { ...now.settings, schedule } as never;
+          const headers = { 'if-match': now.etag };
+          await answerOf(api.PUT('/api/v1/exports/{id}/settings', { params, body, headers }));
+        });
       }}
     />
   );

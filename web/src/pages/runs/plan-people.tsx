@@ -1,12 +1,12 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PlanLine } from '../../api/answers.ts';
 import { planPeopleQuery } from '../../api/queries.ts';
 import { useWord } from '../../language/use-word.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { Asked } from '../../parts/states.tsx';
 import classes from './plan-people.module.css';
 
@@ -15,11 +15,8 @@ export function PlanPeople({ run, action }: { run: string; action: PlanLine['act
   const { t } = useTranslation();
   const word = useWord();
   const query = useInfiniteQuery(planPeopleQuery(run, action));
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const lines = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useMore(query);
   const columns = useMemo((): DataColumn<PlanLine>[] => {
     return [
       {

@@ -9,14 +9,15 @@ import {
   IconTag,
   IconTrash,
 } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Segment } from '../../api/answers.ts';
 import { answerOf, api, fileAddress } from '../../api/client.ts';
-import { doToSeveral } from '../../api/do-to-several.ts';
+import { useToSeveral } from '../../api/use-to-several.ts';
 import { useMe } from '../../frame/session.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { saveFrom } from '../../parts/save-file.ts';
 import { SelectionBar } from '../../parts/selection-bar.tsx';
 import { ProblemNote } from '../../parts/states.tsx';
 
@@ -24,22 +25,9 @@ import { ProblemNote } from '../../parts/states.tsx';
 export function ChosenSegments({ chosen, clear }: { chosen: readonly Segment[]; clear: () => void }) {
   const { t } = useTranslation();
   const me = useMe();
-  const client = useQueryClient();
   const [dialog, setDialog] = useState<'tags' | 'remove'>();
   const close = () => setDialog(undefined);
-  const toAll = async (deed: (segment: Segment) => Promise<unknown>) => {
-    try {
-      await doToSeveral(
-        chosen,
-        ({ name }) => name,
-        deed,
-        (count) => t('act.someFailed', { count }),
-      );
-    } finally {
-      await client.invalidateQueries({ queryKey: ['segments'] });
-      await client.invalidateQueries({ queryKey: ['tasks'] });
-    }
-  };
+  const toAll = useToSeveral(chosen, 'segments', 'tasks');
   const act = useMutation({ mutationFn: toAll });
   const pathOf = ({ segment }: Segment) => ({ path: { id: segment } });
   const change = (body: { state?: 'active' | 'inactive'; type?: 'dynamic' }) => () =>
@@ -186,10 +174,6 @@ function EditTags({
   );
 }
 
-/** As if somebody had pressed the link to its file. */
 function saveMembers({ segment }: Segment): void {
-  const link = document.createElement('a');
-  link.href = fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`);
-  link.download = '';
-  link.click();
+  saveFrom(fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`));
 }

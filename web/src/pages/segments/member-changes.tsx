@@ -1,12 +1,12 @@
 import { Anchor, Card, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useCallback, useMemo } from 'react';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerTo } from '../../api/answers.ts';
 import { memberChangesQuery } from '../../api/queries.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { Asked } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
 import { textOf } from '../customers/people-columns.tsx';
@@ -20,7 +20,6 @@ const mostColumns = 4;
 export function MemberChanges({ id }: { id: string }) {
   const { t } = useTranslation();
   const query = useInfiniteQuery(memberChangesQuery(id));
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const changes = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
   const columns = useMemo((): DataColumn<Change>[] => {
     const known = changes.find(({ person }) => person !== null)?.person ?? {};
@@ -62,9 +61,7 @@ export function MemberChanges({ id }: { id: string }) {
       })),
     ];
   }, [changes, t]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useMore(query);
   return (
     <Card withBorder>
       <Title order={2} mb="sm">

@@ -13,7 +13,7 @@ import {
 } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Segment } from '../../api/answers.ts';
 import { answerOf, api, fileAddress } from '../../api/client.ts';
@@ -23,7 +23,7 @@ import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { ProblemDialog } from '../../parts/problem-dialog.tsx';
 import { Asked, Empty, ProblemNote, Waiting } from '../../parts/states.tsx';
@@ -162,12 +162,9 @@ function Shown({ segment }: { segment: Segment }) {
 function Members({ id }: { id: string }) {
   const { t } = useTranslation();
   const query = useInfiniteQuery(membersQuery(id));
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
   const people = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   const columns = useMemo(() => columnsOfPeople(people), [people]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useMore(query);
   return (
     <Card withBorder>
       <Group justify="space-between" mb="sm">

@@ -1,24 +1,5 @@
-import {
-  ActionIcon,
-  Anchor,
-  Badge,
-  Button,
-  Group,
-  Menu,
-  MultiSelect,
-  Stack,
-  Text,
-  TextInput,
-} from '@mantine/core';
-import {
-  IconDots,
-  IconDownload,
-  IconEdit,
-  IconPlus,
-  IconRefresh,
-  IconSearch,
-  IconSend,
-} from '@tabler/icons-react';
+import { Anchor, Badge, Button, Group, Menu, MultiSelect, Stack, Text, TextInput } from '@mantine/core';
+import { IconDownload, IconEdit, IconPlus, IconRefresh, IconSearch, IconSend } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -29,6 +10,7 @@ import { segmentsQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
+import { MoreMenu } from '../../parts/more-menu.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { ProblemDialog } from '../../parts/problem-dialog.tsx';
 import { Asked, Empty } from '../../parts/states.tsx';
@@ -210,51 +192,44 @@ function SegmentActions({ segment: { segment, name } }: { segment: Segment }) {
   });
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={t('exports.moreOf', { name })}>
-            <IconDots size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
+      <MoreMenu name={name}>
+        <Menu.Item
+          disabled={!me.can('refresh.run')}
+          leftSection={<IconRefresh size={16} aria-hidden />}
+          onClick={() => refresh.mutate()}
+        >
+          {t('segments.refresh')}
+        </Menu.Item>
+        {me.can('look.people') ? (
           <Menu.Item
-            disabled={!me.can('refresh.run')}
-            leftSection={<IconRefresh size={16} aria-hidden />}
-            onClick={() => refresh.mutate()}
+            component="a"
+            href={fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`)}
+            download
+            leftSection={<IconDownload size={16} aria-hidden />}
           >
-            {t('segments.refresh')}
+            CSV
           </Menu.Item>
-          {me.can('look.people') ? (
-            <Menu.Item
-              component="a"
-              href={fileAddress(`/segments/${encodeURIComponent(segment)}/members.csv`)}
-              download
-              leftSection={<IconDownload size={16} aria-hidden />}
-            >
-              CSV
-            </Menu.Item>
-          ) : null}
-          {me.can('segments.edit') ? (
-            <Menu.Item
-              component={Link}
-              to={`/segments/${segment}/edit`}
-              leftSection={<IconEdit size={16} aria-hidden />}
-            >
-              {t('exports.edit')}
-            </Menu.Item>
-          ) : null}
-          {me.can('exports.edit') ? (
-            <Menu.Item
-              component={Link}
-              to="/data/exports/new"
-              search={{ segment } as never}
-              leftSection={<IconSend size={16} aria-hidden />}
-            >
-              {t('segments.export')}
-            </Menu.Item>
-          ) : null}
-        </Menu.Dropdown>
-      </Menu>
+        ) : null}
+        {me.can('segments.edit') ? (
+          <Menu.Item
+            component={Link}
+            to={`/segments/${segment}/edit`}
+            leftSection={<IconEdit size={16} aria-hidden />}
+          >
+            {t('exports.edit')}
+          </Menu.Item>
+        ) : null}
+        {me.can('exports.edit') ? (
+          <Menu.Item
+            component={Link}
+            to="/data/exports/new"
+            search={{ segment } as never}
+            leftSection={<IconSend size={16} aria-hidden />}
+          >
+            {t('segments.export')}
+          </Menu.Item>
+        ) : null}
+      </MoreMenu>
       <ProblemDialog error={refresh.error} close={refresh.reset} />
       {task === undefined ? null : <TaskNote id={task} onEnd={() => setTask(undefined)} />}
     </>

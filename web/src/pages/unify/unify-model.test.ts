@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { SourceLoad } from '../../api/answers.ts';
-import { attributesOf, goesByScore, joining, likeness, moved, rulesIn, testOf } from './unify-model.ts';
+import { attributesOf, goesByScore, joining, likeness, rulesIn, testOf } from './unify-model.ts';
 
 test('a source joins with the columns whose meaning is known, by the name of that meaning', () => {
   const load = {
@@ -47,9 +47,4 @@ test('rules by scores are not for the lists of this page', () => {
   expect(goesByScore([])).toBe(false);
   expect(goesByScore(undefined)).toBe(false);
   expect(rulesIn({ mode: 'score' })).toEqual([]);
-});
-
-test('a list in another order has the same items', () => {
-  expect(moved(['a', 'b', 'c'], 1, -1)).toEqual(['b', 'a', 'c']);
-  expect(moved(['a', 'b', 'c'], 1, 1)).toEqual(['a', 'c', 'b']);
 });

@@ -23,6 +23,7 @@ import type { AnswerTo, SourceLoad } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { loadsQuery, unifyQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
+import { moved } from '../../parts/moved.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { TaskNote } from '../../parts/task-note.tsx';
@@ -31,7 +32,6 @@ import {
   attributesOf,
   goesByScore,
   joining,
-  moved,
   rulesIn,
   type Preference,
   type UnifySettings,

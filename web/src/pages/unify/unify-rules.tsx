@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Card, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { likeness, moved, testOf, type FieldTest, type UnifyRule } from './unify-model.ts';
+import { moved } from '../../parts/moved.ts';
+import { likeness, testOf, type FieldTest, type UnifyRule } from './unify-model.ts';
 
 /** Rules of which any one joins two records; all conditions of a rule must hold. */
 export function UnifyRules({

@@ -103,8 +103,9 @@ export function fromEditor(group: Group, all: RuleFields, place: Place = 'person
 function saidOf(rule: Rule, field: AskedField, all: RuleFields): Rule | undefined {
   const { field: name, operator, value } = rule;
   const kind = valueKindOf(field.type, operator);
+  const hasCase = kind === 'related' || (field.type === 'text' && kind !== 'none');
   const kept = {
-    ...(rule.ignoreCase === true && field.type === 'text' && kind !== 'none' ? { ignoreCase: true } : {}),
+    ...(rule.ignoreCase === true && hasCase ? { ignoreCase: true } : {}),
     ...(rule.includeMissing === true ? { includeMissing: true } : {}),
   };
   if (kind === 'related') {
@@ -113,10 +114,7 @@ function saidOf(rule: Rule, field: AskedField, all: RuleFields): Rule | undefine
     return saidOfRows(name, related, {
       rows: fromEditor(related.group, all, { table }),
       columns: columnsOf(all, table),
-      kept: {
-        ...(rule.ignoreCase === true ? { ignoreCase: true } : {}),
-        ...(rule.includeMissing === true ? { includeMissing: true } : {}),
-      },
+      kept,
     });
   }
   if (!isFilled(kind, value)) return undefined;

@@ -3,6 +3,7 @@ import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-r
 import { useTranslation } from 'react-i18next';
 import type { RuleFields } from '../../../api/answers.ts';
 import { useFormat } from '../../../language/format.ts';
+import { moved } from '../../../parts/moved.ts';
 import { RuleEditor, type RuleCounts } from './rule-editor.tsx';
 import { firstStep, placeOfStep, setWords, type Step } from './steps.ts';
 
@@ -25,12 +26,6 @@ export function StepsEditor({
   const format = useFormat();
   const set = (index: number, part: Partial<Step>) =>
     onChange(steps.map((step, at) => (at === index ? { ...step, ...part } : step)));
-  const move = (index: number, by: -1 | 1) => {
-    const next = [...steps];
-    const [step] = next.splice(index, 1);
-    if (step !== undefined) next.splice(index + by, 0, step);
-    onChange(next);
-  };
   return (
     <Stack>
       {steps.map(({ word, group }, index) => {
@@ -66,7 +61,7 @@ export function StepsEditor({
                       color="gray"
                       disabled={index + by < 0 || index + by >= steps.length}
                       aria-label={t(by < 0 ? 'rules.stepUp' : 'rules.stepDown', { place: index + 1 })}
-                      onClick={() => move(index, by)}
+                      onClick={() => onChange(moved(steps, index, by))}
                     >
                       {by < 0 ? (
                         <IconArrowUp size={16} aria-hidden />
