@@ -7,7 +7,8 @@ COPY package.json package-lock.json ./
 COPY scripts/install-missing.cjs scripts/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm pack --pack-destination /packed
+# npm pack does not make the folder that it is told.
+RUN mkdir /packed && npm pack --pack-destination /packed
 
 FROM node:24-bookworm-slim AS install
 WORKDIR /app
@@ -20,7 +21,9 @@ RUN node -e "import('/app/node_modules/postrider/dist/src/store/embedded-templat
 
 FROM node:24-bookworm-slim
 COPY --from=install /app /app
-RUN mkdir /data && chown node:node /data
+# Nobody but its owner may read a database's folder, an empty one's neither.
+COPY --from=install --chown=node:node /app/node_modules/.cache /app/node_modules/.cache
+RUN install --directory --owner=node --group=node --mode=700 /data
 USER node
 WORKDIR /data
 VOLUME /data

@@ -13,7 +13,7 @@ interface Service {
   depends_on?: object;
 }
 
-/** They are not run here, for want of Docker and systemd: what can be held to the code is. */
+/** Building and starting an image takes minutes and a container engine: here only what can be held to the code is. */
 describe('files for running it', () => {
   const docker = read('Dockerfile');
   const compose = parse(read('compose.yaml')) as { services: Record<string, Service>; volumes: object };

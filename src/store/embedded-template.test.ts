@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,6 +33,21 @@ describe('the embedded template', () => {
   it('is done without where it cannot be written', async () => {
     writeFileSync(join(parent, 'file'), '');
     expect(await prepareTemplate(join(parent, 'file', 'pglite'))).toBeUndefined();
+  });
+
+  it('is done without where another user has made it, for nobody else may read it', async () => {
+    const folder = join(parent, 'pglite');
+    chmodSync(parent, 0o755);
+    mkdirSync(folder);
+    const asRoot = process.geteuid?.() === 0;
+    // Root may read whatever it says.
+    chmodSync(folder, asRoot ? 0o700 : 0o000);
+    if (asRoot) process.seteuid?.('nobody');
+    try {
+      expect(await prepareTemplate(folder)).toBeUndefined();
+    } finally {
+      if (asRoot) process.seteuid?.(0);
+    }
   });
 
   it('becomes a new database over what a killed start has left', async () => {

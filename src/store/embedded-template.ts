@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -30,10 +31,10 @@ export function templateFolder(): string {
 /**
  * Makes the template where it is missing. Processes that do so at once make one each, and the first to finish
  * wins: the template appears under its name whole or not at all.
- * @returns the folder, or undefined where it cannot be written (an installation of another user)
+ * @returns the folder, or undefined where it cannot be written or read (an installation of another user)
  */
 export async function prepareTemplate(folder: string = templateFolder()): Promise<string | undefined> {
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) return isReadable(folder) ? folder : undefined;
   let own: string;
   try {
     mkdirSync(dirname(folder), { recursive: true });
@@ -62,6 +63,16 @@ export async function createDatabaseFolder(target: string): Promise<void> {
   if (template === undefined) await initialise(unfinished);
   else cpSync(template, unfinished, { recursive: true, mode: constants.COPYFILE_FICLONE });
   renameSync(unfinished, target);
+}
+
+/** Asked before, since `cpSync` ends the whole process at a folder that it may not read. */
+function isReadable(folder: string): boolean {
+  try {
+    readdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function initialise(folder: string): Promise<void> {
