@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import { invalidResource, notFound, Problem } from './problem.ts';
 import { isoTime } from './seconds.ts';
 import type { Seconds } from './seconds.ts';
@@ -44,7 +44,9 @@ export function getExport(account: Account, call: ApiCall): unknown {
   return exportView(account, found);
 }
 
-function exportView(account: Account, entry: AccountExport): unknown {
+export const exportNames = ['export_id', 'started', 'finished', 'size_in_bytes', 'download_url'] as const;
+
+function exportView(account: Account, entry: AccountExport): Partial<Answer<typeof exportNames>> {
   const finishedAt = entry.startedAt + account.modes.exportSeconds;
   const finished = account.now() >= finishedAt;
   return {

@@ -1,5 +1,5 @@
 import type { Account } from './account.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import { requireText } from './api-call.ts';
 import { memberView } from './member-view.ts';
 import { isoTime } from './seconds.ts';
@@ -10,8 +10,30 @@ export function ping(): unknown {
   return { health_status: "Everything's Chimpy!" };
 }
 
+export const accountNames = [
+  'account_id',
+  'login_id',
+  'account_name',
+  'email',
+  'first_name',
+  'last_name',
+  'username',
+  'avatar_url',
+  'role',
+  'member_since',
+  'pricing_plan_type',
+  'first_payment',
+  'account_timezone',
+  'account_industry',
+  'contact',
+  'pro_enabled',
+  'last_login',
+  'total_subscribers',
+  'industry_stats',
+] as const;
+
 /** `GET /`: the account, with the role of whoever asks, and no contact limit (FACTS §7). */
-export function getAccount(account: Account, call: ApiCall): unknown {
+export function getAccount(account: Account, call: ApiCall): Answer<typeof accountNames> {
   const subscribed = [...account.audiences.values()].map((audience) => audience.members.count('subscribed'));
   return {
     account_id: 'sandbox0account',

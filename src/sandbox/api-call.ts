@@ -18,6 +18,9 @@ export interface ApiCall {
   readonly origin: string;
 }
 
+/** An answer with just these names at the top: what is stated for `fields` and what is built cannot part. */
+export type Answer<Names extends readonly string[]> = Record<Names[number], unknown> & { _links: [] };
+
 /** What a handler gives back: a document (200), or nothing (204). Refusals are thrown as `Problem`. */
 export type Handler = (account: Account, call: ApiCall) => unknown;
 

@@ -12,6 +12,15 @@ import { invalidResource } from './problem.ts';
 /** The most members one call may carry (FACTS §4). */
 export const batchLimit = 500;
 
+export const batchAnswerNames = [
+  'new_members',
+  'updated_members',
+  'errors',
+  'total_created',
+  'total_updated',
+  'error_count',
+] as const satisfies (keyof BatchAnswer)[];
+
 interface BatchAnswer {
   new_members: unknown[];
   updated_members: unknown[];

@@ -102,14 +102,28 @@ describe.skipIf(!existsSync(description))('answers fit the official description'
   it.each(calls)('%s %s', async (method, pattern, path, body) => {
     const { status, json } = await call(sandbox, method, path, body);
     expect(status).toBe(200);
-    const schema =
-      official.paths[pattern]![method.toLowerCase()]!.responses['200']!.content!['application/json'].schema;
-    const check = ajv.compile(schema);
+    const check = ajv.compile(schemaOf(method, pattern));
     check(json);
     expect(check.errors ?? []).toEqual([]);
-    const described = Object.keys((schema as { properties: object }).properties);
-    expect(Object.keys(json)).toEqual(expect.arrayContaining(requiredOf(described)));
+    expect(Object.keys(json)).toEqual(expect.arrayContaining(requiredOf(propertiesOf(method, pattern))));
   });
+
+  const asked = calls.filter(([method]) => method === 'GET');
+  it.each(asked)('%s %s takes every described name in `fields`', async (method, pattern, path) => {
+    const properties = propertiesOf(method, pattern);
+    const fields = `${path.includes('?') ? '&' : '?'}fields=${properties.join(',')}`;
+    const { status, json } = await call(sandbox, method, path + fields);
+    expect([status, Object.keys(json)]).toEqual([200, expect.arrayContaining(requiredOf(properties))]);
+  });
+
+  function schemaOf(method: string, pattern: string): object {
+    return official.paths[pattern]![method.toLowerCase()]!.responses['200']!.content!['application/json']
+      .schema;
+  }
+
+  function propertiesOf(method: string, pattern: string): string[] {
+    return Object.keys((schemaOf(method, pattern) as { properties: object }).properties);
+  }
 
   /** The description requires nothing; what a listing or a report is made of must be there all the same. */
   function requiredOf(described: readonly string[]): string[] {

@@ -524,6 +524,30 @@ describe('FACTS §6, §9.11, §9.12: tags', () => {
   });
 });
 
+describe('a call that is refused has written nothing', () => {
+  const person = { email_address: 'a@acme.test', status: 'unsubscribed', merge_fields: { FNAME: 'New' } };
+
+  it.each<[string, string, string, object]>([
+    ['a batch', 'POST', '?fields=nonsense', { update_existing: true, members: [person] }],
+    ['one member', 'PATCH', '/members/a@acme.test?fields=nonsense', person],
+    ['a new field', 'POST', '/merge-fields?fields=nonsense', { name: 'Town', type: 'text' }],
+    ['tagging', 'POST', '/segments/TAG?fields=members_added.nonsense', { members_to_add: ['a@acme.test'] }],
+    ['a tag', 'PATCH', '/segments/TAG', { name: 'Other', static_segment: 'a@acme.test' }],
+    ['a merge field', 'PATCH', '/merge-fields/2', { name: 'Other', tag: 'FNAME' }],
+  ])('%s', async (_, method, path, body) => {
+    seed('a@acme.test', { lastChanged: '2026-01-01T00:00:00Z' });
+    const { id } = (await api('POST', '/lists/L/segments', { name: 'Big', static_segment: [] })).json;
+    const state = async () => [
+      sandbox.control.audienceState({ audience: 'L' }),
+      (await api('GET', '/lists/L/segments')).json,
+      (await api('GET', '/lists/L/merge-fields?count=1000')).json,
+    ];
+    const before = await state();
+    expect((await api(method, `/lists/L${path.replace('TAG', id)}`, body)).status).toBe(400);
+    expect(await state()).toEqual(before);
+  });
+});
+
 describe('FACTS §9.13: listings', () => {
   it('ten by default, a thousand at most', async () => {
     sandbox.control.fillAudience({ audience: 'L', count: 1200 });
@@ -583,6 +607,17 @@ describe('FACTS §9.13: listings', () => {
     expect((await get('fields=total_items&exclude_fields=_links')).status).toBe(400);
     expect((await get('fields=nonsense')).json.title).toBe('Requested Fields Invalid');
     expect((await get('fields=members.nonsense')).status).toBe(400);
+  });
+
+  it('§2: `fields` minds no comma too many, and takes every name that an answer can have', async () => {
+    seed('a@acme.test');
+    expect((await api('GET', '/lists/L/members?fields=total_items,')).json).toEqual({ total_items: 1 });
+    expect((await api('GET', '/lists/L/members?fields=,&count=1')).json).toHaveProperty('list_id', 'L');
+    const one = await api('GET', `${member('a@acme.test')}?fields=last_note,status`);
+    expect(one.json).toEqual({ status: 'subscribed' });
+    const begun = (await api('POST', '/account-exports', { include_stages: ['audiences'] })).json;
+    const running = await api('GET', `/account-exports/${begun.export_id}?fields=export_id,finished`);
+    expect(running.json).toEqual({ export_id: begun.export_id });
   });
 
   it('a write that changes nothing leaves last_changed alone, unless the mode says otherwise', async () => {

@@ -24,8 +24,9 @@ export class FieldFilter {
     if (include && exclude) {
       throw badRequest("The 'fields' and 'exclude_fields' parameters are mutually exclusive.");
     }
-    if (!include && !exclude) return FieldFilter.everything;
-    return new FieldFilter(include ? treeOf(include) : undefined, exclude ? treeOf(exclude) : undefined);
+    const [included, excluded] = [treeOf(include ?? ''), treeOf(exclude ?? '')];
+    if (included === undefined && excluded === undefined) return FieldFilter.everything;
+    return new FieldFilter(included, excluded);
   }
 
   get isEverything(): boolean {
@@ -60,31 +61,33 @@ export class FieldFilter {
     }
   }
 
-  /** The wanted part of an answer. Throws RequestedFieldsInvalid for names that it does not have. */
+  /** The wanted part of an answer. */
   apply(answer: unknown): unknown {
     if (this.isEverything || answer === null || typeof answer !== 'object') return answer;
-    if (Array.isArray(answer)) return answer.map((entry) => this.#pick(entry));
-    this.expect(Object.keys(answer));
-    return this.#pick(answer);
-  }
-
-  #pick(answer: unknown): unknown {
-    if (this.isEverything || answer === null || typeof answer !== 'object') return answer;
-    if (Array.isArray(answer)) return answer.map((entry) => this.#pick(entry));
+    if (Array.isArray(answer)) return answer.map((entry) => this.apply(entry));
     const picked: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(answer)) {
-      if (this.wants(name)) picked[name] = this.under(name).#pick(value);
+      if (this.wants(name)) picked[name] = this.under(name).apply(value);
     }
     return picked;
   }
 }
 
-function treeOf(list: string): Tree {
+/** The paths of a list as a tree, or undefined where it names none. */
+function treeOf(list: string): Tree | undefined {
   const root: Tree = new Map();
+  const paths = list.split(',').map((path) =>
+    path
+      .split('.')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  );
   // Long paths first: "a" beside "a.b" means all of a, whichever stands first.
-  for (const path of list.split(',').toSorted((left, right) => right.length - left.length)) {
+  for (const path of paths.toSorted((left, right) => right.length - left.length)) {
+    // A comma too many names nothing.
+    if (path.length === 0) continue;
     let node = root;
-    for (const name of path.trim().split('.').filter(Boolean)) {
+    for (const name of path) {
       const known = node.get(name);
       const next: Tree = known ?? new Map<string, Tree>();
       if (known === undefined) node.set(name, next);
@@ -92,5 +95,5 @@ function treeOf(list: string): Tree {
     }
     node.clear();
   }
-  return root;
+  return root.size === 0 ? undefined : root;
 }

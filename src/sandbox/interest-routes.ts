@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { pageItems, requireAudience, requireText } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { interestCategoryTypes } from './interests.ts';
 import type { Interest, InterestCategory, InterestCategoryType } from './interests.ts';
@@ -85,16 +85,27 @@ function requireInterest(category: InterestCategory, call: ApiCall): Interest {
   return interest;
 }
 
-function categoryView(audience: Audience, category: InterestCategory): Record<string, unknown> {
+export const categoryNames = ['list_id', 'id', 'title', 'display_order', 'type'] as const;
+
+function categoryView(audience: Audience, category: InterestCategory): Answer<typeof categoryNames> {
   const { id, title, type, displayOrder } = category;
   return { list_id: audience.id, id, title, display_order: displayOrder, type, _links: [] };
 }
+
+export const interestNames = [
+  'category_id',
+  'list_id',
+  'id',
+  'name',
+  'subscriber_count',
+  'display_order',
+] as const;
 
 function interestView(
   audience: Audience,
   category: InterestCategory,
   interest: Interest,
-): Record<string, unknown> {
+): Answer<typeof interestNames> {
   let count = 0;
   for (const member of audience.members.all()) if (member.rare.interests?.has(interest.id)) count++;
   return {

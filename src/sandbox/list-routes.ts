@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { pageItems, requireAudience, requireText } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import { createAudience } from './audience.ts';
 import type { Audience } from './audience.ts';
 import { memberStatuses } from './member.ts';
@@ -53,7 +53,31 @@ export function deleteAudience(account: Account, call: ApiCall): undefined {
   account.audiences.delete(requireAudience(account, call).id);
 }
 
-function audienceView(account: Account, audience: Audience, call: ApiCall): Record<string, unknown> {
+export const audienceNames = [
+  'id',
+  'web_id',
+  'name',
+  'contact',
+  'permission_reminder',
+  'use_archive_bar',
+  'campaign_defaults',
+  'notify_on_subscribe',
+  'notify_on_unsubscribe',
+  'date_created',
+  'list_rating',
+  'email_type_option',
+  'subscribe_url_short',
+  'subscribe_url_long',
+  'beamer_address',
+  'visibility',
+  'double_optin',
+  'has_welcome',
+  'marketing_permissions',
+  'modules',
+  'stats',
+] as const;
+
+function audienceView(account: Account, audience: Audience, call: ApiCall): Answer<typeof audienceNames> {
   const counts = shownCounts(account, audience);
   const total = counts.subscribed + counts.unsubscribed + counts.cleaned + counts.transactional;
   return {

@@ -6,7 +6,7 @@ import type { Audience } from './audience.ts';
 import { parseMember } from './member-input.ts';
 import type { MemberInput } from './member-input.ts';
 import { refusalProblem } from './member-refusal.ts';
-import { memberFieldNames, memberView } from './member-view.ts';
+import { memberView } from './member-view.ts';
 import { writeMember } from './member-write.ts';
 import type { WriteCall } from './member-write.ts';
 import { cannotBeRemoved, invalidResource } from './problem.ts';
@@ -17,7 +17,6 @@ import { memberEvents, unsubscribeEvent } from './webhook-event.ts';
 /** `GET /lists/{list_id}/members/{subscriber_hash}`: a permanently deleted person looks like a new one (FACTS §9.10). */
 export function getMember(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  call.filter.expect(memberFieldNames);
   return memberView(audience, requireMember(audience, call), call.filter);
 }
 
@@ -135,7 +134,6 @@ function writeOne(
   input: MemberInput,
   write: WriteCall,
 ): unknown {
-  call.filter.expect(memberFieldNames);
   const outcome = writeMember(account, audience, input, write);
   switch (outcome.kind) {
     case 'created':

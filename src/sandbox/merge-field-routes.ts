@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { pageItems, requireAudience, requireText } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { isMergeTag, mergeFieldTypes } from './merge-field.ts';
 import type { MergeField, MergeFieldType } from './merge-field.ts';
@@ -58,8 +58,9 @@ export function changeMergeField(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const field = requireField(audience, call);
   const body = call.body as Record<string, unknown>;
-  if (body['name'] !== undefined) field.name = requireText(body, 'name');
+  const name = body['name'] === undefined ? field.name : requireText(body, 'name');
   const tag = freeTag(audience, body['tag'], field);
+  field.name = name;
   if (tag !== undefined) audience.fields.rename(field, tag);
   applySettings(field, body);
   return mergeFieldView(audience, field);
@@ -102,7 +103,21 @@ function applySettings(field: MergeField, body: Record<string, unknown>): void {
   if (typeof options['phone_format'] === 'string') field.options.phoneFormat = options['phone_format'];
 }
 
-function mergeFieldView(audience: Audience, field: MergeField): Record<string, unknown> {
+export const mergeFieldNames = [
+  'merge_id',
+  'tag',
+  'name',
+  'type',
+  'required',
+  'default_value',
+  'public',
+  'display_order',
+  'options',
+  'help_text',
+  'list_id',
+] as const;
+
+function mergeFieldView(audience: Audience, field: MergeField): Answer<typeof mergeFieldNames> {
   return {
     merge_id: field.id,
     tag: field.tag,

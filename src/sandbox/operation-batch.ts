@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { User } from './access.ts';
 import type { Account } from './account.ts';
 import { pageItems } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import { invalidResource, notFound, Problem } from './problem.ts';
 import { randomHex } from './random.ts';
 import { isoTime } from './seconds.ts';
@@ -159,7 +159,18 @@ function requireBatch(account: Account, call: ApiCall): OperationBatch {
   return batch;
 }
 
-function batchView(account: Account, batch: OperationBatch, call: ApiCall): Record<string, unknown> {
+export const batchNames = [
+  'id',
+  'status',
+  'total_operations',
+  'finished_operations',
+  'errored_operations',
+  'submitted_at',
+  'completed_at',
+  'response_body_url',
+] as const;
+
+function batchView(account: Account, batch: OperationBatch, call: ApiCall): Answer<typeof batchNames> {
   return {
     id: batch.id,
     status: batch.status,

@@ -35,7 +35,7 @@ export interface ApiAnswer {
 /** Does what the request asks and gives the answer; a refusal is an answer too. */
 export async function perform(account: Account, request: ApiRequest): Promise<ApiAnswer> {
   try {
-    const document = await handle(account, request);
+    const document = await answer(account, request);
     return { status: document === undefined ? 204 : 200, document, headers: {} };
   } catch (thrown) {
     const problem = thrown instanceof Problem ? thrown : internalError();
@@ -44,13 +44,16 @@ export async function perform(account: Account, request: ApiRequest): Promise<Ap
   }
 }
 
-async function handle(account: Account, request: ApiRequest): Promise<unknown> {
+async function answer(account: Account, request: ApiRequest): Promise<unknown> {
   const route = findRoute(request.path);
   if (route === undefined) throw notFound();
-  const handler = route.handlers[request.method];
-  if (handler === undefined) throw methodNotAllowed(Object.keys(route.handlers));
+  const endpoint = route.endpoints[request.method];
+  if (endpoint === undefined) throw methodNotAllowed(Object.keys(route.endpoints));
   if (request.user.role === 'viewer' && request.method !== 'GET') throw notPermitted();
+  const [handle, names] = endpoint;
   const filter = filterOf(account, request);
+  // Before the handler: a call that is refused must not have written anything.
+  if (names !== undefined) filter.expect(names);
   const call: ApiCall = {
     user: request.user,
     params: route.params,
@@ -59,8 +62,7 @@ async function handle(account: Account, request: ApiRequest): Promise<unknown> {
     filter,
     origin: request.origin,
   };
-  const answer = await handler(account, call);
-  return filter.apply(answer);
+  return filter.apply(await handle(account, call));
 }
 
 /** `fields` on the two bulk calls is not in the description: see the mode (FACTS §4). */

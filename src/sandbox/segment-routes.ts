@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { findMember, pageItems, pageOf, requireAudience, requireText } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import { moveMember } from './audience.ts';
 import type { Audience } from './audience.ts';
 import { batchLimit } from './batch-upsert.ts';
@@ -48,13 +48,11 @@ export function changeSegment(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const segment = requireSegment(audience, call);
   const body = call.body as Record<string, unknown>;
-  if (body['name'] !== undefined) {
-    const name = requireText(body, 'name');
-    const holder = audience.tags.byName(name);
-    if (holder !== undefined && holder !== segment) throw tagExists();
-    audience.tags.rename(segment, name);
-  }
+  const name = body['name'] === undefined ? undefined : requireText(body, 'name');
   const addresses = addressList(body, 'static_segment');
+  const holder = name === undefined ? undefined : audience.tags.byName(name);
+  if (holder !== undefined && holder !== segment) throw tagExists();
+  if (name !== undefined) audience.tags.rename(segment, name);
   if (addresses !== undefined) {
     const wearers = new Set(known(audience, addresses));
     for (const row of segment.rows.slice(0, segment.rows.size)) {
@@ -72,13 +70,26 @@ export function deleteSegment(account: Account, call: ApiCall): undefined {
   audience.tags.remove(requireSegment(audience, call), (row) => audience.members.byRow(row));
 }
 
+export const segmentMembersNames = [
+  'members_added',
+  'members_removed',
+  'errors',
+  'total_added',
+  'total_removed',
+  'error_count',
+] as const;
+
 /** `POST …/segments/{segment_id}`: tags and untags up to 500 addresses each (FACTS §6, §9.11). */
-export function changeSegmentMembers(account: Account, call: ApiCall): unknown {
+export function changeSegmentMembers(account: Account, call: ApiCall): Answer<typeof segmentMembersNames> {
   const audience = requireAudience(account, call);
   const segment = requireStatic(audience, call);
   const body = call.body as Record<string, unknown>;
   const toAdd = addressList(body, 'members_to_add') ?? [];
   const toRemove = addressList(body, 'members_to_remove') ?? [];
+  const addedFilter = call.filter.under('members_added');
+  const removedFilter = call.filter.under('members_removed');
+  addedFilter.expect(memberFieldNames);
+  removedFilter.expect(memberFieldNames);
   const added = known(audience, toAdd).filter((member) => putTag(account, audience, segment, member));
   const removed = known(audience, toRemove).filter((member) => takeTag(account, audience, segment, member));
   const unknown = [...toAdd, ...toRemove].filter((address) => findMember(audience, address) === undefined);
@@ -86,14 +97,9 @@ export function changeSegmentMembers(account: Account, call: ApiCall): unknown {
     account.modes.segmentUnknown === 'errors' && unknown.length > 0
       ? [{ email_addresses: unknown, error: 'These addresses are not in this audience.' }]
       : [];
-  const shown = (members: readonly Member[], name: string) => {
-    const filter = call.filter.under(name);
-    filter.expect(memberFieldNames);
-    return members.map((member) => memberView(audience, member, filter));
-  };
   return {
-    members_added: shown(added, 'members_added'),
-    members_removed: shown(removed, 'members_removed'),
+    members_added: added.map((member) => memberView(audience, member, addedFilter)),
+    members_removed: removed.map((member) => memberView(audience, member, removedFilter)),
     errors,
     total_added: added.length,
     total_removed: removed.length,
@@ -200,7 +206,18 @@ function memberCount(segment: Segment, call: ApiCall): number {
   return countedStatuses(call).reduce((sum, status) => sum + segment.counts[status], 0);
 }
 
-function segmentView(audience: Audience, segment: Segment, call: ApiCall): Record<string, unknown> {
+export const segmentNames = [
+  'id',
+  'name',
+  'member_count',
+  'type',
+  'created_at',
+  'updated_at',
+  'options',
+  'list_id',
+] as const;
+
+function segmentView(audience: Audience, segment: Segment, call: ApiCall): Answer<typeof segmentNames> {
   return {
     id: segment.id,
     name: segment.name,

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { requireAudience, requireText } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { Answer, ApiCall } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { badRequest, invalidResource, notFound } from './problem.ts';
 import { randomHex } from './random.ts';
@@ -90,7 +90,9 @@ function sent<Name extends string>(names: readonly Name[], body: unknown): Parti
   return Object.fromEntries(entries) as Partial<Record<Name, boolean>>;
 }
 
-function webhookView(account: Account, audience: Audience, webhook: Webhook): Record<string, unknown> {
+export const webhookNames = ['id', 'url', 'events', 'sources', 'signing_enabled', 'list_id'] as const;
+
+function webhookView(account: Account, audience: Audience, webhook: Webhook): Answer<typeof webhookNames> {
   return {
     id: webhook.id,
     url: webhook.url,
