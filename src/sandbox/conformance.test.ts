@@ -495,6 +495,19 @@ describe('FACTS §6, §9.11, §9.12: tags', () => {
     expect((await api('GET', member('b@acme.test'))).json.tags_count).toBe(0);
   });
 
+  it('§6: a saved segment is no tag, whatever it is called and whatever it is renamed to', async () => {
+    const saved = (await api('POST', '/lists/L/segments', { name: 'Saved', options: { match: 'all' } })).json;
+    const tag = (await api('POST', '/lists/L/segments', { name: 'Saved', static_segment: [] })).json;
+    await api('PATCH', `/lists/L/segments/${saved.id}`, { name: 'Other' });
+    await batch([{ email_address: 'a@acme.test', status: 'subscribed', tags: ['Saved', 'Other'] }]);
+    const worn = (await api('GET', member('a@acme.test'))).json.tags;
+    expect(worn).toMatchObject([{ id: tag.id, name: 'Saved' }, { name: 'Other' }]);
+    expect(worn[1].id).not.toBe(saved.id);
+    const people = { static_segment: ['a@acme.test'] };
+    expect((await api('PATCH', `/lists/L/segments/${saved.id}`, people)).status).toBe(400);
+    expect((await api('GET', `/lists/L/segments/${saved.id}`)).json.member_count).toBe(0);
+  });
+
   it('§6: the tags call of one member makes tags, changes only the named ones, answers 204', async () => {
     seed('a@acme.test', { tags: ['Theirs', 'Old'] });
     const { status } = await api('POST', `${member('a@acme.test')}/tags`, {

@@ -46,8 +46,9 @@ export function addSegment(account: Account, call: ApiCall): unknown {
 /** `PATCH …/segments/{segment_id}`: `static_segment` replaces everybody who wears the tag. */
 export function changeSegment(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  const segment = requireSegment(audience, call);
   const body = call.body as Record<string, unknown>;
+  const segment =
+    body['static_segment'] === undefined ? requireSegment(audience, call) : requireStatic(audience, call);
   const name = body['name'] === undefined ? undefined : requireText(body, 'name');
   const addresses = addressList(body, 'static_segment');
   const holder = name === undefined ? undefined : audience.tags.byName(name);

@@ -36,7 +36,7 @@ export class Tags {
     return this.#segments.get(id);
   }
 
-  /** Names are the same whatever their case (FACTS §9.12). */
+  /** The tag of a name; names are the same whatever their case (FACTS §9.12). */
   byName(name: string): Segment | undefined {
     return this.#byName.get(nameKey(name));
   }
@@ -58,9 +58,12 @@ export class Tags {
   }
 
   rename(segment: Segment, name: string): void {
-    this.#byName.delete(nameKey(segment.name));
+    // A saved segment may have the name of a tag, and is never found by it.
+    if (segment.kind === 'static') {
+      this.#byName.delete(nameKey(segment.name));
+      this.#byName.set(nameKey(name), segment);
+    }
     segment.name = name.trim();
-    this.#byName.set(nameKey(name), segment);
   }
 
   /** Says whether the member did not wear it yet. */
