@@ -191,6 +191,20 @@ describe('FACTS §7, §9.16: webhooks', () => {
     expect(seen[3]!.get('data[email]')).toBe('b@acme.test');
   });
 
+  it('a complaint is the reason of the unsubscribing that it caused, and of no later one', async () => {
+    await create({ events: { unsubscribe: true } });
+    await write('a@acme.test');
+    const reasons: string[] = [];
+    for (const kind of ['complain', 'signUp', 'unsubscribeByUi', 'signUp', 'unsubscribeSelf'] as const) {
+      sandbox.control.act({ audience: 'L', address: 'a@acme.test', act: { kind } });
+      reasons.push((await api('GET', '/lists/L/members/a@acme.test')).json.unsubscribe_reason);
+    }
+    const byAdmin = 'N/A (Unsubscribed by an admin)';
+    expect(reasons).toEqual(['abuse', undefined, byAdmin, undefined, 'N/A']);
+    await sandbox.control.flushWebhooks();
+    expect(posts().map((form) => form.get('data[reason]'))).toEqual(['abuse', 'manual', 'manual']);
+  });
+
   it('unsigned, duplicated, late and out of order when the modes say so', async () => {
     sandbox.control.setModes({
       webhookSigning: 'unsigned',

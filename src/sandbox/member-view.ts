@@ -95,9 +95,11 @@ function fullName(audience: Audience, member: Member): string {
   return `${part('FNAME')} ${part('LNAME')}`.trim();
 }
 
-function unsubscribeReason(member: Member): string {
-  if (member.rare.unsubscribeReason !== undefined) return member.rare.unsubscribeReason;
-  return member.leftBy === 'self' ? 'N/A' : 'N/A (Unsubscribed by an admin)';
+/** What the person gave as a reason, for as long as it was the person who left: somebody else gives none. */
+export function unsubscribeReason(member: Member): string {
+  return member.leftBy === 'self'
+    ? (member.rare.unsubscribeReason ?? 'N/A')
+    : 'N/A (Unsubscribed by an admin)';
 }
 
 /** Values by tag, with `""` for what is empty. */

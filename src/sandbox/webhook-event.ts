@@ -1,6 +1,6 @@
 import type { Audience } from './audience.ts';
 import type { Member, MemberStatus } from './member.ts';
-import { mergeFields, uniqueEmailId, webId } from './member-view.ts';
+import { mergeFields, uniqueEmailId, unsubscribeReason, webId } from './member-view.ts';
 import type { WebhookEventName } from './webhook.ts';
 
 /** What happened to a member; `data` is nested as the form names are: `data[merges][FNAME]` (FACTS §7). */
@@ -52,7 +52,7 @@ export function unsubscribeEvent(
   member: Member,
   action: 'unsub' | 'delete',
 ): WebhookEvent {
-  const reason = member.rare.unsubscribeReason === 'abuse' ? 'abuse' : 'manual';
+  const reason = unsubscribeReason(member) === 'abuse' ? 'abuse' : 'manual';
   return { type: 'unsubscribe', data: { action, reason, ...memberData(audience, member), campaign_id: '' } };
 }
 
