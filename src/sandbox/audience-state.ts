@@ -4,7 +4,7 @@ import { audienceOf } from './audience-setup.ts';
 import type { Audience } from './audience.ts';
 import { countByStatus } from './list-routes.ts';
 import type { LeftBy, Member, MemberStatus, Origin } from './member.ts';
-import { memberStatuses } from './member.ts';
+import { memberStatuses, rareFact } from './member.ts';
 import { contactId, mergeFields } from './member-view.ts';
 import { isoTime } from './seconds.ts';
 
@@ -105,17 +105,17 @@ function stateOf(audience: Audience, member: Member): MemberState {
     source: member.source,
     mergeFields: mergeFields(audience, member),
     tags: tagNames(audience, member),
-    interests: [...(member.rare.interests ?? [])],
-    permissions: [...(member.rare.permissions ?? [])],
+    interests: [...rareFact(member.rare, 'interests')],
+    permissions: [...rareFact(member.rare, 'permissions')],
     language: member.language,
-    vip: member.rare.vip ?? false,
-    emailType: member.rare.emailType ?? 'html',
-    ipSignup: member.rare.ipSignup ?? '',
+    vip: rareFact(member.rare, 'vip'),
+    emailType: rareFact(member.rare, 'emailType'),
+    ipSignup: rareFact(member.rare, 'ipSignup'),
     timestampSignup: isoTime(member.signedUpAt),
-    ipOpt: member.rare.ipOpt ?? '',
+    ipOpt: rareFact(member.rare, 'ipOpt'),
     timestampOpt: isoTime(member.optedInAt),
     lastChanged: isoTime(member.changedAt),
-    confirmationMails: member.rare.confirmationMails ?? 0,
+    confirmationMails: rareFact(member.rare, 'confirmationMails'),
   };
 }
 

@@ -638,6 +638,22 @@ describe('FACTS §9.13: listings', () => {
     seed('a@acme.test', { mergeFields: { FNAME: 'Ana' }, lastChanged: at });
     const same = { email_address: 'a@acme.test', status: 'subscribed', merge_fields: { FNAME: 'Ana' } };
     expect((await batch([same])).json.updated_members[0].last_changed).toBe(at);
+    const { interests } = sandbox.control.createAudience({
+      id: 'G',
+      name: 'With groups',
+      emailTypeOption: true,
+      interests: [{ title: 'Topics', type: 'checkboxes', names: ['Tea'] }],
+    });
+    const members = [{ address: 'a@acme.test', lastChanged: at }];
+    sandbox.control.seedMembers({ audience: 'G', members });
+    const shown = {
+      vip: false,
+      email_type: 'html',
+      ip_signup: '',
+      location: { latitude: 0, longitude: 0 },
+      interests: { [interests['Tea']!]: false },
+    };
+    expect((await api('PATCH', '/lists/G/members/a@acme.test', shown)).json.last_changed).toBe(at);
     sandbox.control.setModes({ lastChanged: 'on every write' });
     expect((await batch([same])).json.updated_members[0].last_changed).not.toBe(at);
   });

@@ -2,7 +2,7 @@ import type { Audience } from './audience.ts';
 import type { FieldLanguage } from './field-messages.ts';
 import { fieldMessage } from './field-messages.ts';
 import type { MemberInput } from './member-input.ts';
-import { noRareFacts } from './member.ts';
+import { noRareFacts, rareFact } from './member.ts';
 import type { Member, RareFacts } from './member.ts';
 import { checkFieldValue } from './merge-field-values.ts';
 import type { FieldValue } from './merge-field-values.ts';
@@ -83,24 +83,25 @@ export function changedRareFacts(audience: Audience, before: RareFacts, input: M
   if (input.location !== undefined) changes.location = input.location;
   if (input.interests !== undefined) {
     const known = new Set(audience.interests.allIds());
-    changes.interests = switched(before.interests, Object.entries(input.interests), known);
+    changes.interests = switched(rareFact(before, 'interests'), Object.entries(input.interests), known);
   }
   if (input.permissions !== undefined) {
     const entries = input.permissions.map(({ id, enabled }) => [id, enabled] as const);
     changes.permissions = switched(
-      before.permissions,
+      rareFact(before, 'permissions'),
       entries,
       new Set(audience.permissions.map(({ id }) => id)),
     );
   }
-  const changed = Object.entries(changes).some(
-    ([name, value]) => !sameFact((before as Record<string, unknown>)[name], value),
+  // What is shown decides: `vip: false` for somebody of whom nothing is known changes nothing.
+  const changed = (Object.keys(changes) as (keyof RareFacts)[]).some(
+    (name) => !sameFact(rareFact(before, name), changes[name]),
   );
   return changed ? { ...(before === noRareFacts ? {} : before), ...changes } : before;
 }
 
 function switched(
-  before: ReadonlySet<string> | undefined,
+  before: ReadonlySet<string>,
   entries: Iterable<readonly [string, boolean]>,
   known: ReadonlySet<string>,
 ): ReadonlySet<string> {

@@ -2,7 +2,7 @@ import type { Account } from './account.ts';
 import { pageOf, requireAudience } from './api-call.ts';
 import type { ApiCall } from './api-call.ts';
 import type { Audience } from './audience.ts';
-import { isMemberStatus, memberStatuses } from './member.ts';
+import { isMemberStatus, memberStatuses, rareFact } from './member.ts';
 import type { Member, MemberStatus } from './member.ts';
 import { memberFieldNames, memberView, uniqueEmailId } from './member-view.ts';
 import { badRequest, invalidResource } from './problem.ts';
@@ -70,16 +70,16 @@ function otherConditions(call: ApiCall): ((member: Member) => boolean)[] {
   time('since_timestamp_opt', (limit, member) => member.optedInAt > limit);
   time('before_timestamp_opt', (limit, member) => member.optedInAt < limit);
   time('unsubscribed_since', (limit, member) => member.changedAt > limit);
-  if (call.query.get('vip_only') === 'true') conditions.push((member) => member.rare.vip === true);
+  if (call.query.get('vip_only') === 'true') conditions.push((member) => rareFact(member.rare, 'vip'));
   const type = call.query.get('email_type');
-  if (type !== null) conditions.push((member) => (member.rare.emailType ?? 'html') === type);
+  if (type !== null) conditions.push((member) => rareFact(member.rare, 'emailType') === type);
   const uniqueId = call.query.get('unique_email_id');
   if (uniqueId !== null) conditions.push((member) => uniqueEmailId(member) === uniqueId);
   const interests = call.query.get('interest_ids')?.split(',');
   if (interests !== undefined) {
     const match = call.query.get('interest_match') ?? 'any';
     conditions.push((member) => {
-      const hits = interests.filter((id) => member.rare.interests?.has(id)).length;
+      const hits = interests.filter((id) => rareFact(member.rare, 'interests').has(id)).length;
       return match === 'all' ? hits === interests.length : match === 'none' ? hits === 0 : hits > 0;
     });
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Audience } from './audience.ts';
 import type { FieldFilter } from './field-filter.ts';
+import { rareFact } from './member.ts';
 import type { Member } from './member.ts';
 import { isoTime } from './seconds.ts';
 
@@ -12,7 +13,7 @@ const views: Record<string, (audience: Audience, member: Member) => unknown> = {
   contact_id: contactId,
   full_name: fullName,
   web_id: (_, member) => webId(member),
-  email_type: (_, member) => member.rare.emailType ?? 'html',
+  email_type: (_, member) => rareFact(member.rare, 'emailType'),
   status: (_, member) => member.status,
   unsubscribe_reason: (_, member) =>
     member.status === 'unsubscribed' ? unsubscribeReason(member) : undefined,
@@ -23,14 +24,14 @@ const views: Record<string, (audience: Audience, member: Member) => unknown> = {
   merge_fields: mergeFields,
   interests: interests,
   stats: () => ({ avg_open_rate: 0, avg_click_rate: 0 }),
-  ip_signup: (_, member) => member.rare.ipSignup ?? '',
+  ip_signup: (_, member) => rareFact(member.rare, 'ipSignup'),
   timestamp_signup: (_, member) => isoTime(member.signedUpAt),
-  ip_opt: (_, member) => member.rare.ipOpt ?? '',
+  ip_opt: (_, member) => rareFact(member.rare, 'ipOpt'),
   timestamp_opt: (_, member) => isoTime(member.optedInAt),
   member_rating: () => 2,
   last_changed: (_, member) => isoTime(member.changedAt),
   language: (_, member) => member.language,
-  vip: (_, member) => member.rare.vip ?? false,
+  vip: (_, member) => rareFact(member.rare, 'vip'),
   email_client: () => '',
   location: (_, member) => location(member),
   marketing_permissions: permissions,
@@ -98,7 +99,7 @@ function fullName(audience: Audience, member: Member): string {
 /** What the person gave as a reason, for as long as it was the person who left: somebody else gives none. */
 export function unsubscribeReason(member: Member): string {
   return member.leftBy === 'self'
-    ? (member.rare.unsubscribeReason ?? 'N/A')
+    ? rareFact(member.rare, 'unsubscribeReason')
     : 'N/A (Unsubscribed by an admin)';
 }
 
@@ -113,12 +114,12 @@ export function mergeFields(audience: Audience, member: Member): Record<string, 
 function interests(audience: Audience, member: Member): Record<string, boolean> | undefined {
   const ids = audience.interests.allIds();
   if (ids.length === 0) return undefined;
-  return Object.fromEntries(ids.map((id) => [id, member.rare.interests?.has(id) ?? false]));
+  return Object.fromEntries(ids.map((id) => [id, rareFact(member.rare, 'interests').has(id)]));
 }
 
 /** Zeros when nothing is known (FACTS §5). */
 function location(member: Member): Record<string, unknown> {
-  const { latitude, longitude } = member.rare.location ?? { latitude: 0, longitude: 0 };
+  const { latitude, longitude } = rareFact(member.rare, 'location');
   return { latitude, longitude, gmtoff: 0, dstoff: 0, country_code: '', timezone: '', region: '' };
 }
 
@@ -126,7 +127,7 @@ function permissions(audience: Audience, member: Member): unknown {
   return audience.permissions.map(({ id, text }) => ({
     marketing_permission_id: id,
     text,
-    enabled: member.rare.permissions?.has(id) ?? false,
+    enabled: rareFact(member.rare, 'permissions').has(id),
   }));
 }
 

@@ -7,7 +7,7 @@ import type { MemberInput } from './member-input.ts';
 import type { MemberRefusal } from './member-refusal.ts';
 import { decideStatus } from './member-status.ts';
 import type { StatusDecision } from './member-status.ts';
-import { noRareFacts } from './member.ts';
+import { noRareFacts, rareFact } from './member.ts';
 import type { Member, MemberStatus, RareFacts } from './member.ts';
 import type { MemberEcho } from './member-view.ts';
 import type { FieldValue } from './merge-field-values.ts';
@@ -196,7 +196,7 @@ function valueRules(account: Account, call: WriteCall) {
 }
 
 function withMail(rare: RareFacts, mail: boolean): RareFacts {
-  return mail ? { ...rare, confirmationMails: (rare.confirmationMails ?? 0) + 1 } : rare;
+  return mail ? { ...rare, confirmationMails: rareFact(rare, 'confirmationMails') + 1 } : rare;
 }
 
 function isOverLimit(account: Account, status: MemberStatus): boolean {

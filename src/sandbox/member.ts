@@ -39,6 +39,27 @@ export interface RareFacts {
 
 export const noRareFacts: RareFacts = Object.freeze({});
 
+/** What is shown of a member of whom a fact is not known (FACTS §5). */
+const absentFacts: { readonly [Name in keyof RareFacts]-?: NonNullable<RareFacts[Name]> } = {
+  emailType: 'html',
+  ipSignup: '',
+  ipOpt: '',
+  vip: false,
+  location: { latitude: 0, longitude: 0 },
+  unsubscribeReason: 'N/A',
+  confirmationMails: 0,
+  interests: new Set(),
+  permissions: new Set(),
+};
+
+/** A fact as it is shown, known or not. */
+export function rareFact<Name extends keyof RareFacts>(
+  rare: RareFacts,
+  name: Name,
+): NonNullable<RareFacts[Name]> {
+  return rare[name] ?? absentFacts[name];
+}
+
 /** One contact of one audience. Times are whole seconds since 1970, as in Mailchimp's answers (FACTS §9.13). */
 export interface Member {
   /** Stable over changes of address; web_id, contact_id and unique_email_id are derived from it. */

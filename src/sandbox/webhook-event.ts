@@ -1,4 +1,5 @@
 import type { Audience } from './audience.ts';
+import { rareFact } from './member.ts';
 import type { Member, MemberStatus } from './member.ts';
 import { mergeFields, uniqueEmailId, unsubscribeReason, webId } from './member-view.ts';
 import type { WebhookEventName } from './webhook.ts';
@@ -73,9 +74,9 @@ function memberData(audience: Audience, member: Member): Record<string, unknown>
     id: uniqueEmailId(member),
     list_id: audience.id,
     email: member.address,
-    email_type: member.rare.emailType ?? 'html',
-    ip_opt: member.rare.ipOpt ?? '',
-    ip_signup: member.rare.ipSignup ?? '',
+    email_type: rareFact(member.rare, 'emailType'),
+    ip_opt: rareFact(member.rare, 'ipOpt'),
+    ip_signup: rareFact(member.rare, 'ipSignup'),
     web_id: webId(member),
     merges: { EMAIL: member.address, ...mergeFields(audience, member) },
   };
