@@ -10,6 +10,7 @@ import type { LeftBy, MemberStatus, RareFacts } from './member.ts';
 import { isMergeTag, mergeFieldTypes } from './merge-field.ts';
 import { randomHex } from './random.ts';
 import { parseTime } from './seconds.ts';
+import { tagNamed } from './tagging.ts';
 
 const mergeFieldSettings = z.strictObject({
   tag: z.string().refine(isMergeTag, 'at most 10 of A-Z, 0-9 and _').optional(),
@@ -59,9 +60,7 @@ export function setUpAudience(account: Account, settings: z.output<typeof newAud
     const category = audience.interests.addCategory(title, type);
     for (const name of names) audience.interests.addInterest(category, name);
   }
-  for (const name of settings.tags ?? []) {
-    if (audience.tags.byName(name) === undefined) audience.tags.create(name, 'static', account.now());
-  }
+  for (const name of settings.tags ?? []) tagNamed(audience, name, account.now());
   account.audiences.set(id, audience);
   return {
     id,
@@ -171,9 +170,8 @@ function seedOne(account: Account, audience: Audience, seed: z.output<typeof see
     origin: 'seed',
     rare: seedRareFacts(seed),
   });
-  for (const name of seed.tags ?? []) {
-    audience.tags.put(audience.tags.byName(name) ?? audience.tags.create(name, 'static', now), member, now);
-  }
+  // Not tagged by somebody now, but so from the start: last_changed stays as it was given.
+  for (const name of seed.tags ?? []) audience.tags.put(tagNamed(audience, name, now), member, now);
 }
 
 function usualLeaving(status: MemberStatus): LeftBy {

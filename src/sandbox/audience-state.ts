@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Account } from './account.ts';
 import { audienceOf } from './audience-setup.ts';
+import { countByStatus } from './audience.ts';
 import type { Audience } from './audience.ts';
-import { countByStatus } from './list-routes.ts';
 import type { LeftBy, Member, MemberStatus, Origin } from './member.ts';
 import { memberStatuses, rareFact } from './member.ts';
 import { contactId, mergeFields } from './member-view.ts';

@@ -1,4 +1,5 @@
 import { InterestGroups } from './interests.ts';
+import { memberStatuses } from './member.ts';
 import type { Member, MemberStatus } from './member.ts';
 import { MemberStore } from './member-store.ts';
 import { MergeFields, defaultMergeFields } from './merge-field.ts';
@@ -86,6 +87,11 @@ export function forgetMember(audience: Audience, member: Member, now: Seconds): 
   for (const id of member.tags) audience.tags.take(audience.tags.byId(id)!, member, now);
   audience.members.remove(member);
   audience.forgotten.add(member.address.toLowerCase());
+}
+
+export function countByStatus(audience: Audience): Record<MemberStatus, number> {
+  const entries = memberStatuses.map((status) => [status, audience.members.count(status)]);
+  return Object.fromEntries(entries) as Record<MemberStatus, number>;
 }
 
 /** Billable: subscribed, unsubscribed and non-subscribed (FACTS §7). */

@@ -525,6 +525,19 @@ describe('FACTS §6, §9.11, §9.12: tags', () => {
     expect((await api('POST', `${member('no@acme.test')}/tags`, { tags: [] })).status).toBe(404);
   });
 
+  it('a tag that is worn already, or not worn, moves last_changed by no way of tagging', async () => {
+    const at = '2026-01-01T00:00:00+00:00';
+    seed('a@acme.test', { tags: ['Worn'], lastChanged: at });
+    const person = { audience: 'L', address: 'a@acme.test' };
+    sandbox.control.act({ ...person, act: { kind: 'tag', names: ['worn'] } });
+    sandbox.control.act({ ...person, act: { kind: 'untag', names: ['Other'] } });
+    await api('POST', `${member('a@acme.test')}/tags`, { tags: [{ name: 'Worn', status: 'active' }] });
+    await batch([{ email_address: 'a@acme.test', tags: ['Worn'] }]);
+    expect(sandbox.control.memberState(person)).toMatchObject({ tags: ['Worn'], lastChanged: at });
+    sandbox.control.act({ ...person, act: { kind: 'untag', names: ['Worn'] } });
+    expect(sandbox.control.memberState(person)?.lastChanged).not.toBe(at);
+  });
+
   it('§6: members of a segment leave out cleaned, non-subscribed and unsubscribed unless asked', async () => {
     for (const status of ['subscribed', 'cleaned', 'transactional', 'unsubscribed', 'archived'] as const) {
       seed(`${status}@acme.test`, { status, tags: ['T'] });

@@ -1,9 +1,8 @@
 import type { Account } from './account.ts';
 import { pageItems, requireAudience, requireText } from './api-call.ts';
 import type { Answer, ApiCall } from './api-call.ts';
-import { createAudience } from './audience.ts';
+import { countByStatus, createAudience } from './audience.ts';
 import type { Audience } from './audience.ts';
-import { memberStatuses } from './member.ts';
 import type { MemberStatus } from './member.ts';
 import { randomHex } from './random.ts';
 import { isoTime } from './seconds.ts';
@@ -140,9 +139,4 @@ function shownCounts(account: Account, audience: Audience): Record<MemberStatus,
   if (shown !== undefined && now - shown.takenAt < account.modes.statsDelaySeconds) return shown.counts;
   audience.shownCounts = { counts: countByStatus(audience), takenAt: now };
   return audience.shownCounts.counts;
-}
-
-export function countByStatus(audience: Audience): Record<MemberStatus, number> {
-  const entries = memberStatuses.map((status) => [status, audience.members.count(status)]);
-  return Object.fromEntries(entries) as Record<MemberStatus, number>;
 }

@@ -10,8 +10,8 @@ import { memberView } from './member-view.ts';
 import { writeMember } from './member-write.ts';
 import type { WriteCall } from './member-write.ts';
 import { cannotBeRemoved, invalidResource } from './problem.ts';
-import { putTag, takeTag } from './segment-routes.ts';
 import { isoTime } from './seconds.ts';
+import { putTag, tagNamed, takeTag } from './tagging.ts';
 import { memberEvents, unsubscribeEvent } from './webhook-event.ts';
 
 /** `GET /lists/{list_id}/members/{subscriber_hash}`: a permanently deleted person looks like a new one (FACTS §9.10). */
@@ -95,10 +95,12 @@ export function changeMemberTags(account: Account, call: ApiCall): undefined {
   const audience = requireAudience(account, call);
   const member = requireMember(audience, call);
   for (const { name, active } of parseTagChanges(call.body)) {
+    if (active) {
+      putTag(account, audience, tagNamed(audience, name, account.now()), member);
+      continue;
+    }
     const segment = audience.tags.byName(name);
-    if (active)
-      putTag(account, audience, segment ?? audience.tags.create(name, 'static', account.now()), member);
-    else if (segment !== undefined) takeTag(account, audience, segment, member);
+    if (segment !== undefined) takeTag(account, audience, segment, member);
   }
 }
 

@@ -12,6 +12,7 @@ import type { Member, MemberStatus, RareFacts } from './member.ts';
 import type { MemberEcho } from './member-view.ts';
 import type { FieldValue } from './merge-field-values.ts';
 import { isThrottled } from './signup-throttle.ts';
+import { putTag, tagNamed, takeTag } from './tagging.ts';
 import { memberEvents } from './webhook-event.ts';
 
 export type WriteCall =
@@ -171,19 +172,14 @@ function writeTags(
   if (input.tags === undefined || (call.kind !== 'batch' && !isNew)) return {};
   if (call.kind === 'batch' && account.modes.tags === 'ignored') return {};
   const before = member.tags;
-  const now = account.now();
-  const wanted = input.tags.map(
-    (name) => audience.tags.byName(name) ?? audience.tags.create(name, 'static', now),
-  );
+  const wanted = input.tags.map((name) => tagNamed(audience, name, account.now()));
   if (call.kind === 'batch' && call.syncTags) {
     for (const id of member.tags) {
       const segment = audience.tags.byId(id)!;
-      if (!wanted.includes(segment)) audience.tags.take(segment, member, now);
+      if (!wanted.includes(segment)) takeTag(account, audience, segment, member);
     }
   }
-  for (const segment of wanted) audience.tags.put(segment, member, now);
-  if (member.tags !== before && account.modes.tagsMoveLastChanged)
-    moveMember(audience, member, member.status, now);
+  for (const segment of wanted) putTag(account, audience, segment, member);
   return call.kind === 'batch' && account.modes.tags === 'notEchoed' ? { tags: before } : {};
 }
 

@@ -7,6 +7,7 @@ import type { Audience } from './audience.ts';
 import { checkValues } from './member-changes.ts';
 import { noRareFacts } from './member.ts';
 import type { LeftBy, Member, MemberStatus } from './member.ts';
+import { putTag, tagNamed, takeTag } from './tagging.ts';
 import { memberEvents, unsubscribeEvent } from './webhook-event.ts';
 import type { WebhookSource } from './webhook.ts';
 
@@ -158,13 +159,13 @@ function changeTags(
   member: Member,
   tagging: { kind: 'tag' | 'untag'; names: string[] },
 ) {
-  const now = account.now();
   for (const name of tagging.names) {
-    const known = audience.tags.byName(name);
-    if (tagging.kind === 'tag')
-      audience.tags.put(known ?? audience.tags.create(name, 'static', now), member, now);
-    else if (known !== undefined) audience.tags.take(known, member, now);
+    if (tagging.kind === 'tag') {
+      putTag(account, audience, tagNamed(audience, name, account.now()), member);
+      continue;
+    }
+    const segment = audience.tags.byName(name);
+    if (segment !== undefined) takeTag(account, audience, segment, member);
   }
-  if (account.modes.tagsMoveLastChanged) moveMember(audience, member, member.status, now);
   return { status: member.status };
 }

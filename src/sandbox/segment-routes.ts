@@ -1,13 +1,13 @@
 import type { Account } from './account.ts';
 import { findMember, pageItems, pageOf, requireAudience, requireText } from './api-call.ts';
 import type { Answer, ApiCall } from './api-call.ts';
-import { moveMember } from './audience.ts';
 import type { Audience } from './audience.ts';
 import { batchLimit } from './batch-upsert.ts';
 import type { Member, MemberStatus } from './member.ts';
 import { memberFieldNames, memberView } from './member-view.ts';
 import { badRequest, invalidResource, notFound } from './problem.ts';
 import { isoTime } from './seconds.ts';
+import { putTag, takeTag } from './tagging.ts';
 import type { Segment } from './tags.ts';
 
 const tagExists = () => badRequest('Sorry, that tag already exists.');
@@ -155,19 +155,6 @@ export function searchTags(account: Account, call: ApiCall): unknown {
     .filter((segment) => segment.kind === 'static' && segment.name.toLowerCase().startsWith(beginning))
     .map(({ id, name }) => ({ id, name }));
   return { tags, total_items: tags.length };
-}
-
-export function putTag(account: Account, audience: Audience, segment: Segment, member: Member): boolean {
-  return audience.tags.put(segment, member, account.now()) && touch(account, audience, member);
-}
-
-export function takeTag(account: Account, audience: Audience, segment: Segment, member: Member): boolean {
-  return audience.tags.take(segment, member, account.now()) && touch(account, audience, member);
-}
-
-function touch(account: Account, audience: Audience, member: Member): true {
-  if (account.modes.tagsMoveLastChanged) moveMember(audience, member, member.status, account.now());
-  return true;
 }
 
 function requireSegment(audience: Audience, call: ApiCall): Segment {
