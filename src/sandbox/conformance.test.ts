@@ -286,8 +286,13 @@ describe('FACTS §9.7: merge fields', () => {
   it('§7: fields have a limit, tags are unique and short, types stay', async () => {
     const add = (body: object) => api('POST', '/lists/L/merge-fields', body);
     expect((await add({ name: 'No tag', type: 'text' })).json.tag).toBe('NOTAG');
+    const email = (await add({ name: 'Email', type: 'text' })).json;
+    expect(email.tag).toBe(`MMERGE${email.merge_id}`);
+    await add({ name: 'Mine', type: 'text', tag: `MMERGE${email.merge_id + 2}` });
+    expect((await add({ name: 'E-mail', type: 'text' })).json.tag).toBe(`MMERGE${email.merge_id + 3}`);
     expect((await add({ name: 'Again', type: 'text', tag: 'fname' })).status).toBe(400);
     expect((await add({ name: 'Long', type: 'text', tag: 'ELEVENCHARS' })).status).toBe(400);
+    expect((await add({ name: 'Mail', type: 'text', tag: 'Email' })).status).toBe(400);
     expect((await add({ name: 'Bad', type: 'money' })).status).toBe(400);
     const listed = (await api('GET', '/lists/L/merge-fields?count=1000')).json;
     for (let made = listed.total_items; made < 30; made++) {

@@ -84,8 +84,8 @@ function freeTag(audience: Audience, tag: unknown, own: MergeField | undefined):
       { field: 'tag', message: 'Merge tags have at most 10 characters: A-Z, 0-9 and _' },
     ]);
   }
-  const holder = audience.fields.byTag(tag);
-  if (tag.toUpperCase() === 'EMAIL' || (holder !== undefined && holder !== own)) {
+  const isOwn = own !== undefined && audience.fields.byTag(tag) === own;
+  if (!isOwn && !audience.fields.isFree(tag)) {
     throw badRequest(`A Merge Field with the tag "${tag}" already exists for this list.`);
   }
   return tag;

@@ -67,6 +67,11 @@ export class MergeFields {
     return this.#fields.get(tag) ?? this.#fields.get(tag.toUpperCase());
   }
 
+  /** `EMAIL` is the address itself, which webhooks and campaigns have among the fields. */
+  isFree(tag: string): boolean {
+    return tag.toUpperCase() !== 'EMAIL' && this.byTag(tag) === undefined;
+  }
+
   byId(id: number): MergeField | undefined {
     return this.all().find((field) => field.id === id);
   }
@@ -120,7 +125,10 @@ export class MergeFields {
       .toUpperCase()
       .replace(/[^A-Z0-9_]/g, '')
       .slice(0, 10);
-    return derived === '' || this.#fields.has(derived) ? `MMERGE${id}` : derived;
+    if (derived !== '' && this.isFree(derived)) return derived;
+    let number = id;
+    while (!this.isFree(`MMERGE${number}`)) number++;
+    return `MMERGE${number}`;
   }
 }
 
