@@ -87,7 +87,7 @@ async function work(
   record.fault = fault?.id;
   if (account.modes.logBodies) record.body = call.body;
   const delay = fault?.answer.kind === 'delay' ? fault.answer.ms : 0;
-  const latency = drawLatency(account.latency, members, account.random) + delay;
+  const latency = drawLatency(account.latency, account.random) + delay;
   if (latency > 0) await account.wait(latency);
   if (account.closing.aborted) return { kind: 'reset' };
   const instead = fault === undefined ? undefined : faultAnswer(account, fault);

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { call } from './conformance-call.ts';
 import type { FaultSettings } from './faults.ts';
 import { remoteControl } from './control.ts';
+import { drawLatency } from './latency.ts';
 import { subscriberHash } from './md5-index.ts';
+import { seededRandom } from './random.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -161,12 +163,24 @@ describe('FACTS §9.18: faults and latency', () => {
     expect(sandbox.control.faults()).toMatchObject([{ seen: 5, hits: 2 }]);
   });
 
-  it('rates and lognormal latencies repeat for a seed', async () => {
+  it('lognormal latencies repeat for a seed, lie around their median and end at their most', () => {
+    const draw = (seed: number, maxMs?: number) => {
+      const random = seededRandom(seed);
+      const model = { kind: 'lognormal', medianMs: 100, sigma: 0.8, maxMs } as const;
+      return Array.from({ length: 999 }, () => drawLatency(model, random));
+    };
+    const drawn = draw(7);
+    expect(draw(7)).toEqual(drawn);
+    expect(draw(8)).not.toEqual(drawn);
+    const sorted = drawn.toSorted((left, right) => left - right);
+    expect(Math.abs(sorted[499]! - 100)).toBeLessThan(10);
+    expect(sorted[998]).toBeGreaterThan(370);
+    expect(Math.max(...draw(7, 150))).toBe(150);
+  });
+
+  it('rates repeat for a seed', async () => {
     const run = async (seed: number) => {
-      const other = await startSandbox({
-        seed,
-        latency: { kind: 'lognormal', medianMs: 1, sigma: 1, maxMs: 5 },
-      });
+      const other = await startSandbox({ seed });
       other.control.addFault({ times: null, rate: 0.5, answer: { kind: 'status', status: 500 } });
       const seen: number[] = [];
       for (let turn = 0; turn < 24; turn++) seen.push((await call(other, 'GET', '/ping')).status);

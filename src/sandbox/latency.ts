@@ -8,21 +8,15 @@ export const latencyModel = z.discriminatedUnion('kind', [
     medianMs: z.number().positive(),
     /** Spread of the logarithm; 0.8 puts 90 % of the answers between 0.27 and 3.7 medians. */
     sigma: z.number().min(0),
-    minMs: z.number().min(0).optional(),
     maxMs: z.number().min(0).optional(),
-    /** When given, the time is for this many members in one call and shrinks with fewer. */
-    perMembers: z.number().int().positive().optional(),
   }),
 ]);
 
 /** How long the account takes to answer, in ms. FACTS §9.18: real batches of 500 take 1 to 40 s, lognormal. */
 export type LatencyModel = z.infer<typeof latencyModel>;
 
-/**
- * The time one call takes, in ms.
- * @param members how many members the call carries; 1 where it carries none
- */
-export function drawLatency(model: LatencyModel, members: number, random: () => number): number {
+/** The time one call takes, in ms. */
+export function drawLatency(model: LatencyModel, random: () => number): number {
   switch (model.kind) {
     case 'none':
       return 0;
@@ -30,9 +24,8 @@ export function drawLatency(model: LatencyModel, members: number, random: () => 
       return model.ms;
     case 'lognormal': {
       const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-      const share = model.perMembers === undefined ? 1 : Math.min(1, members / model.perMembers);
-      const drawn = model.medianMs * share * Math.exp(model.sigma * normal);
-      return Math.min(model.maxMs ?? Number.POSITIVE_INFINITY, Math.max(model.minMs ?? 0, drawn));
+      const drawn = model.medianMs * Math.exp(model.sigma * normal);
+      return Math.min(model.maxMs ?? Number.POSITIVE_INFINITY, drawn);
     }
   }
 }
