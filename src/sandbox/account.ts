@@ -97,7 +97,10 @@ export class Account {
     return sum;
   }
 
-  /** Back to the state of the start; requests in flight go on and find their audience gone. */
+  /**
+   * Back to an empty account with the settings of the start; requests in flight go on and find their audience gone.
+   * Random numbers and the ids counted up from go on too, so that nothing made later has an id of before.
+   */
   reset(): void {
     this.modes = { ...defaultModes, ...this.#settings.modes };
     this.latency = this.#settings.latency;
@@ -107,7 +110,7 @@ export class Account {
     this.batches = new Map();
     this.batchWebhooks = new Map();
     this.exports = [];
-    this.webhooks.attempts.length = 0;
+    this.webhooks.reset();
     this.log.reset();
     this.#shift = 0;
   }

@@ -94,6 +94,8 @@ export function batchResults(account: Account, link: string): Buffer | undefined
 
 async function runBatch(account: Account, batch: OperationBatch, user: User): Promise<void> {
   for (const status of statuses) {
+    // Deleted, or the account was reset: what is left of it is not done.
+    if (account.batches.get(batch.id) !== batch) return;
     batch.status = status;
     if (status === 'started') await runOperations(account, batch, user);
     if (status === 'finished') batch.completedAt = account.now();

@@ -14,6 +14,8 @@ export interface WebhookAttempt {
 
 /** How long a receiver may take to answer, in ms (FACTS §7). */
 const patienceMs = 10_000;
+/** How many attempts are remembered, the latest ones. */
+const kept = 5000;
 /** Waits before the second, third… try, in ms. Mailchimp takes 75 minutes; a test has not that long. */
 const retryWaitsMs = [200, 1000, 5000];
 
@@ -29,6 +31,8 @@ export class WebhookDelivery {
   #waiting: Parcel[] = [];
   #timer: NodeJS.Timeout | undefined;
   #open = new Set<Promise<void>>();
+  /** Aborted by `reset`: what was queued before it is not delivered, nor tried again. */
+  #era = new AbortController();
   readonly #modes: () => SandboxModes;
   readonly #now: () => Date;
   readonly #closing: AbortSignal;
@@ -61,6 +65,16 @@ export class WebhookDelivery {
     while (this.#open.size > 0) await Promise.all(this.#open);
   }
 
+  /** Forgets what waits, what is being tried, and what became of the rest. */
+  reset(): void {
+    this.#era.abort();
+    this.#era = new AbortController();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = [];
+    this.attempts.length = 0;
+  }
+
   #deliver(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -68,24 +82,28 @@ export class WebhookDelivery {
     this.#waiting = [];
     if (this.#modes().webhookOrder === 'reversed') parcels.reverse();
     if (parcels.length === 0 || this.#closing.aborted) return;
-    const work = this.#postAll(parcels).finally(() => this.#open.delete(work));
+    const over = AbortSignal.any([this.#closing, this.#era.signal]);
+    const work = this.#postAll(parcels, over).finally(() => this.#open.delete(work));
     this.#open.add(work);
   }
 
-  async #postAll(parcels: readonly Parcel[]): Promise<void> {
-    for (const parcel of parcels) await this.#postWithRetries(parcel);
+  async #postAll(parcels: readonly Parcel[], over: AbortSignal): Promise<void> {
+    for (const parcel of parcels) await this.#postWithRetries(parcel, over);
   }
 
-  async #postWithRetries(parcel: Parcel): Promise<void> {
+  async #postWithRetries(parcel: Parcel, over: AbortSignal): Promise<void> {
     for (const wait of [...retryWaitsMs, undefined]) {
-      const status = await this.#post(parcel);
+      if (over.aborted) return;
+      const status = await this.#post(parcel, over);
+      if (over.aborted) return;
       this.attempts.push({ webhook: parcel.webhook.id, type: parcel.type, status });
-      if ((status >= 200 && status < 300) || wait === undefined || this.#closing.aborted) return;
+      if (this.attempts.length > 2 * kept) this.attempts.splice(0, kept);
+      if ((status >= 200 && status < 300) || wait === undefined) return;
       await new Promise((resolve) => setTimeout(resolve, wait).unref());
     }
   }
 
-  async #post({ webhook, body }: Parcel): Promise<number> {
+  async #post({ webhook, body }: Parcel, over: AbortSignal): Promise<number> {
     const headers: Record<string, string> = {
       'content-type': 'application/x-www-form-urlencoded',
       'user-agent': 'MailChimp',
@@ -96,7 +114,7 @@ export class WebhookDelivery {
       headers['x-mailchimp-signature'] = `t=${at},v1=${signature}`;
     }
     try {
-      const signal = AbortSignal.any([this.#closing, AbortSignal.timeout(patienceMs)]);
+      const signal = AbortSignal.any([over, AbortSignal.timeout(patienceMs)]);
       const answer = await fetch(webhook.url, { method: 'POST', headers, body, signal });
       await answer.body?.cancel();
       return answer.status;
