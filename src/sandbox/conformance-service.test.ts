@@ -308,6 +308,36 @@ describe('control', () => {
       code: 'sandbox_no_operation',
       hint: 'Did you mean "seed-members"?',
     });
+    const here = (thrown: unknown) => JSON.stringify(thrown);
+    const wrong = { audience: 'none', members: [] };
+    const local = await Promise.try(() => sandbox.control.seedMembers(wrong)).catch(here);
+    expect(await remote.seedMembers(wrong).catch(here)).toBe(local);
+  });
+
+  it('answers GET for what only reads, and POST only with JSON: no foreign page can change anything', async () => {
+    const answers = async (path: string, init: RequestInit) => {
+      const answer = await fetch(`${sandbox.url}/sandbox/${path}`, init);
+      return [answer.status, ((await answer.json()) as { code?: string }).code];
+    };
+    expect(await answers('reset', {})).toEqual([405, 'sandbox_method']);
+    expect(await answers('set-modes?premium=true', {})).toEqual([405, 'sandbox_method']);
+    expect(await answers('modes', { method: 'DELETE' })).toEqual([405, 'sandbox_method']);
+    expect(await answers('reset', { method: 'POST' })).toEqual([415, 'sandbox_not_json']);
+    expect(await answers('reset', { method: 'POST', body: '{}' })).toEqual([415, 'sandbox_not_json']);
+    expect(sandbox.control.audiences()).toMatchObject([{ id: 'L' }]);
+    expect(await answers('counters', {})).toEqual([200, undefined]);
+    const headers = { 'Content-Type': 'application/json' };
+    expect(await answers('reset', { method: 'POST', headers })).toEqual([200, undefined]);
+    expect(sandbox.control.audiences()).toEqual([]);
+  });
+
+  it('hands out copies', () => {
+    const { modes, setModes, addFault, faults } = sandbox.control;
+    modes().ceiling = 1;
+    setModes({}).ceiling = 1;
+    addFault({ answer: { kind: 'reset' } }).hits = 7;
+    faults()[0]!.hits = 7;
+    expect([modes().ceiling, faults()[0]!.hits]).toEqual([10, 0]);
   });
 
   it('the log has no addresses and, unless asked, no bodies', async () => {

@@ -26,6 +26,8 @@ import type { RequestCounters, RequestRecord } from './request-log.ts';
 
 export interface Operation<Schema extends z.ZodType, Result> {
   input: Schema;
+  /** Changes nothing: GET may ask for it. */
+  reads: boolean;
   run(account: Account, input: z.output<Schema>): Result;
 }
 
@@ -33,7 +35,14 @@ function operation<Schema extends z.ZodType, Result>(
   input: Schema,
   run: (account: Account, input: z.output<Schema>) => Result,
 ): Operation<Schema, Result> {
-  return { input, run };
+  return { input, reads: false, run };
+}
+
+function reading<Schema extends z.ZodType, Result>(
+  input: Schema,
+  run: (account: Account, input: z.output<Schema>) => Result,
+): Operation<Schema, Result> {
+  return { input, reads: true, run };
 }
 
 const nothing = z.strictObject({});
@@ -46,22 +55,22 @@ export const controlOperations = {
   /** Acts as a person, as somebody in the user interface, or as a mail server. */
   act: operation(actInput, act),
 
-  audiences: operation(nothing, (account) => audienceSummaries(account)),
-  audienceState: operation(audienceStateInput, audienceState),
-  memberState: operation(memberStateInput, memberState),
+  audiences: reading(nothing, (account) => audienceSummaries(account)),
+  audienceState: reading(audienceStateInput, audienceState),
+  memberState: reading(memberStateInput, memberState),
 
-  modes: operation(nothing, (account): SandboxModes => account.modes),
+  modes: reading(nothing, (account): SandboxModes => structuredClone(account.modes)),
   setModes: operation(sandboxModes.partial(), (account, modes): SandboxModes => {
     const sent = Object.fromEntries(Object.entries(modes).filter(([, value]) => value !== undefined));
     account.modes = { ...account.modes, ...sent };
-    return account.modes;
+    return structuredClone(account.modes);
   }),
   setLatency: operation(latencyModel, (account, latency) => {
     account.latency = latency;
     return done;
   }),
-  addFault: operation(faultRule, (account, rule): Fault => account.faults.add(rule)),
-  faults: operation(nothing, (account): Fault[] => account.faults.list()),
+  addFault: operation(faultRule, (account, rule): Fault => structuredClone(account.faults.add(rule))),
+  faults: reading(nothing, (account): Fault[] => structuredClone(account.faults.list())),
   clearFaults: operation(nothing, (account) => {
     account.faults.clear();
     return done;
@@ -72,9 +81,9 @@ export const controlOperations = {
     return { now: account.date().toISOString() };
   }),
 
-  counters: operation(nothing, (account): RequestCounters => structuredClone(account.log.counters)),
+  counters: reading(nothing, (account): RequestCounters => structuredClone(account.log.counters)),
   /** Requests in the order they came, after a number. */
-  requests: operation(
+  requests: reading(
     z.strictObject({
       after: z.coerce.number().int().min(0).default(0),
       limit: z.coerce.number().int().min(1).max(5000).default(1000),

@@ -48,14 +48,14 @@ async function serveControl(
 ): Promise<void> {
   const body = await readBody(request);
   if (body === undefined) return;
-  let input: unknown;
-  try {
-    input = body.trim() === '' ? Object.fromEntries(url.searchParams) : JSON.parse(body);
-  } catch {
-    return sendJson(response, 400, { code: 'sandbox_json', message: 'The body is not JSON.' });
-  }
-  const answer = await answerControl(account, url.pathname.slice('/sandbox/'.length), input);
-  sendJson(response, answer.status, answer.document);
+  const answer = await answerControl(account, {
+    method: request.method ?? 'GET',
+    path: url.pathname.slice('/sandbox/'.length),
+    query: url.searchParams,
+    isJson: /^application\/json\b/i.test(request.headers['content-type'] ?? ''),
+    body,
+  });
+  sendJson(response, answer.status, answer.document, answer.status === 405 ? { Allow: 'POST' } : {});
 }
 
 /** An expired link answers like the storage behind it: XML and 403. */
