@@ -7,7 +7,7 @@ import { remoteControl } from './control.ts';
 import { drawLatency } from './latency.ts';
 import { subscriberHash } from './md5-index.ts';
 import { seededRandom } from './random.ts';
-import { startSandbox } from './sandbox.ts';
+import { originOf, startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
 let sandbox: Sandbox;
@@ -284,6 +284,18 @@ describe('FACTS §2, §7, §8: the service', () => {
     expect((await api('GET', `/account-exports/${first.json.export_id}`)).json).toHaveProperty('finished');
     sandbox.control.advanceTime({ seconds: 86_400 });
     expect((await start()).status).toBe(200);
+  });
+});
+
+describe('the origin', () => {
+  it.each([
+    ['127.0.0.1', 'IPv4', 'http://127.0.0.1:80'],
+    ['127.0.0.2', 'IPv4', 'http://127.0.0.2:80'],
+    ['0.0.0.0', 'IPv4', 'http://127.0.0.1:80'],
+    ['::', 'IPv6', 'http://127.0.0.1:80'],
+    ['::1', 'IPv6', 'http://[::1]:80'],
+  ])('of a sandbox that listens at %s', (address, family, origin) => {
+    expect(originOf({ address, family, port: 80 })).toBe(origin);
   });
 });
 

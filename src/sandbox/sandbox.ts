@@ -55,8 +55,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
-  const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const url = originOf(server.address() as AddressInfo);
   return {
     url,
     apiRoot: `${url}/3.0`,
@@ -69,4 +68,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Where a client on this machine finds the server that listens there. */
+export function originOf({ address, family, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
 }
