@@ -41,7 +41,7 @@ export function readFake1000(): TrueRecords[] {
 }
 
 /** Which half a person belongs to: by a digest, so that nobody has chosen. */
-export function halfOf(person: string): Exclude<Half, 'whole'> {
+function halfOf(person: string): Exclude<Half, 'whole'> {
   return (createHash('sha256').update(person).digest()[0] ?? 0) % 2 === 0 ? 'tuning' : 'test';
 }
 

@@ -63,7 +63,7 @@ function setValue(values: FieldValue[], position: number, value: FieldValue): vo
   values[position] = value;
 }
 
-export function sameValues(left: readonly FieldValue[], right: readonly FieldValue[]): boolean {
+function sameValues(left: readonly FieldValue[], right: readonly FieldValue[]): boolean {
   const length = Math.max(left.length, right.length);
   for (let position = 0; position < length; position++) {
     const one = left[position] ?? '';

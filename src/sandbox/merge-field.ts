@@ -44,7 +44,6 @@ export interface MergeFieldSettings {
   required?: boolean | undefined;
   public?: boolean | undefined;
   defaultValue?: string | undefined;
-  displayOrder?: number | undefined;
   helpText?: string | undefined;
   choices?: string[] | undefined;
   dateFormat?: string | undefined;
@@ -92,7 +91,7 @@ export class MergeFields {
       required: settings.required ?? false,
       public: settings.public ?? false,
       defaultValue: settings.defaultValue ?? '',
-      displayOrder: settings.displayOrder ?? id + 1,
+      displayOrder: id + 1,
       helpText: settings.helpText ?? '',
       options: {
         choices: settings.choices ?? [],

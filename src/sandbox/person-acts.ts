@@ -12,7 +12,7 @@ import { memberEvents, unsubscribeEvent } from './webhook-event.ts';
 import type { WebhookSource } from './webhook.ts';
 
 /** What somebody does to a contact outside of the API: the person, the user interface, the mail servers. */
-export const personAct = z.discriminatedUnion('kind', [
+const personAct = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('unsubscribeSelf'), reason: z.string().optional() })
     .describe('Compliance'),

@@ -125,7 +125,7 @@ export class WebhookDelivery {
 }
 
 /** `type=…&fired_at=Y-m-d H:i:s&data[merges][FNAME]=…`, times in UTC (FACTS §7). */
-export function formBody(event: WebhookEvent, now: Date): string {
+function formBody(event: WebhookEvent, now: Date): string {
   const form = new URLSearchParams({
     type: event.type,
     fired_at: now.toISOString().slice(0, 19).replace('T', ' '),
