@@ -13,7 +13,7 @@ const day = 24 * 60 * 60;
 
 /** `POST /account-exports`: one at a time and one in 24 hours (FACTS §7). */
 export function startExport(account: Account, call: ApiCall): unknown {
-  if (!Array.isArray((call.body as Record<string, unknown>)['include_stages'])) {
+  if (!Array.isArray(call.body['include_stages'])) {
     const message = 'Required fields were not provided: include_stages';
     throw invalidResource([{ field: 'include_stages', message }]);
   }

@@ -6,14 +6,17 @@ import { rowOfContactId } from './member-view.ts';
 import { invalidResource, notFound } from './problem.ts';
 import type { User } from './access.ts';
 
+/** An object of JSON, of which nothing is known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 /** One request to the API, parsed. */
 export interface ApiCall {
   readonly user: User;
   /** What the route's pattern names, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The JSON body; `{}` when there is none. Always an object. */
-  readonly body: unknown;
+  /** The JSON body; `{}` when there is none. */
+  readonly body: JsonObject;
   readonly filter: FieldFilter;
   readonly origin: string;
 }
@@ -68,8 +71,8 @@ export function pageItems<T>(items: readonly T[], query: URLSearchParams): T[] {
 }
 
 /** The value of a body's field as text; throws Invalid Resource when it is required and absent. */
-export function requireText(body: unknown, name: string): string {
-  const value = (body as Record<string, unknown>)[name];
+export function requireText(body: JsonObject, name: string): string {
+  const value = body[name];
   if (typeof value === 'string' && value.trim() !== '') return value;
   const message =
     value === undefined ? `Required fields were not provided: ${name}` : 'This value should not be blank.';

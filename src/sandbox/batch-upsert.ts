@@ -34,7 +34,7 @@ interface BatchAnswer {
 /** `POST /lists/{list_id}`: adds or changes up to 500 members, each on its own (FACTS §4, §9.3–9.7). */
 export function upsertBatch(account: Account, call: ApiCall): BatchAnswer {
   const audience = requireAudience(account, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const members = body['members'];
   if (!Array.isArray(members)) {
     const message =

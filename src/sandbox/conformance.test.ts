@@ -434,6 +434,8 @@ describe('FACTS §5, §9.8, §9.10, §9.14: one member', () => {
     await api('PATCH', member('a@acme.test'), { interests: { [interest.id]: true } });
     expect((await api('GET', member('a@acme.test'))).json.interests).toEqual({ [interest.id]: true });
     expect((await api('GET', path)).json.interests[0].subscriber_count).toBe('1');
+    const text = await api('PATCH', member('a@acme.test'), { interests: { [interest.id]: 'false' } });
+    expect([text.status, text.json.errors]).toMatchObject([400, [{ field: 'interests' }]]);
   });
 });
 

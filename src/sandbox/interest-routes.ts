@@ -4,6 +4,7 @@ import type { Answer, ApiCall } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { interestCategoryTypes } from './interests.ts';
 import type { Interest, InterestCategory, InterestCategoryType } from './interests.ts';
+import { rareFact } from './member.ts';
 import { invalidResource, notFound } from './problem.ts';
 
 export function listCategories(account: Account, call: ApiCall): unknown {
@@ -43,8 +44,11 @@ export function listInterests(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const category = requireCategory(audience, call);
   const all = [...category.interests.values()];
+  const counts = countInterested(audience);
   return {
-    interests: pageItems(all, call.query).map((interest) => interestView(audience, category, interest)),
+    interests: pageItems(all, call.query).map((interest) =>
+      interestView(audience, category, interest, counts),
+    ),
     list_id: audience.id,
     category_id: category.id,
     total_items: all.length,
@@ -105,17 +109,25 @@ function interestView(
   audience: Audience,
   category: InterestCategory,
   interest: Interest,
+  counts = countInterested(audience),
 ): Answer<typeof interestNames> {
-  let count = 0;
-  for (const member of audience.members.all()) if (member.rare.interests?.has(interest.id)) count++;
   return {
     category_id: category.id,
     list_id: audience.id,
     id: interest.id,
     name: interest.name,
     // A number in a string, as in the official description.
-    subscriber_count: String(count),
+    subscriber_count: String(counts.get(interest.id) ?? 0),
     display_order: interest.displayOrder,
     _links: [],
   };
+}
+
+/** How many chose each interest, by its id: one walk over the audience. */
+function countInterested(audience: Audience): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { rare } of audience.members.all()) {
+    for (const id of rareFact(rare, 'interests')) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
 }

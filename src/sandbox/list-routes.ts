@@ -25,7 +25,7 @@ export function getAudience(account: Account, call: ApiCall): unknown {
 
 /** `POST /lists` */
 export function addAudience(account: Account, call: ApiCall): unknown {
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const settings = {
     id: randomHex(account.random, 10),
     name: requireText(body, 'name'),
@@ -40,7 +40,7 @@ export function addAudience(account: Account, call: ApiCall): unknown {
 /** `PATCH /lists/{list_id}` */
 export function changeAudience(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   if (body['name'] !== undefined) audience.name = requireText(body, 'name');
   if (typeof body['double_optin'] === 'boolean') audience.doubleOptIn = body['double_optin'];
   if (typeof body['email_type_option'] === 'boolean') audience.emailTypeOption = body['email_type_option'];

@@ -50,7 +50,7 @@ export function parseMember(body: unknown): ParsedMember {
     statusIfNew: read('status_if_new', 'string', status),
     emailType: read('email_type', 'string', emailType),
     mergeFields: read('merge_fields', 'object', map),
-    interests: read('interests', 'object', map) as Record<string, boolean> | undefined,
+    interests: read('interests', 'object', switches),
     language: read('language', 'string', text),
     vip: read('vip', 'boolean', (value) => (typeof value === 'boolean' ? value : undefined)),
     location: read('location', 'object', location),
@@ -83,6 +83,12 @@ function map(value: unknown): Record<string, unknown> | undefined {
   // PHP clients send an empty map as an empty list.
   if (Array.isArray(value)) return value.length === 0 ? {} : undefined;
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function switches(value: unknown): Record<string, boolean> | undefined {
+  const sent = map(value);
+  const fits = sent !== undefined && Object.values(sent).every((on) => typeof on === 'boolean');
+  return fits ? (sent as Record<string, boolean>) : undefined;
 }
 
 function location(value: unknown): Location | undefined {

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { findMember, pageItems, requireAudience, requireMember } from './api-call.ts';
-import type { ApiCall } from './api-call.ts';
+import type { ApiCall, JsonObject } from './api-call.ts';
 import { forgetMember, moveMember } from './audience.ts';
 import type { Audience } from './audience.ts';
 import { parseMember } from './member-input.ts';
@@ -39,7 +39,7 @@ export function putMember(account: Account, call: ApiCall): unknown {
 export function patchMember(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const target = requireMember(audience, call);
-  const input = parseOne({ email_address: target.address, ...(call.body as object) });
+  const input = parseOne({ email_address: target.address, ...call.body });
   if (input.status === 'transactional') {
     throw invalidResource([
       { field: 'status', message: 'Data did not match any of the schemas described in anyOf.' },
@@ -104,8 +104,7 @@ export function changeMemberTags(account: Account, call: ApiCall): undefined {
   }
 }
 
-function parseTagChanges(body: unknown): { name: string; active: boolean }[] {
-  const tags = (body as Record<string, unknown>)['tags'];
+function parseTagChanges({ tags }: JsonObject): { name: string; active: boolean }[] {
   if (!Array.isArray(tags)) {
     throw invalidResource([{ field: 'tags', message: 'Required fields were not provided: tags' }]);
   }
@@ -120,10 +119,10 @@ function parseTagChanges(body: unknown): { name: string; active: boolean }[] {
   });
 }
 
-function parseOne(body: unknown): MemberInput {
+function parseOne(body: JsonObject): MemberInput {
   const parsed = parseMember(body);
   if (parsed.kind === 'refused') throw invalidResource(parsed.errors);
-  if (parsed.input.address === '' && (body as Record<string, unknown>)['email_address'] === undefined) {
+  if (parsed.input.address === '' && body['email_address'] === undefined) {
     throw invalidResource([{ field: '', message: 'Required fields were not provided: email_address' }]);
   }
   return parsed.input;

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { pageItems, requireAudience, requireText } from './api-call.ts';
-import type { Answer, ApiCall } from './api-call.ts';
+import type { Answer, ApiCall, JsonObject } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { isMergeTag, mergeFieldTypes } from './merge-field.ts';
 import type { MergeField, MergeFieldType } from './merge-field.ts';
@@ -31,7 +31,7 @@ export function getMergeField(account: Account, call: ApiCall): unknown {
 /** `POST /lists/{list_id}/merge-fields`: at most 30 fields, 80 on Premium (FACTS §7). */
 export function addMergeField(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const name = requireText(body, 'name');
   const type = requireText(body, 'type');
   if (!mergeFieldTypes.includes(type as MergeFieldType)) {
@@ -57,7 +57,7 @@ export function addMergeField(account: Account, call: ApiCall): unknown {
 export function changeMergeField(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const field = requireField(audience, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const name = body['name'] === undefined ? field.name : requireText(body, 'name');
   const tag = freeTag(audience, body['tag'], field);
   field.name = name;
@@ -91,7 +91,7 @@ function freeTag(audience: Audience, tag: unknown, own: MergeField | undefined):
   return tag;
 }
 
-function applySettings(field: MergeField, body: Record<string, unknown>): void {
+function applySettings(field: MergeField, body: JsonObject): void {
   const options = (body['options'] ?? {}) as Record<string, unknown>;
   if (typeof body['required'] === 'boolean') field.required = body['required'];
   if (typeof body['public'] === 'boolean') field.public = body['public'];

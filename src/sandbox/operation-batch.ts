@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { User } from './access.ts';
 import type { Account } from './account.ts';
 import { pageItems } from './api-call.ts';
-import type { Answer, ApiCall } from './api-call.ts';
+import type { Answer, ApiCall, JsonObject } from './api-call.ts';
 import { invalidResource, notFound, Problem } from './problem.ts';
 import { randomHex } from './random.ts';
 import { isoTime } from './seconds.ts';
@@ -125,8 +125,7 @@ async function runOperations(account: Account, batch: OperationBatch, user: User
   batch.results.reverse();
 }
 
-function parseOperations(body: unknown): Operation[] {
-  const sent = (body as Record<string, unknown>)['operations'];
+function parseOperations({ operations: sent }: JsonObject): Operation[] {
   if (!Array.isArray(sent) || sent.length === 0) {
     throw invalidResource([
       { field: 'operations', message: 'Required fields were not provided: operations' },

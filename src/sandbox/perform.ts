@@ -1,6 +1,6 @@
 import type { User } from './access.ts';
 import type { Account } from './account.ts';
-import type { ApiCall } from './api-call.ts';
+import type { ApiCall, JsonObject } from './api-call.ts';
 import { FieldFilter } from './field-filter.ts';
 import {
   internalError,
@@ -78,7 +78,7 @@ function filterOf(account: Account, request: ApiRequest): FieldFilter {
   return FieldFilter.everything;
 }
 
-function parseBody(text: string): unknown {
+function parseBody(text: string): JsonObject {
   if (text.trim() === '') return {};
   let body: unknown;
   try {
@@ -89,7 +89,7 @@ function parseBody(text: string): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalidResource([{ field: '', message: 'Schema describes object, another type found instead' }]);
   }
-  return body;
+  return body as JsonObject;
 }
 
 /** A problem as an answer: its `instance` is also the request id, unless the mode takes it away (FACTS §2, §9.8). */

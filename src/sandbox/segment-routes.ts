@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import { findMember, pageItems, pageOf, requireAudience, requireText } from './api-call.ts';
-import type { Answer, ApiCall } from './api-call.ts';
+import type { Answer, ApiCall, JsonObject } from './api-call.ts';
 import type { Audience } from './audience.ts';
 import { batchLimit } from './batch-upsert.ts';
 import type { Member, MemberStatus } from './member.ts';
@@ -33,7 +33,7 @@ export function getSegment(account: Account, call: ApiCall): unknown {
 /** `POST /lists/{list_id}/segments`: with `static_segment`, even empty, it makes a tag. */
 export function addSegment(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const name = requireText(body, 'name');
   const addresses = addressList(body, 'static_segment');
   if (audience.tags.byName(name) !== undefined) throw tagExists();
@@ -46,7 +46,7 @@ export function addSegment(account: Account, call: ApiCall): unknown {
 /** `PATCH …/segments/{segment_id}`: `static_segment` replaces everybody who wears the tag. */
 export function changeSegment(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const segment =
     body['static_segment'] === undefined ? requireSegment(audience, call) : requireStatic(audience, call);
   const name = body['name'] === undefined ? undefined : requireText(body, 'name');
@@ -84,7 +84,7 @@ export const segmentMembersNames = [
 export function changeSegmentMembers(account: Account, call: ApiCall): Answer<typeof segmentMembersNames> {
   const audience = requireAudience(account, call);
   const segment = requireStatic(audience, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const toAdd = addressList(body, 'members_to_add') ?? [];
   const toRemove = addressList(body, 'members_to_remove') ?? [];
   const addedFilter = call.filter.under('members_added');
@@ -170,7 +170,7 @@ function requireStatic(audience: Audience, call: ApiCall): Segment {
 }
 
 /** The addresses of a body's field; throws Invalid Resource for another type and for more than 500. */
-function addressList(body: Record<string, unknown>, name: string): string[] | undefined {
+function addressList(body: JsonObject, name: string): string[] | undefined {
   const sent = body[name];
   if (sent === undefined) return undefined;
   if (!Array.isArray(sent)) throw invalidResource([{ field: name, message: 'Schema describes array' }]);

@@ -26,12 +26,12 @@ export async function addWebhook(account: Account, call: ApiCall): Promise<unkno
   if (account.modes.webhookCheck && !(await answersGet(url))) {
     throw badRequest('We could not reach the webhook URL with a GET request.');
   }
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   const webhook: Webhook = {
     id: randomHex(account.random, 10),
     url,
-    events: switches(webhookEventNames, body['events'], true),
-    sources: switches(webhookSourceNames, body['sources'], true),
+    events: switches(webhookEventNames, body['events']),
+    sources: switches(webhookSourceNames, body['sources']),
     secret: randomHex(account.random, 32),
   };
   audience.webhooks.set(webhook.id, webhook);
@@ -45,7 +45,7 @@ export async function addWebhook(account: Account, call: ApiCall): Promise<unkno
 export function changeWebhook(account: Account, call: ApiCall): unknown {
   const audience = requireAudience(account, call);
   const webhook = requireWebhook(audience, call);
-  const body = call.body as Record<string, unknown>;
+  const { body } = call;
   if (body['url'] !== undefined) webhook.url = requireText(body, 'url');
   webhook.events = { ...webhook.events, ...sent(webhookEventNames, body['events']) };
   webhook.sources = { ...webhook.sources, ...sent(webhookSourceNames, body['sources']) };
@@ -74,13 +74,9 @@ function requireWebhook(audience: Audience, call: ApiCall): Webhook {
 }
 
 /** Absent altogether: all on. A map: what it leaves out is off. */
-function switches<Name extends string>(
-  names: readonly Name[],
-  body: unknown,
-  absent: boolean,
-): Record<Name, boolean> {
+function switches<Name extends string>(names: readonly Name[], body: unknown): Record<Name, boolean> {
   const given = sent(names, body);
-  const entries = names.map((name) => [name, body === undefined ? absent : (given[name] ?? false)]);
+  const entries = names.map((name) => [name, body === undefined || (given[name] ?? false)]);
   return Object.fromEntries(entries) as Record<Name, boolean>;
 }
 
