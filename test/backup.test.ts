@@ -1,5 +1,10 @@
-import { appendFile, copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { appendFile, copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { apiKey, audience, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
@@ -94,9 +99,19 @@ describe('backup and restore', { timeout: 60_000 }, async () => {
     const copy = join(folder, 'spoilt.tar');
     await copyFile(file, copy);
     await spoil(copy);
+    const shown = async () => (await postrider.do('segments', '--json')).stdout;
+    const files = async () => ({
+      names: (await readdir(data)).toSorted(),
+      people: createHash('sha256')
+        .update(await readFile(join(data, 'people.duckdb')))
+        .digest('hex'),
+    });
+    const [before, there] = [await shown(), await files()];
     const ended = await postrider.run(['restore', copy, '--yes']);
     expect(ended).toMatchObject({ code: 2 });
     expect(ended.stderr).toMatch(/\(backup_(incomplete|unreadable)\)/);
+    expect(await files()).toEqual(there);
+    expect(await shown()).toBe(before);
   });
 
   it('asks before it puts an old state in place of a new one', async () => {
@@ -105,18 +120,37 @@ describe('backup and restore', { timeout: 60_000 }, async () => {
     expect(ended.stderr).toContain('(restore_unconfirmed)');
   });
 
-  it('takes uploads along, and leads no name of a file out of the folder', async () => {
+  it('takes uploads along', async () => {
     await mkdir(join(data, 'uploads', 'shop'), { recursive: true });
     await appendFile(join(data, 'uploads', 'shop', 'a.csv'), 'id\n1\n');
     const withUploads = join(folder, 'uploads.tar');
     await postrider.do('backup', withUploads);
-    const evil = Buffer.from(
-      (await readFile(withUploads, 'latin1')).replace('uploads/shop/a.csv', '../../../../evil.c'),
-      'latin1',
-    );
-    await writeFile(join(folder, 'evil.tar'), evil);
-    expect((await postrider.run(['restore', join(folder, 'evil.tar'), '--yes'])).code).toBe(2);
     await postrider.do('restore', withUploads, '--yes');
     expect(await readFile(join(data, 'uploads', 'shop', 'a.csv'), 'utf8')).toBe('id\n1\n');
   });
+
+  it.each(['../evil.csv', 'uploads/../../evil.csv', 'uploads/shop/../../../../evil.csv', 'evil.csv'])(
+    'is led by no name in a file to a place that is not its own: %s',
+    async (name) => {
+      const evil = join(folder, 'evil.tar');
+      await copyWithOneMore(file, evil, name);
+      const ended = await postrider.run(['restore', evil, '--yes']);
+      expect(ended).toMatchObject({ code: 2 });
+      expect(ended.stderr).toContain('holds what no backup of Postrider holds');
+      const names = await readdir(folder, { recursive: true });
+      expect(names.filter((each) => each.endsWith('evil.csv'))).toEqual([]);
+    },
+  );
 });
+
+/** A tar with everything that the other one holds, and a file of the given name. */
+async function copyWithOneMore(from: string, to: string, name: string): Promise<void> {
+  const entries = extract();
+  const read = pipeline(createReadStream(from), entries);
+  const packed = pack();
+  const written = pipeline(packed, createWriteStream(to));
+  packed.entry({ name }, 'id\n1\n');
+  for await (const entry of entries) packed.entry({ name: entry.header.name }, await buffer(entry));
+  packed.finalize();
+  await Promise.all([read, written]);
+}
