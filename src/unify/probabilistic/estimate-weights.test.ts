@@ -80,14 +80,24 @@ describe('estimateWeights', () => {
     expect(prior * pairs).toBeLessThan(1);
   });
 
-  it('stays finite where a level never occurs, and where there is nothing at all', () => {
-    const {
-      m: ofMatches,
-      u: ofOthers,
-      prior,
-    } = estimateWeights({ levels, random: [], candidates: [], passes: [[0]], pairs: 1 });
-    for (const share of [...ofMatches.flat(), ...ofOthers.flat()]) expect(share).toBeGreaterThan(0);
-    expect(Number.isFinite(prior)).toBe(true);
+  const differs: Pattern = { levels: [2, 2, 2, 2], count: 1 };
+  it.each([
+    ['there is nothing at all', 0, []],
+    ['one pair was not compared', 1, []],
+    ['one pair differs, and no other level occurs', 1, [differs]],
+  ])('stays between never and surely where %s', (_, few, compared: Pattern[]) => {
+    const weights = estimateWeights({
+      levels,
+      random: compared,
+      candidates: compared,
+      passes: [],
+      pairs: few,
+    });
+    for (const share of [...weights.m.flat(), ...weights.u.flat(), weights.prior]) {
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThan(1);
+    }
+    expect(probabilityOf(differs.levels, weights)).toBeLessThan(0.5);
   });
 });
 

@@ -48,7 +48,7 @@ const beliefU = 0.5;
 export function estimateWeights(evidence: Evidence): Weights {
   const { levels, random, candidates, passes, pairs } = evidence;
   const mixtures = [
-    { key: new Set<number>(), patterns: random, prior: Math.min(0.01, 1 / Math.sqrt(pairs)), random: true },
+    { key: new Set<number>(), patterns: random, prior: firstPrior(pairs), random: true },
     ...passes.map((pass) => ({
       key: new Set(pass),
       patterns: candidates.filter((pattern) => pass.every((field) => pattern.levels[field] === 0)),
@@ -101,7 +101,8 @@ export function probabilityOf(
 
 /** The share of pairs that are one person, found by asking what it would be if it were what it is. */
 function priorOf(candidates: readonly Pattern[], pairs: number, weights: Pick<Weights, 'm' | 'u'>): number {
-  let prior = 1 / Math.sqrt(pairs);
+  let prior = firstPrior(pairs);
+  if (pairs === 0) return prior;
   for (let round = 0; round < mostRounds; round += 1) {
     const matches = candidates.reduce(
       (sum, { levels, count }) => sum + count * probabilityOf(levels, { ...weights, prior }),
@@ -112,6 +113,11 @@ function priorOf(candidates: readonly Pattern[], pairs: number, weights: Pick<We
     prior = next;
   }
   return prior;
+}
+
+/** Few are one person, also where there are few pairs: of one that surely is nothing more could be learned. */
+function firstPrior(pairs: number): number {
+  return Math.min(0.01, 1 / Math.sqrt(pairs));
 }
 
 function firstM(levels: number): number[] {

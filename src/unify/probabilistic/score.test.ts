@@ -210,9 +210,16 @@ describe('a score', () => {
     });
   });
 
-  it.each([[0], [1]])('gets along with %i records', async (records) => {
-    await run({ mode: 'score' }, {}, { crm: crm.slice(0, records), shop: shop.slice(0, records) });
-    expect((await joined()).length).toBeLessThanOrEqual(records);
+  it.each([
+    ['nobody', [], []],
+    ['one record in one source', crm.slice(0, 1), []],
+    ['two strangers, the only pair there is', crm.slice(0, 1), shop.slice(1, 2)],
+  ])('joins nobody where there is %s', async (_, ofCrm, ofShop) => {
+    const { scores } = await run({ mode: 'score' }, {}, { crm: ofCrm, shop: ofShop });
+    expect(await joined()).toEqual([]);
+    const prior = scores[0]?.prior ?? 1;
+    expect(prior).toBeGreaterThan(0);
+    expect(prior).toBeLessThan(1);
   });
 });
 
