@@ -27,7 +27,7 @@ export type CheckedAsOf =
   | { kind: 'newest'; source: string; column: string; type: 'date' | 'time' };
 
 /**
- * All active segments, each after those it speaks of. A `RulesError` with everything that is wrong in any of them; the
+ * All segments that are computed, each after those it speaks of and the one it is held out of. A `RulesError` with everything that is wrong in any of them; the
  * others may be as wrong as they like.
  */
 export function checkSegments(
@@ -37,7 +37,7 @@ export function checkSegments(
   const problems: RuleProblem[] = [];
   const checked = new Map<SegmentId, CheckedSegment>();
   for (const [id, config] of segments) {
-    if (stateOf(config) !== 'active') continue;
+    if (stateOf(config) !== 'active' || keepsPeople(config, segments)) continue;
     const from =
       config.heldOutOf === undefined ? config : heldOutFrom(id, config.heldOutOf, segments, problems);
     if (from === undefined) continue;
@@ -48,11 +48,24 @@ export function checkSegments(
     const asOf = checkAsOf(from.asOf, catalogue, `segments.${id}.asOf`, problems);
     if (asOf === undefined) continue;
     const list = from.members === undefined ? {} : { list: from.members };
-    checked.set(id, { id, rules, asOf, type: config.type, ...list, ...holdOutOf(id, config, from) });
+    // Who is held out must not change while those who are not stand still.
+    const type = from.type === 'static' ? 'static' : config.type;
+    checked.set(id, { id, rules, asOf, type, ...list, ...holdOutOf(id, config, from) });
   }
   const ordered = inOrder(checked, problems);
   refuseProblems(problems);
   return ordered;
+}
+
+/**
+ * Whether a segment is not computed and keeps the people it has: an inactive one, and one that is held out of it, which
+ * would go on growing beside a segment that stands still.
+ */
+export function keepsPeople(config: SegmentConfig, segments: ReadonlyMap<SegmentId, SegmentConfig>): boolean {
+  const state = stateOf(config);
+  if (state !== 'active' || config.heldOutOf === undefined) return state === 'inactive';
+  const from = segments.get(config.heldOutOf as SegmentId);
+  return from?.holdOut !== undefined && stateOf(from) === 'inactive';
 }
 
 /** The segment whose hold-out is meant; a problem and undefined where there is none. */
@@ -192,7 +205,8 @@ function inOrder(
       });
       return;
     }
-    for (const id of segmentsIn(segment.rules)) {
+    const { rules, heldOutOf } = segment;
+    for (const id of [...segmentsIn(rules), ...(heldOutOf === undefined ? [] : [heldOutOf])]) {
       const other = segments.get(id);
       if (other !== undefined) visit(other, [...trail, segment.id]);
     }

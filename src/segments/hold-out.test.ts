@@ -96,6 +96,41 @@ describe('a hold-out', () => {
     });
   });
 
+  it('is found together with its segment, whichever stands first and is asked for', async () => {
+    const holdOut = { share: '30%' };
+    const few = { held: { heldOutOf: 's' }, s: { rules: romanian, holdOut } };
+    const many = { held: { heldOutOf: 's' }, s: { rules: everybody, holdOut } };
+    for (const asked of ['s', 'held']) {
+      await refresh(few);
+      const { held = [], s = [] } = await refresh(many, [asked as SegmentId]);
+      expect([...held, ...s]).toHaveLength(2_000);
+    }
+  });
+
+  it.each([
+    ['static', { type: 'static' }],
+    ['inactive', { state: 'inactive' }],
+  ])('stands still while its segment is %s', async (_, still) => {
+    const segment = { rules: romanian, holdOut: { share: '30%' } };
+    const held = { heldOutOf: 's' };
+    const before = await refresh({ s: segment, held });
+    const after = await refresh({ s: { ...segment, rules: everybody, ...still }, held });
+    expect(after).toEqual(before);
+  });
+
+  it('of an inactive segment whose rules no longer fit is nobody new, and not a share of everybody', async () => {
+    const rules = { combinator: 'and', rules: [{ field: 'nobody', operator: '=', value: 'RO' }] };
+    const inactive = { rules, holdOut: { share: '10%' }, state: 'inactive' };
+    await refresh({});
+    expect(await refresh({ s: inactive, held: { heldOutOf: 's' } })).toEqual({});
+    await expect(
+      refresh({ s: inactive, held: { heldOutOf: 's' } }, ['held' as SegmentId]),
+    ).rejects.toMatchObject({
+      code: 'segment_not_active',
+      message: expect.stringContaining('held out of "s", which is inactive') as string,
+    });
+  });
+
   it.each([
     [{ held: { heldOutOf: 'gone' } }, 'there is no segment "gone"'],
     [{ s: { rules: everybody }, held: { heldOutOf: 's' } }, 'holds nobody out'],

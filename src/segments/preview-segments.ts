@@ -4,11 +4,11 @@ import { sql, type Sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
-import { checkSegments } from './check-segments.ts';
+import { checkSegments, keepsPeople } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
 import { holdingOut } from './hold-out.ts';
 import { overTables } from './over-tables.ts';
-import { stateOf, type SegmentConfig } from './segment-config.ts';
+import type { SegmentConfig } from './segment-config.ts';
 import { segmentTables } from './segment-sizes.ts';
 
 /** People who are not those that everybody sees. */
@@ -54,7 +54,7 @@ export async function previewSegments(
     JOIN ${tableRef(people.profile)} p ON p.customer_id = m.customer_id WHERE m.segment = ${id}`;
   // First: rules of the others may speak of them.
   for (const [id, config] of segments) {
-    if (stateOf(config) === 'inactive') await write(id, asTheyWere(id));
+    if (keepsPeople(config, segments)) await write(id, asTheyWere(id));
   }
   for (const { id, type, rules, asOf, list, holdOut } of checkSegments(segments, catalogue)) {
     const stays = list !== undefined || (type === 'static' && frozen.some(({ segment }) => segment === id));

@@ -4,7 +4,7 @@ import type { Change, Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
-import { checkSegments, segmentsIn, type CheckedSegment } from './check-segments.ts';
+import { checkSegments, keepsPeople, segmentsIn, type CheckedSegment } from './check-segments.ts';
 import { compileRules } from './compile-rules.ts';
 import { holdingOut } from './hold-out.ts';
 import { readMemberList, takeInLists, type ListedLine } from './member-list.ts';
@@ -24,14 +24,14 @@ export interface RefreshOptions {
   folder?: string;
   /**
    * Refreshes these, by hand: also the static ones among them, and then the dynamic ones whose rules speak of one that
-   * was refreshed. Absent: all that are dynamic or new.
+   * was refreshed. One that is held out of another goes with it, and the other with it. Absent: all that are dynamic or new.
    */
   only?: readonly SegmentId[];
 }
 
 /**
  * Finds the members of the active segments anew and writes them all at once; if anything fails, every segment
- * stays as it was. Inactive ones keep their members. Drafts and segments that are not among `segments` any more are
+ * stays as it was. Inactive ones keep their members, and so do those who are held out of one. Drafts and segments that are not among `segments` any more are
  * forgotten, and so are members whose profile is gone.
  * @returns the sizes of all segments
  * @throws RulesError with everything that is wrong in the rules of active segments; `segment_not_active` for one of `only`
@@ -51,7 +51,7 @@ export async function refreshSegments(
   const due =
     only === undefined
       ? all.filter(({ id, type }) => type === 'dynamic' || !known.has(id))
-      : withDependents(all, only);
+      : withDependents(all, only, segments);
   refuseNeverComputed(due, known);
   const dueIds = new Set(due.map(({ id }) => id));
   const kept = [...segments]
@@ -71,22 +71,35 @@ export async function refreshSegments(
 }
 
 /** `all` has each segment after those it speaks of, so one pass finds what depends on what. */
-function withDependents(all: readonly CheckedSegment[], only: readonly SegmentId[]): CheckedSegment[] {
+function withDependents(
+  all: readonly CheckedSegment[],
+  only: readonly SegmentId[],
+  segments: ReadonlyMap<SegmentId, SegmentConfig>,
+): CheckedSegment[] {
   const due = new Set(only);
-  for (const { id, type, rules, heldOutOf } of all) {
-    const others = [...segmentsIn(rules), ...(heldOutOf === undefined ? [] : [heldOutOf])];
-    if (type === 'dynamic' && others.some((other) => due.has(other))) due.add(id);
+  // Who is held out is compared with who is not, so both are found at one time.
+  for (const { id, heldOutOf } of all) if (heldOutOf !== undefined && due.has(id)) due.add(heldOutOf);
+  for (const { id, rules, heldOutOf } of all) {
+    const others = heldOutOf === undefined ? segmentsIn(rules) : [heldOutOf];
+    if (segments.get(id)?.type === 'dynamic' && others.some((other) => due.has(other))) due.add(id);
   }
   return all.filter(({ id }) => due.has(id));
 }
 
 function refuseNotActive(id: SegmentId, segments: ReadonlyMap<SegmentId, SegmentConfig>): void {
   const config = segments.get(id);
-  if (config === undefined || stateOf(config) === 'active') return;
+  if (config === undefined) return;
+  const state = stateOf(config);
+  if (state === 'active' && !keepsPeople(config, segments)) return;
+  const isWhat = {
+    draft: 'a draft',
+    inactive: 'inactive',
+    active: `held out of "${config.heldOutOf}", which is inactive,`,
+  };
   throw inputError(
     'segment_not_active',
-    `The segment "${id}" is ${stateOf(config) === 'draft' ? 'a draft' : 'inactive'} and is not computed.`,
-    `Write state: active under segments.${id}.`,
+    `The segment "${id}" is ${isWhat[state]} and is not computed.`,
+    `Write state: active under segments.${state === 'active' ? config.heldOutOf : id}.`,
   );
 }
 
