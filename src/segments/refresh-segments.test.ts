@@ -8,7 +8,7 @@ import { attributes, catalogue, loadPeople, person } from './people.test-support
 import { refreshSegments } from './refresh-segments.ts';
 import type { Rule } from './rule.ts';
 import { segmentConfig, type SegmentConfig } from './segment-config.ts';
-import { segmentMembers } from './segment-members.ts';
+import { memberPage, segmentMembers } from './segment-members.ts';
 import { segmentTrend } from './segment-changes.ts';
 import { segmentSizes } from './segment-sizes.ts';
 
@@ -187,6 +187,16 @@ describe('members', () => {
       { customer_id: 'ana', age: 30 },
     ]);
     expect(Object.keys((await read({ segment: id }))[0] ?? {})).toHaveLength(attributes.length + 1);
+  });
+
+  it('come page by page to the last, also past some who left since they were found', async () => {
+    await refresh({ all: segment([]) });
+    await engine.commit([sql`DELETE FROM profile.profile WHERE customer_id = 'ana'`]);
+    const asked = { segment: 'all' as SegmentId, limit: 1 };
+    const first = await memberPage(engine, attributes, asked);
+    const second = await memberPage(engine, attributes, { ...asked, cursor: first.next });
+    const people = [...first.items, ...second.items].map((row) => row.customer_id);
+    expect([people, second.next]).toEqual([['bob', 'cy'], undefined]);
   });
 
   it('are refused with an attribute that does not exist', async () => {
