@@ -79,6 +79,26 @@ describe('who enters and leaves', () => {
     expect(await memberChanges(engine, ro, page)).toEqual([]);
   });
 
+  it('tells since when somebody is in for as long as they are', async () => {
+    await refresh('2026-01-01');
+    await move('bob', 'RO');
+    await refresh('2026-03-01');
+    await refresh('2026-09-01');
+    expect(await memberChanges(engine, ro, page)).toEqual([]);
+    const since = async (id: string) => (await memberSince(engine, id as CustomerId)).get(ro);
+    expect([await since('bob'), await since('ana')]).toEqual([
+      '2026-03-01T06:00:00.000Z',
+      '2026-01-01T06:00:00.000Z',
+    ]);
+    // Who left and comes back is in since then only.
+    await move('bob', 'DE');
+    await refresh('2026-09-02');
+    await refresh('2027-02-01');
+    await move('bob', 'RO');
+    await refresh('2027-02-02');
+    expect(await since('bob')).toBe('2027-02-02T06:00:00.000Z');
+  });
+
   it('is known for 90 days, and for an erased person no longer than they are', async () => {
     await refresh('2026-01-01');
     await move('bob', 'RO');

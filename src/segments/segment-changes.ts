@@ -46,11 +46,16 @@ export function noteChanges(
           SELECT segment, count(*) FILTER (WHERE entered) AS entered, count(*) FILTER (WHERE NOT entered) AS gone
           FROM segment.change WHERE changed_at = ${refreshedAt} GROUP BY segment
         ) AS changes ON changes.segment = size.segment`,
-      sql`DELETE FROM segment.change WHERE changed_at < ${refreshedAt} - to_days(${keptDays}::INTEGER)`,
+      // Since when somebody is in is known for as long as they are.
+      sql`DELETE FROM segment.change WHERE changed_at < ${keptSince(refreshedAt)}
+        AND NOT (entered AND (segment, customer_id) IN (SELECT segment, customer_id FROM segment.member))`,
       sql`DELETE FROM segment.history WHERE refreshed_at < ${refreshedAt} - to_days(${sizesKeptDays}::INTEGER)`,
     ],
   };
 }
+
+/** The first instant of which it is told who entered and left. */
+const keptSince = (refreshedAt: Sql): Sql => sql`${refreshedAt} - to_days(${keptDays}::INTEGER)`;
 
 /** A segment after one refresh. */
 export interface TrendPoint {
@@ -83,7 +88,7 @@ export interface MemberChange {
   at: string;
 }
 
-/** The newest first, a page of them. */
+/** Those of the last 90 days before the newest refresh, the newest first, a page of them. */
 export async function memberChanges(
   engine: Engine,
   segment: SegmentId,
@@ -94,6 +99,7 @@ export async function memberChanges(
   return engine.rows<MemberChange>(sql`
     SELECT customer_id AS "customerId", CASE WHEN entered THEN 'entered' ELSE 'left' END AS change, changed_at AS "at"
     FROM segment.change WHERE segment = ${segment} ${only}
+      AND changed_at >= (SELECT ${keptSince(sql`max(refreshed_at)`)} FROM segment.history)
     ORDER BY changed_at DESC, customer_id, entered LIMIT ${limit} OFFSET ${offset}`);
 }
 
