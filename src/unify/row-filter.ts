@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { inputError } from '../base/errors.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Column } from '../engine/engine.ts';
@@ -21,7 +22,7 @@ export function checkFilter(column: Column, values: readonly Value[], path: stri
       throw inputError(
         'unify_where_type',
         `The column "${column.name}" holds ${column.type}, which never equals a ${typeof value} (${path}).`,
-        column.type === 'text' ? 'Quote the value.' : `Give a value of the type ${column.type}.`,
+        hintFor(column),
       );
     }
   }
@@ -31,18 +32,40 @@ export function checkFilter(column: Column, values: readonly Value[], path: stri
 function canHold({ type }: Column, value: Exclude<Value, null>): boolean {
   switch (type) {
     case 'text':
-    case 'texts':
       return typeof value === 'string';
+    case 'texts':
+      return false;
     case 'integer':
+      return Number.isInteger(value);
     case 'number':
       return typeof value === 'number';
     case 'boolean':
       return typeof value === 'boolean';
+    // The engine must read them too: one that it does not would fit no row, and everybody of the source would be gone.
     case 'date':
+      return day.safeParse(value).success;
     case 'time':
-      return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+      return day.safeParse(value).success || moment.safeParse(String(value).replace(' ', 'T')).success;
     default:
       throw new Error(`no such column type: ${String(type satisfies never)}`);
+  }
+}
+
+const day = z.iso.date();
+const moment = z.iso.datetime({ offset: true, local: true });
+
+function hintFor({ type }: Column): string {
+  switch (type) {
+    case 'text':
+      return 'Quote the value.';
+    case 'texts':
+      return 'Only null, for rows without any, can be asked for here.';
+    case 'date':
+      return 'Write the date as "2026-11-24".';
+    case 'time':
+      return 'Write the time as "2026-11-24T06:00:00Z", or the day alone.';
+    default:
+      return `Give a value of the type ${type}.`;
   }
 }
 
@@ -56,8 +79,9 @@ export function filterSql(dialect: Dialect, filter: RowFilter): Sql {
         if (value === null)
           return column.type === 'text' ? sql`coalesce(trim(${cell}), '') = ''` : sql`${cell} IS NULL`;
         if (column.type === 'text') return sql`lower(trim(${cell})) = lower(trim(${String(value)}))`;
-        // Cast from text, so that a date is compared with a date and not with its text.
-        return sql`${cell} = ${dialect.tryCast(sql`${String(value)}`, column.type)}`;
+        // Read from text, so that a date is compared with a date and not with its text.
+        const text = sql`${String(value)}`;
+        return sql`${cell} = ${column.type === 'time' ? dialect.instant(text) : dialect.tryCast(text, column.type)}`;
       });
       return sql`(${join(fits, ' OR ')})`;
     }),
