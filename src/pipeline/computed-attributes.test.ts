@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceId } from '../base/ids.ts';
 import { sql } from '../engine/sql.ts';
+import { readProfileShape } from '../profiles/profile-shape.ts';
 import { computedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
@@ -131,5 +132,16 @@ describe('attributes made of related rows', () => {
     compute({ orders_made: { of: 'bought', function: 'max', column: 'gone' } });
     await expect(line.people(people)).rejects.toThrow('gone');
     expect(await values('orders_made')).toContainEqual({ email: 'ana@acme.test', value: 2 });
+  });
+
+  it('leave the profiles as they were when they cannot be computed', async () => {
+    const config = { of: 'bought', function: 'count', asOf: { newest: 'orders.day' } };
+    compute({ orders_made: config });
+    await line.people(people);
+    writeFileSync(join(folder, 'orders.csv'), 'order,person,total,day,what\n1,1,10.50,9999-12-31,tea\n');
+    await expect(line.people(people.slice(1))).rejects.toMatchObject({ code: 'as_of_unusable' });
+    expect(await values('orders_made')).toContainEqual({ email: 'ana@acme.test', value: 2 });
+    const { attributes } = await readProfileShape(line.engine);
+    expect(attributes).toContainEqual({ name: 'orders_made', type: 'integer' });
   });
 });

@@ -3,7 +3,7 @@ import type { ExportId, SegmentId } from '../base/ids.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import { previewExportSize } from '../exports/preview-size.ts';
 import { buildCatalogue } from '../segments/catalogue.ts';
-import { computeAhead } from '../segments/computed-attributes.ts';
+import { computeAttributes } from '../segments/computed-attributes.ts';
 import { previewSegments, type OtherPeople } from '../segments/preview-segments.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
 import { previewUnify, type PreviewedPeople, type UnifyPreview } from '../unify/preview-unify.ts';
@@ -111,7 +111,7 @@ async function sizesOf(
       relationships: settings.relationships,
       segments: settings.segments,
     });
-    const computed = await computeAhead(engine, settings.computed ?? new Map(), mapped, people, options);
+    const computed = await computeAttributes(engine, settings.computed ?? new Map(), mapped, people, options);
     const catalogue = { ...mapped, attributes: [...mapped.attributes, ...computed] };
     const segments = await previewSegments(engine, settings.segments, catalogue, people, options);
     const exports = new Map<string, number>();

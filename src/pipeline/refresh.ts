@@ -116,17 +116,17 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
     );
   }
   const computed = settings.computed ?? new Map();
-  // Before the profiles of the last time are replaced by some that lack what segments and exports ask for.
+  // Before minutes of work that would come to nothing.
   if (computed.size > 0) checkComputed(computed, await catalogueOf(parts, { attributes: [] }));
-  const result = await unify(engine, settings.unify, await loadedSources(engine), {
+  return unify(engine, settings.unify, await loadedSources(engine), {
     now: clock.now(),
     folder: settings.folder,
+    complete: async (people) =>
+      computeAttributes(engine, computed, await catalogueOf(parts, people), people, {
+        now: clock.now(),
+        timeZone: settings.schedule?.timeZone ?? 'UTC',
+      }),
   });
-  await computeAttributes(engine, computed, await currentCatalogue(parts), {
-    now: clock.now(),
-    timeZone: settings.schedule?.timeZone ?? 'UTC',
-  });
-  return result;
 }
 
 async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {

@@ -83,46 +83,19 @@ function takenNames(id: string, catalogue: Catalogue, path: string): RuleProblem
   ];
 }
 
-/** Where people are: those that everybody sees, or others that are only looked at. */
+/** Where people are who are not, or not yet, those that everybody sees. */
 export interface PeopleTables {
   profile: TableName;
   record: TableName;
 }
 
-const everybody: PeopleTables = {
-  profile: { schema: 'profile', table: 'profile' },
-  record: { schema: 'unify', table: 'record' },
-};
-
 /**
- * Gives the profiles their computed attributes, in one commit, as if unification had made them: rules, exports and the
+ * Gives profiles their computed attributes, in one commit, as if unification had made them: rules, exports and the
  * story of a person know them by their ids. Counts and sums of no rows are 0; everything else of no rows is missing.
- * @throws as `checkComputed`
+ * @returns the columns that the profiles got
+ * @throws as `checkComputed`; `as_of_unusable`
  */
 export async function computeAttributes(
-  engine: Engine,
-  computed: ReadonlyMap<string, ComputedAttributeConfig>,
-  catalogue: Catalogue,
-  options: { now: Date; timeZone: string },
-): Promise<void> {
-  const { columns, changes } = await computedColumns(engine, computed, catalogue, everybody, options);
-  if (columns.length === 0) return;
-  const known = catalogue.attributes.length;
-  await engine.commit([
-    ...changes,
-    ...columns.map(
-      ({ name: attribute, type }, index) =>
-        sql`INSERT INTO profile.attribute (position, name, type, is_email)
-          VALUES (${known + index}, ${attribute}, ${type}, FALSE)`,
-    ),
-  ]);
-}
-
-/**
- * The same for people who are only looked at: their profiles get the columns.
- * @returns the columns
- */
-export async function computeAhead(
   engine: Engine,
   computed: ReadonlyMap<string, ComputedAttributeConfig>,
   catalogue: Catalogue,
@@ -162,7 +135,7 @@ async function computedColumns(
   // A table of its own in the place of the other: what was counted over the one must not pass for the other.
   const changes = [
     sql`CREATE OR REPLACE TABLE ${tableRef(computedTable)} AS ${overTables(select, [
-      { from: everybody.record, to: people.record },
+      { from: { schema: 'unify', table: 'record' }, to: people.record },
     ])}`,
     sql`DROP TABLE ${profile}`,
     sql`ALTER TABLE ${tableRef(computedTable)} RENAME TO ${name(people.profile.table)}`,

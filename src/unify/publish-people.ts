@@ -1,9 +1,10 @@
-import type { Column, Engine } from '../engine/engine.ts';
+import type { Column, Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { createTable } from '../engine/table.ts';
 import { address } from './comparable.ts';
 import { formColumn } from './compare-records.ts';
 import { alternates } from './alternates.ts';
+import { profileTable } from './merge-profiles.ts';
 import { handMade } from './settle-links.ts';
 import type { PlannedAttribute, UnifyPlan } from './unify-plan.ts';
 import { fillNext, memory, nextTable, scratch, succeed } from './unify-tables.ts';
@@ -15,12 +16,30 @@ const catalogueColumns: Column[] = [
   { name: 'is_email', type: 'boolean' },
 ];
 
+/** Where the people are who are made and not in place yet. */
+export interface NextPeople {
+  profile: TableName;
+  record: TableName;
+  attributes: Column[];
+}
+
+/**
+ * Gives the profiles attributes that a stage behind this one makes, and says which. What it throws leaves the people
+ * of the last time in place.
+ */
+export type CompleteProfiles = (people: NextPeople) => Promise<Column[]>;
+
 /**
  * Makes the successors of all tables but the profiles, which are merged by now, and then puts all of them in
  * place in one short commit: until that is done, and when it fails, everybody sees the people of the last time.
  * @param now as SQL, the time of this refresh
  */
-export async function publishPeople(engine: Engine, plan: UnifyPlan, now: Sql): Promise<void> {
+export async function publishPeople(
+  engine: Engine,
+  plan: UnifyPlan,
+  now: Sql,
+  complete: CompleteProfiles | undefined,
+): Promise<void> {
   const { dialect } = engine;
   const remember = (table: keyof typeof memory, select: Sql): Promise<void> =>
     engine.commit(fillNext(dialect, { schema: 'unify', table }, memory[table], select));
@@ -31,13 +50,19 @@ export async function publishPeople(engine: Engine, plan: UnifyPlan, now: Sql): 
   await remember('alternate', alternates(engine, plan));
   await remember('address', addresses(engine, plan));
 
+  const made = await complete?.({
+    profile: nextTable(profileTable),
+    record: nextTable({ schema: 'unify', table: 'record' }),
+    attributes: plan.attributes.map(({ name: attribute, type }) => ({ name: attribute, type })),
+  });
+  const attributes = [...plan.attributes, ...(made ?? []).map((column) => ({ ...column, isEmail: false }))];
   const catalogue = nextTable({ schema: 'profile', table: 'attribute' });
   await engine.commit([
     createTable(dialect, catalogue, catalogueColumns),
     {
       into: catalogue,
       columns: catalogueColumns,
-      rows: plan.attributes.map(({ name: attribute, type, isEmail }, position) => [
+      rows: attributes.map(({ name: attribute, type, isEmail }, position) => [
         position,
         attribute,
         type,

@@ -7,7 +7,7 @@ import type { LargeBlock } from './link-records.ts';
 import { makePeople } from './make-people.ts';
 import type { PlannedRule } from './plan-rules.ts';
 import type { ScoreReport } from './probabilistic/score-report.ts';
-import { publishPeople } from './publish-people.ts';
+import { publishPeople, type CompleteProfiles } from './publish-people.ts';
 import { readLists } from './read-lists.ts';
 import type { LargeGroup } from './settle-links.ts';
 import type { UnifyConfig } from './unify-config.ts';
@@ -61,6 +61,7 @@ export interface UnifyOptions {
   newId?: Sql;
   /** What paths of lists are relative to; absent: the working folder. */
   folder?: string;
+  complete?: CompleteProfiles;
 }
 
 /**
@@ -68,7 +69,7 @@ export interface UnifyOptions {
  * end. Writes `unify.*` and `profile.*` in one commit; when it fails or dies, the people of the last time
  * stay. The same records in any order give the same people, and given the same memory the same ids.
  *
- * Errors: those of `planUnify` and `readLists`, before anything is written.
+ * Errors: those of `planUnify`, `readLists` and `complete`, before anything is in place.
  */
 export async function unify(
   engine: Engine,
@@ -82,7 +83,7 @@ export async function unify(
   try {
     await engine.commit(clearPreview);
     const result = await makePeople(engine, plan, lists, { now, newId: options.newId });
-    await publishPeople(engine, plan, now);
+    await publishPeople(engine, plan, now, options.complete);
     return result;
   } finally {
     // What cannot be cleared now is cleared at the next start; the error that led here matters more.
