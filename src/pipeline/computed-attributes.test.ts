@@ -114,6 +114,11 @@ describe('attributes made of related rows', () => {
     [{ made: { of: 'bought', function: 'sum', column: 'amount' } }, 'computed.made.aggregate.column'],
     [{ bought: { of: 'bought', function: 'count' } }, 'computed.bought'],
     [{ city: { of: 'bought', function: 'count' } }, 'computed.city'],
+    [{ First_Seen: { of: 'bought', function: 'count' } }, 'computed.First_Seen'],
+    [
+      { spent: { of: 'bought', function: 'count' }, Spent: { of: 'bought', function: 'count' } },
+      'computed.Spent',
+    ],
   ])('say what is wrong with them: %j', async (computed, place) => {
     compute({ orders_made: { of: 'bought', function: 'count' } });
     await line.people(people);

@@ -1,8 +1,9 @@
 import type { Change, Column, Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
+import { reservedNames } from '../unify/attribute-name.ts';
 import { asOfDay } from './as-of-day.ts';
-import type { Catalogue } from './catalogue.ts';
+import { segmentField, type Catalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
 import { checkAsOf, type CheckedAsOf } from './check-segments.ts';
 import type { AggregateRule } from './checked-rule.ts';
@@ -32,7 +33,7 @@ export function checkComputed(
   const checked: CheckedAttribute[] = [];
   for (const [id, config] of computed) {
     const path = `computed.${id}`;
-    problems.push(...takenNames(id, catalogue, path));
+    problems.push(...takenNames(id, catalogue, [...computed.keys()], path));
     const { of, function: fn, column, by, where } = config;
     const aggregate = {
       function: fn,
@@ -67,17 +68,26 @@ export function checkComputed(
   return checked;
 }
 
-function takenNames(id: string, catalogue: Catalogue, path: string): RuleProblem[] {
+/** Columns of one table, so upper and lower case tell no two of them apart. */
+function takenNames(
+  id: string,
+  catalogue: Catalogue,
+  computed: readonly string[],
+  path: string,
+): RuleProblem[] {
+  const isSame = (other: string) => other.toLowerCase() === id.toLowerCase();
   const taken =
-    catalogue.attributes.some((attribute) => attribute.name.toLowerCase() === id.toLowerCase()) ||
+    reservedNames.has(id.toLowerCase()) ||
+    catalogue.attributes.some((attribute) => isSame(attribute.name)) ||
+    computed.some((other) => other !== id && isSame(other)) ||
     catalogue.relationships.has(id) ||
-    id === 'segment';
+    id === segmentField;
   if (!taken) return [];
   return [
     {
       code: 'name_taken',
       path,
-      message: `"${id}" is already the name of an attribute or a relationship.`,
+      message: `"${id}" is already the name of an attribute, a relationship or a column that Postrider fills in.`,
       hint: 'Give the computed attribute another id.',
     },
   ];

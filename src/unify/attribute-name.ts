@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Columns of the profile table that are ours. */
-const reservedNames = new Set(['customer_id', 'first_seen']);
+/** Columns of the profile table that are ours, in lower case. */
+export const reservedNames: ReadonlySet<string> = new Set(['customer_id', 'first_seen']);
 
 /** The name of an attribute of the profile, as it stands in the workspace file. */
 export const attributeName = z
