@@ -1,5 +1,6 @@
 import { resolve, sep } from 'node:path';
 import { PostriderError } from '../base/errors.ts';
+import { listFilesOf } from '../unify/read-lists.ts';
 import type { WorkspaceFile } from '../workspace/workspace-file.ts';
 import type { AppGround } from './app-ground.ts';
 
@@ -21,7 +22,7 @@ export async function refuseForeignPlaces(
     ...(source === undefined || source.type === 'postgres' ? [] : [source.path]),
     ...(source?.type === 'csv' ? [source.changes, source.deletions] : []),
     segment?.members,
-    ...(id === undefined ? listsOf(file.unify) : []),
+    ...(id === undefined && file.unify !== undefined ? listFilesOf(file.unify) : []),
   ].filter((place) => place !== undefined);
   if (places.length === 0) return;
 
@@ -40,17 +41,6 @@ export async function refuseForeignPlaces(
     'This file is outside of the workspace’s folder.',
     'Upload it, or name it in the workspace file and apply that on the machine.',
   );
-}
-
-/** The files of `unify`. */
-function listsOf(unify: WorkspaceFile['unify']): string[] {
-  const aliases = Object.values(unify?.normalise ?? {}).flatMap((each) =>
-    typeof each === 'object' && 'aliases' in each ? (each.aliases ?? []) : [],
-  );
-  return [...Object.values(unify?.bypass ?? {}), ...Object.values(unify?.pairs ?? {}), ...aliases].filter(
-    // The list that comes with Postrider is no file of theirs.
-    (place) => typeof place === 'string' && place !== 'nicknames',
-  ) as string[];
 }
 
 function refuseAddress(url: string): void {

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { inputError } from '../base/errors.ts';
 import type { SegmentId } from '../base/ids.ts';
 import type { Change, Column, Engine } from '../engine/engine.ts';
@@ -7,6 +5,7 @@ import { sql, type Sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
 import { tablesIn } from '../engine/tables-in.ts';
 import { namedPeople } from '../profiles/named-people.ts';
+import { readLines } from '../unify/list-file.ts';
 
 /** A line of a member list; `text` is an address or a customer id. */
 export interface ListedLine {
@@ -32,17 +31,10 @@ const headings = new Set(['email', 'e-mail', 'address', 'mail', 'id', 'customer_
  * Error: `segment_list_unreadable`: a list that is not there must not pass for an empty one.
  */
 export async function readMemberList(path: string, folder: string, at: string): Promise<ListedLine[]> {
-  const text = await readFile(resolve(folder, path), 'utf8').catch((error: unknown) => {
-    throw inputError(
-      'segment_list_unreadable',
-      `${at}: the list "${path}" cannot be read.`,
-      'Paths are relative to the folder of the workspace file.',
-      error,
-    );
-  });
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
+  const lines = await readLines(path, folder, (hint, cause) =>
+    inputError('segment_list_unreadable', `${at}: the list "${path}" cannot be read.`, hint, cause),
+  );
+  return lines
     .map((row, index) => ({ line: index + 1, text: firstCell(row) }))
     .filter(({ line, text: cell }) => cell !== '' && !(line === 1 && headings.has(cell.toLowerCase())));
 }

@@ -197,10 +197,11 @@ describe('a list of members', () => {
   it('that cannot be read leaves everything as it was', async () => {
     write('ana');
     await refresh({ list });
-    await expect(refresh({ list: { members: 'gone.csv' } })).rejects.toMatchObject({
-      code: 'segment_list_unreadable',
-      message: expect.stringContaining('segments.list.members'),
-    });
+    for (const file of ['gone.csv', '/dev/null'])
+      await expect(refresh({ list: { members: file } })).rejects.toMatchObject({
+        code: 'segment_list_unreadable',
+        message: expect.stringContaining('segments.list.members'),
+      });
     expect(await members()).toEqual({ list: 'ana' });
   });
 });

@@ -237,10 +237,17 @@ describe('paths', () => {
     expect(list.status).toBe(403);
     const attributes = { email: 'email' };
     const sources = [{ source: 'shop', attributes }];
+    const aliases = { as: 'name', aliases: ['nicknames', '/etc/passwd'] };
     for (const more of [
       { bypass: { email: '/etc/passwd' } },
       { pairs: { always: '../secret.csv' } },
-      { normalise: { email: { as: 'name', aliases: ['nicknames', '/etc/passwd'] } } },
+      { normalise: { email: aliases } },
+      { match: [{ fields: { email: { normalise: aliases } } }] },
+      {
+        match: [{ fields: { email: 'exact' }, unless: { email: { different: 'low', normalise: aliases } } }],
+      },
+      { match: { mode: 'score', fields: { email: { compare: 'name', normalise: aliases }, city: 'name' } } },
+      { sources: [{ ...sources[0], deduplicate: [{ fields: { email: { normalise: aliases } } }] }] },
     ]) {
       const saved = await owner.put('/api/v1/unify', { sources, ...more }, { headers });
       expect(saved.body, saved.text).toMatchObject({ code: 'source_place' });

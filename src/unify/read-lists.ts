@@ -14,6 +14,29 @@ export interface UnifyLists {
   pairs: readonly HandMadePair[];
 }
 
+/** The files of `readLists`, as written. */
+export function listFilesOf(config: UnifyConfig): string[] {
+  const { bypass = {}, pairs = {}, normalise, match, sources } = config;
+  const named = [...Object.values(bypass), ...Object.values(pairs)].filter(
+    (list) => typeof list === 'string',
+  );
+  const joining = sources.map(({ deduplicate }) => deduplicate);
+  return [...named, ...aliasFilesIn([normalise, match, joining])];
+}
+
+/** Every form may have aliases, that of an attribute, a rule, an exception or a score: so they are looked for at any depth. */
+function aliasFilesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    key === 'aliases' && Array.isArray(inner)
+      ? inner.filter((list) => typeof list === 'string' && list !== withUs)
+      : aliasFilesIn(inner),
+  );
+}
+
+/** The list that comes with Postrider is no file of theirs. */
+const withUs = 'nicknames';
+
 /**
  * @param folder what relative paths start from
  * Errors: `unify_list_unreadable`; those of `readPairs`.
@@ -44,7 +67,7 @@ async function aliasGroups(
   const groups: (readonly string[])[] = [];
   for (const list of normaliser.aliases) {
     if (typeof list !== 'string') groups.push(list);
-    else if (list === 'nicknames') groups.push(...nicknames);
+    else if (list === withUs) groups.push(...nicknames);
     else groups.push(...(await readListFile(list, folder, at)).map(({ cells }) => cells));
   }
   return groups;

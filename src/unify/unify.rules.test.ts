@@ -423,6 +423,8 @@ describe('pairs made by hand', () => {
     ],
     ['unify_pair_invalid', 'broken.csv, line 2', { never: 'broken.csv' }],
     ['unify_list_unreadable', 'unify.pairs.never', { never: 'absent.csv' }],
+    // A device may give text without end.
+    ['unify_list_unreadable', 'unify.pairs.never', { never: '/dev/null' }],
   ])('%s at %s', async (code, place, pairs) => {
     writeFileSync(join(folder, 'broken.csv'), 'crm:1,shop:2\ncrm:1\n');
     await expect(run(people, { pairs })).rejects.toMatchObject({
