@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/engine.ts';
-import { join, sql, type Sql } from '../engine/sql.ts';
+import { join, nothing, sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
 import { sourceTable, type SourceLoad } from '../sources/loaded-source.ts';
 import { comparable } from './comparable.ts';
 import { defaultNormaliser, normaliserOf, type Normaliser } from './normaliser.ts';
+import { filterSql } from './row-filter.ts';
 import type { UnifyConfig } from './unify-config.ts';
 import { planUnify, type PlannedAttribute, type PlannedSource } from './unify-plan.ts';
 
@@ -50,22 +51,29 @@ export async function proposeBypass(
       .filter(({ columns }) => columns.has(attribute.name))
       .map((source) => valuesAndNames(engine, source, attribute, normaliser, named));
     const enough = named.length === 0 ? sql`true` : sql`count(DISTINCT who) >= ${names}`;
+    const listed = listedForms(engine, config, attribute, normaliser);
     const rows = await engine.rows<{ value: string; records: number; names: number }>(sql`
       SELECT value, count(*) AS records, count(DISTINCT who) AS names FROM (${join(each, ' UNION ALL ')})
-      WHERE value IS NOT NULL GROUP BY value HAVING count(*) >= ${records} AND ${enough}
+      WHERE value IS NOT NULL ${listed} GROUP BY value HAVING count(*) >= ${records} AND ${enough}
       ORDER BY records DESC, value LIMIT ${limit}`);
-    const listed = new Set(listOf(config, attribute.name));
-    for (const row of rows) {
-      if (!listed.has(row.value)) proposals.push({ attribute: attribute.name, ...row });
-    }
+    proposals.push(...rows.map((row) => ({ attribute: attribute.name, ...row })));
   }
   return proposals.toSorted((a, b) => b.records - a.records).slice(0, limit);
 }
 
-/** What is in the list already; a list in a file is not looked into. */
-function listOf(config: UnifyConfig, attribute: string): readonly string[] {
-  const list = config.bypass?.[attribute];
-  return Array.isArray(list) ? list : [];
+/** Leaves out what is in the list already, however it is written; a list in a file is not looked into. */
+function listedForms(
+  { dialect }: Engine,
+  config: UnifyConfig,
+  attribute: PlannedAttribute,
+  normaliser: Normaliser,
+): Sql {
+  const list = config.bypass?.[attribute.name];
+  if (!Array.isArray(list) || list.length === 0) return nothing;
+  const written = { ...attribute, name: 'written', type: 'text' as const };
+  const form = comparable(dialect, { attribute: written, normaliser, bypass: false });
+  return sql`AND value NOT IN (
+    SELECT form FROM (SELECT ${form} AS form FROM (SELECT unnest(${list}) AS written)) WHERE form IS NOT NULL)`;
 }
 
 function valuesAndNames(
@@ -85,5 +93,6 @@ function valuesAndNames(
     named.length === 0
       ? sql`''`
       : sql`concat(${join(named.map((part) => sql`${form(part, normaliserOf('name'))}, ' '`))})`;
-  return sql`SELECT nullif(${form(attribute, normaliser)}, '') AS value, ${who} AS who FROM ${tableRef(sourceTable(source.source))}`;
+  return sql`SELECT nullif(${form(attribute, normaliser)}, '') AS value, ${who} AS who
+    FROM ${tableRef(sourceTable(source.source))} WHERE ${filterSql(engine.dialect, source.filter)}`;
 }

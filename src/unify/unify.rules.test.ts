@@ -306,8 +306,15 @@ describe('values that agree with nothing', () => {
     expect(await proposeBypass(engine, unifyConfig.parse(config), loads)).toEqual([
       { attribute: 'phone', value: '000000', records: 6, names: 6 },
     ]);
-    const listed = unifyConfig.parse({ ...config, bypass: { phone: ['000000'] } });
+    const listed = unifyConfig.parse({ ...config, bypass: { phone: ['(000) 000'] } });
     expect(await proposeBypass(engine, listed, loads)).toEqual([]);
+    // What is listed takes up no place.
+    expect(await proposeBypass(engine, listed, loads, { records: 1, names: 1, limit: 1 })).toMatchObject([
+      { value: '0721' },
+    ]);
+    const [first, second] = config.sources;
+    const fewer = unifyConfig.parse({ sources: [{ ...first, where: { email: 'e0@x.ro' } }, second] });
+    expect(await proposeBypass(engine, fewer, loads)).toEqual([]);
   });
 });
 
