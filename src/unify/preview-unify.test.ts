@@ -134,6 +134,16 @@ describe('a preview', () => {
     expect(result).toMatchObject({ after: { records: 6, people: 4 }, records: { added: 6, removed: 0 } });
   });
 
+  it('shows what mends a configuration that does not fit any more', async () => {
+    const unfit = config([address], { attributes: { ...attributes, phone: 'tel' } });
+    const { before, after, warnings } = await preview(unfit, config([address]));
+    expect([before, after.people]).toEqual([undefined, 4]);
+    expect(warnings).toEqual([
+      { code: 'current_unfit', message: expect.stringContaining('no column "tel"') as string },
+    ]);
+    await expect(preview(config([address]), unfit)).rejects.toMatchObject({ code: 'unify_column_missing' });
+  });
+
   it('lets a later stage look at the people of both sides', async () => {
     const { looked } = await preview(config([]), config([address]), async ({ current, next }) =>
       Promise.all(
@@ -150,10 +160,10 @@ describe('a preview', () => {
   });
 
   it.each([
-    ['when it is done', config([phone]), undefined],
-    ['when what looks fails', config([phone]), () => Promise.reject(new Error('broken'))],
-    ['when the new rules are wrong', config([{ fields: { nobody: 'exact' } }]), undefined],
-  ])('leaves everything as it was %s', async (_, next, look) => {
+    ['when it is done', config([phone]), undefined, undefined],
+    ['when what looks fails', config([phone]), () => Promise.reject(new Error('broken')), 'broken'],
+    ['when the new rules are wrong', config([{ fields: { nobody: 'exact' } }]), undefined, 'nobody'],
+  ])('leaves everything as it was %s', async (_, next, look, fails) => {
     const state = async () => ({
       records: await engine.rows(sql`SELECT * FROM unify.record ORDER BY source, key`),
       links: await engine.rows(sql`SELECT * FROM unify.link ORDER BY source, key`),
@@ -164,7 +174,9 @@ describe('a preview', () => {
       ),
     });
     const before = await state();
-    await preview(config([address]), next, look).catch(() => undefined);
+    const attempt = preview(config([address]), next, look);
+    if (fails === undefined) await expect(attempt).resolves.toMatchObject({ after: { people: 4 } });
+    else await expect(attempt).rejects.toThrow(fails);
     expect(await state()).toEqual(before);
   });
 
