@@ -6,6 +6,7 @@ import { splitColumnPath } from '../segments/relationship-config.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
 import { findPersonRows, type PersonRows } from '../sources/person-rows.ts';
 import type { ColumnPlace, RowLinks } from '../sources/row-links.ts';
+import { emailAttributes } from '../unify/email-attributes.ts';
 import {
   addressesOfCustomers,
   customersOf,
@@ -30,14 +31,12 @@ export interface FoundPerson {
 
 /** By which columns rows of sources are known for somebody's: from unification, exports and relationships. */
 export function rowLinksOf({ unify, exports, relationships }: Settings): RowLinks {
-  const emails = new Set(
-    ['email', 'e_mail', 'mail', ...(unify?.emails ?? [])].map((attribute) => attribute.toLowerCase()),
-  );
-  for (const { match } of exports.values()) emails.add(match.email.toLowerCase());
+  const isEmail = emailAttributes(unify ?? {});
+  const matched = new Set([...exports.values()].map(({ match }) => match.email.toLowerCase()));
   const addressColumns = new Map<SourceId, string[]>();
   for (const { source, attributes } of unify?.sources ?? []) {
     const columns = Object.entries(attributes)
-      .filter(([attribute]) => emails.has(attribute.toLowerCase()))
+      .filter(([attribute]) => isEmail(attribute) || matched.has(attribute.toLowerCase()))
       .map(([, column]) => column);
     const id = source as SourceId;
     addressColumns.set(id, [...(addressColumns.get(id) ?? []), ...columns]);

@@ -5,6 +5,7 @@ import type { Column } from '../engine/engine.ts';
 import type { SourceLoad } from '../sources/loaded-source.ts';
 import { attributeType, mixedTypes } from './attribute-type.ts';
 import { checkUnifyConfig } from './check-unify-config.ts';
+import { emailAttributes } from './email-attributes.ts';
 import { checkFilter, type RowFilter } from './row-filter.ts';
 import type { Preference, Winner } from './merge-config.ts';
 import { planRules, type Form, type PlannedRule } from './plan-rules.ts';
@@ -155,12 +156,7 @@ function attributesOf(
   sources: PlannedSource[],
   warnings: UnifyWarning[],
 ): PlannedAttribute[] {
-  const emails = new Set([
-    'email',
-    'e_mail',
-    'mail',
-    ...(config.emails ?? []).map((name) => name.toLowerCase()),
-  ]);
+  const isEmail = emailAttributes(config);
   const names = new Set(sources.flatMap(({ columns }) => [...columns.keys()]));
   const attributes = [...names].map((name): PlannedAttribute => {
     const types = sources.flatMap(({ columns }) => columns.get(name)?.type ?? []);
@@ -173,7 +169,7 @@ function attributesOf(
     return {
       name,
       type: attributeType(types),
-      isEmail: emails.has(name.toLowerCase()),
+      isEmail: isEmail(name),
       preference: config.merge?.attributes?.[name] ?? config.merge?.default ?? 'importance',
     };
   });

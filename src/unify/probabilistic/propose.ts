@@ -3,6 +3,7 @@ import type { SourceLoad } from '../../sources/loaded-source.ts';
 import { compareRecords } from '../compare-records.ts';
 import { mapRecords } from '../map-records.ts';
 import { readLists } from '../read-lists.ts';
+import { emailAttributes } from '../email-attributes.ts';
 import type { UnifyConfig } from '../unify-config.ts';
 import { planUnify } from '../unify-plan.ts';
 import { clearWork, prepareTables } from '../unify-tables.ts';
@@ -57,13 +58,10 @@ export async function proposeFromData(
 /** A score wherever there is none. A source by whose names no two fields can be compared goes without its own. */
 function withScores(config: UnifyConfig): UnifyConfig {
   const score = (joining: JoiningConfig | undefined): ScoreConfig => scoreOf(joining) ?? { mode: 'score' };
-  const emails = new Set(
-    ['email', 'e_mail', 'mail', ...(config.emails ?? [])].map((name) => name.toLowerCase()),
-  );
+  const isEmail = emailAttributes(config);
   const comparable = (attributes: Readonly<Record<string, string>>): number =>
     Object.keys(attributes).filter(
-      (name) =>
-        defaultComparison({ name, type: 'text', isEmail: emails.has(name.toLowerCase()) }) !== undefined,
+      (name) => defaultComparison({ name, type: 'text', isEmail: isEmail(name) }) !== undefined,
     ).length;
   return {
     ...config,
