@@ -63,6 +63,11 @@ describe('each operator', () => {
       'country is not first_name',
       'country nu este first_name',
     ],
+    [
+      { field: 'first_name', operator: '=', value: 'last_name', valueSource: 'field', ignoreCase: true },
+      'first_name is last_name (in upper or lower case)',
+      'first_name este last_name (cu litere mari sau mici)',
+    ],
 
     [{ field: 'score', operator: '=', value: 1234.5 }, 'score is 1,234.5', 'score este 1.234,5'],
     [{ field: 'age', operator: '!=', value: 18 }, 'age is not 18', 'age nu este 18'],

@@ -93,8 +93,10 @@ function conditionsOf(group: CheckedGroup, catalogue: Catalogue, phrases: RulePh
 }
 
 function describeTest(test: Test, type: ColumnType, phrases: RulePhrases): string {
+  const { condition, includeMissing } = test;
   const text = describeCondition(test, type, phrases);
-  return test.includeMissing ? phrases.orMissing(text) : text;
+  const cased = 'ignoreCase' in condition && condition.ignoreCase ? phrases.anyCase(text) : text;
+  return includeMissing ? phrases.orMissing(cased) : cased;
 }
 
 function describeCondition({ condition, negated }: Test, type: ColumnType, phrases: RulePhrases): string {
@@ -106,12 +108,7 @@ function describeCondition({ condition, negated }: Test, type: ColumnType, phras
     case 'blank':
       return phrases.blank(negated);
     case 'text':
-      return phrases.text(
-        condition.how,
-        phrases.oneOf(condition.anyOf.map(phrases.quoted)),
-        negated,
-        condition.ignoreCase,
-      );
+      return phrases.text(condition.how, phrases.oneOf(condition.anyOf.map(phrases.quoted)), negated);
     case 'flag':
       return phrases.flag(phrases.truth(condition.value));
     case 'number':

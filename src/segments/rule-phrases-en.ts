@@ -94,8 +94,7 @@ export const englishPhrases: RulePhrases = {
   truth: (value) => (value ? 'yes' : 'no'),
   missing: (negated) => (negated ? 'has a value' : 'has no value'),
   blank: (negated) => (negated ? 'is not empty' : 'is empty'),
-  text: (how, values, negated, ignoreCase) =>
-    `${textWords[how][negated ? 1 : 0]} ${values}${ignoreCase ? ' (in upper or lower case)' : ''}`,
+  text: (how, values, negated) => `${textWords[how][negated ? 1 : 0]} ${values}`,
   flag: (value) => `is ${value}`,
   compare(comparison, value, negated, isMoment) {
     if (negated) return `is not ${value}`;
@@ -113,6 +112,7 @@ export const englishPhrases: RulePhrases = {
       : `falls on a ${oneOf(numbers.map((day) => weekdays[day - 1] ?? ''))}`,
   anniversary: (days) =>
     days === 0 ? 'comes round today' : `comes round within ${stretch('next', days, 'days')}`,
+  anyCase: (test) => `${test} (in upper or lower case)`,
   orMissing: (test) => `${test} (or has no value)`,
   field: (name, test) => `${name} ${test}`,
   rowsOf: (table) => `rows of ${table}`,

@@ -107,8 +107,7 @@ export const romanianPhrases: RulePhrases = {
   truth: (value) => (value ? 'da' : 'nu'),
   missing: (negated) => (negated ? 'are o valoare' : 'nu are valoare'),
   blank: (negated) => (negated ? 'are conținut' : 'nu are conținut'),
-  text: (how, values, negated, ignoreCase) =>
-    `${textWords[how][negated ? 1 : 0]} ${values}${ignoreCase ? ' (cu litere mari sau mici)' : ''}`,
+  text: (how, values, negated) => `${textWords[how][negated ? 1 : 0]} ${values}`,
   flag: (value) => `are valoarea „${value}”`,
   compare(comparison, value, negated, isMoment) {
     if (negated) return `nu este ${value}`;
@@ -125,6 +124,7 @@ export const romanianPhrases: RulePhrases = {
       : `cade într-o zi de ${oneOf(numbers.map((day) => weekdays[day - 1] ?? ''))}`,
   anniversary: (days) =>
     days === 0 ? 'se aniversează astăzi' : `se aniversează ${stretch('next', days, 'days')}`,
+  anyCase: (test) => `${test} (cu litere mari sau mici)`,
   orMissing: (test) => `${test} (sau nu are valoare)`,
   field: (name, test) => `${name} ${test}`,
   rowsOf: (table) => `rânduri din ${table}`,

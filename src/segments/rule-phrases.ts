@@ -35,7 +35,7 @@ export interface RulePhrases {
   /** Without its subject, as in `is at least 100`. */
   missing: (negated: boolean) => string;
   blank: (negated: boolean) => string;
-  text: (how: TextHow, values: string, negated: boolean, ignoreCase: boolean) => string;
+  text: (how: TextHow, values: string, negated: boolean) => string;
   flag: (value: string) => string;
   compare: (comparison: Comparison, value: string, negated: boolean, isMoment: boolean) => string;
   equalsOneOf: (values: string, negated: boolean) => string;
@@ -44,6 +44,7 @@ export interface RulePhrases {
   /** Months and weekdays from 1 = January and Monday. */
   part: (part: 'month' | 'weekday', numbers: readonly number[]) => string;
   anniversary: (days: number) => string;
+  anyCase: (test: string) => string;
   orMissing: (test: string) => string;
   field: (name: string, test: string) => string;
   /** Rows that have no better name than that of their table. */
