@@ -6,6 +6,7 @@ import { tablesIn } from '../engine/tables-in.ts';
 import { segmentTraces } from './forget-members.ts';
 import { liveCounts } from './live-count.ts';
 import { catalogue, loadPeople, person, type People } from './people.test-support.ts';
+import { PeopleSet } from './people-set.ts';
 import type { Rule, RuleGroup } from './rule.ts';
 
 const options = { now: new Date('2026-03-31T10:00:00Z'), timeZone: 'Europe/Bucharest' };
@@ -90,6 +91,18 @@ it('asks again only for the rules that have changed', async () => {
   });
   expect(related()).toBe(1);
   asked.mockRestore();
+});
+
+it('joins each rule once with those before it', async () => {
+  await loadPeople(engine, world);
+  const joined = vi.spyOn(PeopleSet.prototype, 'and');
+  const rules = Array.from({ length: 20 }, (_, index): Rule => ({ ...old, value: 41 + index }));
+  expect((await count(...rules)).rules.map(({ running }) => running)).toEqual([
+    ...Array<number>(10).fill(2),
+    ...Array<number>(10).fill(1),
+  ]);
+  expect(joined).toHaveBeenCalledTimes(rules.length - 1);
+  joined.mockRestore();
 });
 
 it.each([

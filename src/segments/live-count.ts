@@ -6,7 +6,7 @@ import { checkDraft, segmentsIn, type Draft } from './check-segments.ts';
 import type { AggregateRule, CheckedGroup, MatchRule } from './checked-rule.ts';
 import { relatedParts } from './compile-related.ts';
 import { compilePersonRule, compileRelatedGroup, type CompileContext } from './compile-rules.ts';
-import { joinGroup, joinRules } from './group-algebra.ts';
+import { joinNext, wholeGroup, type Algebra } from './group-algebra.ts';
 import { customersOf, withPeopleNumbers, type PeopleNumbers } from './people-numbers.ts';
 import { PeopleSet, setAlgebra, setSize } from './people-set.ts';
 import { besideIn, personRows } from './person-rows.ts';
@@ -62,10 +62,11 @@ export async function liveCounts(
   const today = await asOfDay(engine, asOf, options);
   return withPeopleNumbers(engine, peopleStartsIn(rules), async (numbers) => {
     const context = { dialect: engine.dialect, today, timeZone, keys: numbers.keys };
-    const counting = new Counting(engine, numbers, context, signal);
+    const algebra = setAlgebra(numbers.people);
+    const counting = new Counting(engine, numbers, context, algebra, signal);
     const sets = await counting.setsOf(leavesOf(rules));
     const counted: RuleCount[] = [];
-    const whole = countGroup(rules, 'rules', numbers.people, sets, counted);
+    const whole = countGroup(rules, 'rules', algebra, sets, counted);
     return {
       everybody: numbers.people,
       people: whole.size,
@@ -79,23 +80,24 @@ export async function liveCounts(
 function countGroup(
   group: CheckedGroup,
   path: string,
-  people: number,
+  algebra: Algebra<PeopleSet>,
   leaves: ReadonlyMap<Leaf, PeopleSet>,
   counted: RuleCount[],
 ): PeopleSet {
-  const algebra = setAlgebra(people);
-  const sets: PeopleSet[] = [];
+  let found: PeopleSet | undefined;
   for (const [index, rule] of group.rules.entries()) {
     const at = pathOf(group, path, index);
     const count: RuleCount = { path: at, people: 0, running: 0 };
     counted.push(count);
     const set =
-      rule.kind === 'group' ? countGroup(rule, at, people, leaves, counted) : (leaves.get(rule) as PeopleSet);
-    sets.push(set);
+      rule.kind === 'group'
+        ? countGroup(rule, at, algebra, leaves, counted)
+        : (leaves.get(rule) as PeopleSet);
+    found = joinNext(group, index, found, set, algebra);
     count.people = set.size;
-    count.running = joinRules(group, sets, algebra).size;
+    count.running = found.size;
   }
-  return joinGroup(group, sets, algebra);
+  return wholeGroup(group, found, algebra);
 }
 
 /** Sets of people that conditions hold for, found in as few questions as possible and remembered. */
@@ -103,17 +105,20 @@ class Counting {
   readonly #engine: Engine;
   readonly #numbers: PeopleNumbers;
   readonly #context: CompileContext;
+  readonly #algebra: Algebra<PeopleSet>;
   readonly #signal: AbortSignal | undefined;
 
   constructor(
     engine: Engine,
     numbers: PeopleNumbers,
     context: CompileContext,
+    algebra: Algebra<PeopleSet>,
     signal: AbortSignal | undefined,
   ) {
     this.#engine = engine;
     this.#numbers = numbers;
     this.#context = context;
+    this.#algebra = algebra;
     this.#signal = signal;
   }
 
@@ -161,8 +166,8 @@ class Counting {
   }
 
   async #setOfRelated(rule: MatchRule | AggregateRule): Promise<PeopleSet> {
-    const { people, keys } = this.#numbers;
-    const algebra = setAlgebra(people);
+    const { keys } = this.#numbers;
+    const algebra = this.#algebra;
     const compileGroup = (group: CheckedGroup) => compileRelatedGroup(group, this.#context);
     const sets: PeopleSet[] = [];
     for (const { starts, negated } of relatedParts(rule, compileGroup, { ...this.#context, keys })) {
