@@ -13,7 +13,7 @@ import { keysOf, type PeopleKeys } from './people-keys.ts';
 import { personRows } from './person-rows.ts';
 import { leavesOf, pathOf, type Leaf } from './rule-leaves.ts';
 import type { Language } from './rule-phrases.ts';
-import { segmentTables } from './segment-sizes.ts';
+import { ensureSegmentTables } from './segment-sizes.ts';
 
 /** Why rules hold for somebody, or do not. */
 export interface Explanation {
@@ -65,7 +65,7 @@ export async function explainPeople(
   options: ExplainOptions,
 ): Promise<Explanation[]> {
   const { rules, asOf } = checkDraft(draft, catalogue);
-  if (segmentsIn(rules).length > 0) await engine.commit(segmentTables(engine));
+  if (segmentsIn(rules).length > 0) await ensureSegmentTables(engine);
   const today = await asOfDay(engine, asOf, options);
   const keys = keysOf(customers);
   const context = { dialect: engine.dialect, today, timeZone: options.timeZone, keys };

@@ -105,6 +105,17 @@ it('joins each rule once with those before it', async () => {
   joined.mockRestore();
 });
 
+it('writes nothing for rules that speak of segments, but the first time', async () => {
+  await loadPeople(engine, world);
+  await engine.commit([sql`DROP SCHEMA segment CASCADE`]);
+  const early: Rule = { field: 'segment', operator: 'in', value: ['early'] };
+  expect(await count(early)).toMatchObject({ people: 0 });
+  const commits = vi.spyOn(engine, 'commit');
+  expect(await count(early)).toMatchObject({ people: 0 });
+  expect(commits).not.toHaveBeenCalled();
+  commits.mockRestore();
+});
+
 it.each([
   ['a person is erased', sql`DELETE FROM profile.profile WHERE customer_id = 'ana'`, [romania], 2, 1],
   ['records go to other people', sql`DELETE FROM unify.record WHERE customer_id = 'cy'`, [bought], 2, 1],

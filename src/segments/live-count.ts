@@ -11,7 +11,7 @@ import { customersOf, withPeopleNumbers, type PeopleNumbers } from './people-num
 import { PeopleSet, setAlgebra, setSize } from './people-set.ts';
 import { besideIn, personRows } from './person-rows.ts';
 import { leavesOf, pathOf, peopleStartsIn, type Leaf } from './rule-leaves.ts';
-import { segmentTables } from './segment-sizes.ts';
+import { ensureSegmentTables } from './segment-sizes.ts';
 
 export interface LiveCounts {
   /** Profiles there are. */
@@ -58,7 +58,7 @@ export async function liveCounts(
 ): Promise<LiveCounts> {
   const { timeZone, signal, first = 0 } = options;
   const { rules, asOf } = checkDraft(draft, catalogue);
-  if (segmentsIn(rules).length > 0) await engine.commit(segmentTables(engine));
+  if (segmentsIn(rules).length > 0) await ensureSegmentTables(engine);
   const today = await asOfDay(engine, asOf, options);
   return withPeopleNumbers(engine, peopleStartsIn(rules), async (numbers) => {
     const context = { dialect: engine.dialect, today, timeZone, keys: numbers.keys };

@@ -43,6 +43,11 @@ export function segmentTables(engine: Engine): Change[] {
   ];
 }
 
+/** Makes the tables of this stage where they are not there: a commit would wait for those of a refresh. */
+export async function ensureSegmentTables(engine: Engine): Promise<void> {
+  if (!(await hasSegmentTables(engine))) await engine.commit(segmentTables(engine));
+}
+
 /** The sizes of all segments as last refreshed, by id. */
 export async function segmentSizes(engine: Engine): Promise<SegmentSize[]> {
   if (!(await hasSegmentTables(engine))) return [];
@@ -56,7 +61,7 @@ export function isOneOf(ids: readonly SegmentId[]): Sql {
   return ids.length === 0 ? sql`false` : sql`(segment IN (${join(ids.map((id) => sql`${id}`))}))`;
 }
 
-/** Whether anything was ever computed. */
+/** Whether there is anything to read from; not whether any segment was computed. */
 export async function hasSegmentTables(engine: Engine): Promise<boolean> {
   return (await tablesIn(engine, 'segment')).has('size');
 }
