@@ -14,7 +14,7 @@ import { refreshSegments } from './refresh-segments.ts';
 import type { Rule } from './rule.ts';
 import { segmentConfig } from './segment-config.ts';
 import { segmentSizes } from './segment-sizes.ts';
-import { testResults } from './segment-tests.ts';
+import { lookAtTests, testResults } from './segment-tests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'postrider-'));
 const options = { now: new Date('2026-11-24T06:00:00Z'), timeZone: 'UTC', folder };
@@ -223,6 +223,24 @@ describe('tests of a segment', () => {
   ] as const)('%j', async (test, people, passed) => {
     await refresh({ ro: { ...having(romanian), tests: [test] } });
     expect(await results()).toEqual([[0, people, passed]]);
+  });
+
+  it('are looked at all at once, and leave no address behind', async () => {
+    const tests = [
+      { is: 'in', address: 'ana@acme.test' },
+      { is: 'in', id: 'bob' },
+    ];
+    const one = parsed({ ro: { ...having(romanian), tests: tests.slice(0, 1) } }).map;
+    const many = parsed({ ro: { ...having(romanian), tests }, all: { ...having(), tests } });
+    expect(lookAtTests(engine, many.map)).toHaveLength(lookAtTests(engine, one).length);
+    await refreshSegments(engine, many.map, many.known, options);
+    expect((await testResults(engine)).map(({ segment, passed }) => [segment, passed])).toEqual([
+      ['all', true],
+      ['all', true],
+      ['ro', true],
+      ['ro', false],
+    ]);
+    expect((await tablesIn(engine, 'segment')).has('asked')).toBe(false);
   });
 
   it('are looked at for segments that keep their members, and not for drafts', async () => {
