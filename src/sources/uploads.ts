@@ -1,14 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
+  closeSync,
   createWriteStream,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify/sync';
@@ -79,8 +82,8 @@ export function preparePushed(dataFolder: string, source: string, columns: reado
 
 /**
  * Writes a batch down, durably, for the next refresh.
- * @param batchKey the same one again: the batch is there already
- * @returns whether it was there
+ * @param batchKey the same one again: the batch is there already, or what is missing of it is written
+ * @returns whether it was there, whole
  * @throws `input` / `row_column`, `row_key`, `row_twice`; `idempotency_reused`
  */
 export function keepRows(
@@ -91,27 +94,42 @@ export function keepRows(
   { batchKey, now }: { batchKey: string; now: Date },
 ): { known: boolean } {
   checkBatch(shape, batch);
-  const folder = uploadFolder(dataFolder, source);
   const name = digest(batchKey);
   const content = digest(JSON.stringify(batch));
-  const before = ['changes', 'deletions']
-    .flatMap((each) => (existsSync(join(folder, each)) ? readdirSync(join(folder, each)) : []))
-    .find((file) => file.split('.')[1] === name);
-  if (before !== undefined) {
-    if (before.split('.')[2] === content) return { known: true };
+  const parts = [
+    { kind: 'changes', columns: shape.columns, rows: batch.upsert },
+    { kind: 'deletions', columns: shape.key, rows: batch.delete },
+  ].map((part) => ({ ...part, folder: join(uploadFolder(dataFolder, source), part.kind) }));
+  // Only what has its whole name was kept: an ending more is what a write that was cut off left behind.
+  const kept = parts.map(({ folder }) => readdirSync(folder).filter((file) => file.endsWith('.csv')));
+  const before = kept.flat().find((file) => file.split('.')[1] === name);
+  if (before !== undefined && before.split('.')[2] !== content) {
     throw inputError(
       'idempotency_reused',
       'This idempotency key was used for other rows.',
       'Take a new key for each batch, and the same one only to send it again.',
     );
   }
-  // The time first: files are folded in by the order of their names.
-  const file = `${now.toISOString().replaceAll(/[:.]/g, '')}.${name}.${content}.csv`;
-  const cells = (columns: readonly string[], rows: RowBatch['upsert']) =>
-    stringify([columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]);
-  if (batch.upsert.length > 0) put(join(folder, 'changes', file), cells(shape.columns, batch.upsert));
-  if (batch.delete.length > 0) put(join(folder, 'deletions', file), cells(shape.key, batch.delete));
-  return { known: false };
+  const file = before ?? `${timeAfter(kept.flat(), now)}.${name}.${content}.csv`;
+  const missing = parts.filter(({ rows }, n) => rows.length > 0 && kept[n]?.includes(file) === false);
+  for (const { folder, columns, rows } of missing) {
+    const lines = rows.map((row) => columns.map((column) => cell(row[column])));
+    put(join(folder, file), stringify([columns, ...lines]));
+  }
+  return { known: missing.length === 0 };
+}
+
+/**
+ * What the name of a new file begins with: files are folded in by the order of their names, so it comes after all that
+ * are there, also on a clock that went back.
+ */
+function timeAfter(names: readonly string[], now: Date): string {
+  const newest = names
+    .toSorted()
+    .at(-1)
+    ?.replace(/^(.{13})(..)(..)(...)Z.*$/, '$1:$2:$3.$4Z');
+  const time = new Date(Math.max(now.getTime(), newest === undefined ? 0 : Date.parse(newest) + 1));
+  return time.toISOString().replaceAll(/[:.]/g, '');
 }
 
 function checkBatch(
@@ -152,8 +170,17 @@ function checkBatch(
 
 function put(path: string, text: string): void {
   const partial = `${path}.part`;
-  writeFileSync(partial, text, { mode: 0o600, flush: true });
-  renameSync(partial, path);
+  try {
+    writeFileSync(partial, text, { mode: 0o600, flush: true });
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  // The name is written down as well, or it may be gone after the power was.
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 function cell(value: string | number | boolean | null | undefined): string {
