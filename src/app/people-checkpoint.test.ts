@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,6 +69,26 @@ describe('the copy of the people file', () => {
     breakIt();
     await expect(openPeople(place, now)).rejects.toMatchObject({ code: 'people_file_unreadable' });
     expect(readdirSync(place.dataFolder)).toContain('people.duckdb');
+  });
+
+  it('does not take the place of a good file that only cannot be opened now', async () => {
+    await withRows(3, true);
+    await withRows(5, false);
+    const file = join(place.dataFolder, 'people.duckdb');
+    const before = readFileSync(file);
+    const open = openPeople({ ...place, engineMemory: 'no size' }, later(2));
+    await expect(open).rejects.toMatchObject({ code: 'people_file_unopened' });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(place.dataFolder).filter((name) => name.includes('broken'))).toEqual([]);
+  });
+
+  it('leaves the damaged file where it is when there is no room for the copy', async () => {
+    await withRows(3, true);
+    breakIt();
+    // A folder in the place of the copy's copy stands for the disk that is full.
+    mkdirSync(join(place.dataFolder, 'people.duckdb.new', 'x'), { recursive: true });
+    await expect(openPeople(place, now)).rejects.toThrow();
+    expect(readFileSync(join(place.dataFolder, 'people.duckdb'), 'utf8')).toContain('no such file');
   });
 
   it('goes when somebody is erased, an unfinished one too', async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
@@ -22,8 +22,9 @@ export interface OpenedPeople {
 }
 
 /**
- * Opens the people file. One that cannot be read moves aside, and the copy takes its place.
- * @throws `people_file_unreadable` where there is no copy, or it cannot be read either
+ * Opens the people file. One that is damaged moves aside, and the copy takes its place.
+ * @throws `people_file_unreadable` where there is no copy, or it is damaged too; what `openDuckdb` says of a file that
+ * only cannot be opened now, and with which nothing is done
  */
 export async function openPeople(place: Place, now: Date): Promise<OpenedPeople> {
   const path = fileOf(place);
@@ -35,10 +36,24 @@ export async function openPeople(place: Place, now: Date): Promise<OpenedPeople>
     if (!unreadable || !existsSync(copyOf(place))) throw error;
     const from = statSync(copyOf(place)).mtime;
     const broken = `${path}.broken-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
-    for (const end of ['', '.wal']) if (existsSync(path + end)) renameSync(path + end, broken + end);
-    copyFileSync(copyOf(place), path);
+    putAside(path, { by: copyOf(place), as: broken });
     return { engine: await open(), restored: { from, broken } };
   }
+}
+
+/** There is a whole people file at any instant: without one the next start would begin an empty one. */
+function putAside(path: string, { by, as: broken }: { by: string; as: string }): void {
+  const whole = `${path}.new`;
+  try {
+    copyFileSync(by, whole);
+  } catch (error) {
+    rmSync(whole, { force: true });
+    throw error;
+  }
+  // First what belongs to the file alone: the copy must not be opened with the log of another one.
+  if (existsSync(`${path}.wal`)) renameSync(`${path}.wal`, `${broken}.wal`);
+  linkSync(path, broken);
+  renameSync(whole, path);
 }
 
 /** Keeps a copy where the one that is there is too old. @returns whether it was made */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -19,6 +19,17 @@ describe('a DuckDB file', () => {
     const again = await openDuckdb({ path });
     expect(await again.rows(sql`SELECT n FROM t`)).toEqual([{ n: 1 }]);
     await again.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['is damaged', 'no such file of ours', '400MB', 'people_file_unreadable'],
+    ['cannot be opened as it is asked for', '', 'no size', 'people_file_unopened'],
+  ])('that %s is told apart', async (_, content, memoryLimit, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'postrider-engine-'));
+    const path = join(folder, 'people.duckdb');
+    if (content !== '') writeFileSync(path, content);
+    await expect(openDuckdb({ path, memoryLimit })).rejects.toMatchObject({ code });
     rmSync(folder, { recursive: true });
   });
 

@@ -35,6 +35,10 @@ export interface DuckdbOptions {
  */
 const openFiles = new Set<string>();
 
+/**
+ * @throws `data_in_use`, `people_file_newer`, `people_file_unreadable` (it is damaged), `people_file_unopened`,
+ * `disk_full`, `engine_memory`
+ */
 export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
   const file =
     options.path === ':memory:'
@@ -63,23 +67,50 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
     return new DuckdbEngine(instance, writer, threads, () => file !== undefined && openFiles.delete(file));
   } catch (error) {
     if (file !== undefined) openFiles.delete(file);
-    if (/could not set lock/i.test(messageOf(error))) {
-      throw new PostriderError({
-        kind: 'conflict',
-        code: 'data_in_use',
-        message: 'Another process has the people file of this data folder open.',
-        hint: 'Stop the other postrider, or give this one another folder with --data.',
-        retry: 'later',
-        cause: error,
-      });
-    }
-    throw inputError(
+    throw unopened(error);
+  }
+}
+
+/** Only `people_file_unreadable` says that the file itself is broken: a start puts such a one aside. */
+function unopened(error: unknown): unknown {
+  const known = told(error);
+  const message = messageOf(error);
+  if (known instanceof PostriderError) return known;
+  if (/could not set lock/i.test(message)) {
+    return new PostriderError({
+      kind: 'conflict',
+      code: 'data_in_use',
+      message: 'Another process has the people file of this data folder open.',
+      hint: 'Stop the other postrider, or give this one another folder with --data.',
+      retry: 'later',
+      cause: error,
+    });
+  }
+  if (/newer version of DuckDB|with version number/i.test(message)) {
+    return new PostriderError({
+      kind: 'configuration',
+      code: 'people_file_newer',
+      message: 'The people file of this data folder was written by a newer Postrider.',
+      hint: 'Install that version again; the file is unchanged.',
+      cause: error,
+    });
+  }
+  if (/not a valid DuckDB|corrupt|checksum|could not read enough bytes|replaying WAL/i.test(message)) {
+    return inputError(
       'people_file_unreadable',
-      'The people file of this data folder cannot be opened.',
+      'The people file of this data folder is damaged.',
       'Restore it from a backup, or give another folder with --data.',
       error,
     );
   }
+  return new PostriderError({
+    kind: 'configuration',
+    code: 'people_file_unopened',
+    message: 'The system does not let the people file of this data folder be opened; it is unchanged.',
+    hint: 'Give the account that runs postrider the right to read and write it, and see whether it may open more files.',
+    retry: 'later',
+    cause: error,
+  });
 }
 
 /** A statement with another number of parameters is another one, so there may be many. */
