@@ -67,7 +67,8 @@ async function openFolder(folder: string, migrations: readonly Migration[]): Pro
       kind: 'configuration',
       code: 'database_unreadable',
       message: 'The embedded database of this data folder cannot be opened.',
-      hint: 'Restore it from a backup, or give another folder with --data.',
+      // What it is is not told apart: PGlite only aborts, on a full disk as well.
+      hint: 'See first that its disk has room and that it may be written to; if so, restore it from a backup, or give another folder with --data.',
       cause: error,
     });
   });
