@@ -15,7 +15,7 @@ import type { ExportRun } from '../exports/plan.ts';
 import type { RefreshWatch } from '../pipeline/refresh.ts';
 import type { Settings } from '../pipeline/settings.ts';
 import { isOver, type Task } from '../work/task.ts';
-import { listTasks } from '../work/tasks.ts';
+import { addEndedTask, listTasks } from '../work/tasks.ts';
 import { TestGround, testKey } from './test-support/test-ground.ts';
 import { workActions } from './work-actions.ts';
 import { workDesk, type WorkDesk } from './work-desk.ts';
@@ -200,6 +200,33 @@ describe('what is due', () => {
     await open();
     await ends(2);
     expect((await history())[0]).toMatchObject({ status: 'succeeded', request: { late: true } });
+  });
+
+  it.each([
+    ['begun', 'refresh', undefined, 'succeeded'],
+    ['skipped', 'export:newsletter', { kind: 'input', code: 'x', message: 'x', retry: 'never' }, 'skipped'],
+  ] as const)('is %s once, also when nobody could note that it was', async (_, name, problem, status) => {
+    const asker = { requestedBy: 'ana', user: 'local' };
+    if (name === 'refresh') world.settings = { daily: ['06:00'] };
+    else world.exports = { newsletter: scheduleTimes.parse({ daily: ['06:00'] }) };
+    if (problem !== undefined) {
+      const time = { startedAt: undefined, finishedAt: ground.clock.now() };
+      const failed = { kind: 'refresh', subject: 'workspace', ...asker } as const;
+      await addEndedTask(ground.store.db, failed, { status: 'failed', problem }, time);
+    }
+    await open();
+    await nextMorning();
+    const before = problem === undefined ? 1 : 2;
+    await ends(before);
+    const { db } = ground.store;
+    const handled = async () =>
+      (await db.selectFrom('schedule_state').selectAll().executeTakeFirst())?.handled_at;
+    const noted = async () => (await handled())?.toISOString();
+    const dayBefore = new Date(ground.clock.now().getTime() - 24 * 60 * 60_000);
+    await expect.poll(noted).toMatch(/T04:00:00/);
+    await db.updateTable('schedule_state').set({ handled_at: dayBefore }).execute();
+    await expect.poll(noted).toMatch(/T04:00:00/);
+    expect((await ends(before))[0]).toMatchObject({ status, requestedBy: 'schedule' });
   });
 
   it('does not start a refresh twice', async () => {

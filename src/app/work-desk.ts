@@ -14,7 +14,15 @@ import type { Store } from '../store/open-store.ts';
 import { startScheduler, type Due } from '../work/scheduler.ts';
 import { isOver, type Task, type TaskProblem } from '../work/task.ts';
 import { TaskQueue } from '../work/task-queue.ts';
-import { addEndedTask, endBefore, forgetTasks, listTasks, unfinishedTasks } from '../work/tasks.ts';
+import {
+  addEndedTask,
+  endBefore,
+  forgetTasks,
+  listTasks,
+  taskOfKey,
+  unfinishedTasks,
+  type WantedTask,
+} from '../work/tasks.ts';
 import { appointmentsOf, exportOfAppointment } from './appointments.ts';
 import { carryOutTask, type TaskHands } from './carry-out-task.ts';
 
@@ -117,7 +125,7 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
 
   async function skip(
     subject: string,
-    asker: ReturnType<typeof askerOf>,
+    asker: Pick<WantedTask, 'requestedBy' | 'user' | 'idempotencyKey'>,
     problem: TaskProblem,
   ): Promise<void> {
     const time = { startedAt: undefined, finishedAt: clock.now() };
@@ -128,7 +136,14 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
   }
 
   async function begin({ name, at, late }: Due): Promise<void> {
-    const asker = { requestedBy: scheduleIdentity.email, user: scheduleIdentity.user };
+    const idempotencyKey = `due ${name} ${at.toISOString()}`;
+    const asker = { requestedBy: scheduleIdentity.email, user: scheduleIdentity.user, idempotencyKey };
+    const before = await taskOfKey(db, asker);
+    if (before !== undefined) {
+      // Begun at the look before, which did not come to its end.
+      await queue.add({ ...before, idempotencyKey });
+      return;
+    }
     const request = { due: at.toISOString(), ...(late ? { late } : {}) };
     const exportId = exportOfAppointment(name);
     if (exportId === undefined) {

@@ -21,11 +21,17 @@ export interface Due {
 const lateMs = 5 * 60_000;
 
 /**
- * Which appointments are due, each once. What is not in the table begins now: a schedule that was just saved does not
- * reach back. Of several processes that ask, one gets each time.
+ * Begins each appointment that is due, once however many of its times were missed. What is not in the table begins now: a
+ * schedule that was just saved does not reach back.
+ * @param begin for a due it was called for before, it does nothing more: what could not be begun, and what was begun and
+ * not noted, comes again at the next look
  */
-export async function takeDue(db: Database, appointments: readonly Appointment[], now: Date): Promise<Due[]> {
-  const due: Due[] = [];
+export async function handleDue(
+  db: Database,
+  appointments: readonly Appointment[],
+  now: Date,
+  begin: (due: Due) => Promise<void>,
+): Promise<void> {
   for (const { name, times, timeZone } of appointments) {
     const text = JSON.stringify([timeZone, times]);
     const state = await db
@@ -45,20 +51,24 @@ export async function takeDue(db: Database, appointments: readonly Appointment[]
     if (!hasTimes(times)) continue;
     const at = lastTime(times, timeZone, now);
     if (at === undefined || at <= state.handled_at) continue;
-    const taken = await db
+    try {
+      await begin({ name, at, late: now.getTime() - at.getTime() > lateMs });
+    } catch {
+      // It stays due, and must not keep the others from their turn.
+      continue;
+    }
+    await db
       .updateTable('schedule_state')
       .set({ handled_at: at })
       .where('name', '=', name)
       .where('times', '=', text)
       .where('handled_at', '=', state.handled_at)
-      .executeTakeFirst();
-    if (taken.numUpdatedRows === 1n) due.push({ name, at, late: now.getTime() - at.getTime() > lateMs });
+      .execute();
   }
   const names = appointments.map(({ name }) => name);
   let old = db.deleteFrom('schedule_state');
   if (names.length > 0) old = old.where('name', 'not in', names);
   await old.execute();
-  return due;
 }
 
 export interface SchedulerOptions {
@@ -66,6 +76,7 @@ export interface SchedulerOptions {
   clock: Clock;
   /** Asked at each look, so that a saved schedule counts at once. */
   appointments: () => Promise<readonly Appointment[]>;
+  /** As `handleDue` takes it. */
   begin: (due: Due) => Promise<void>;
   lookEveryMs?: number;
 }
@@ -75,9 +86,7 @@ export function startScheduler({ db, clock, appointments, begin, lookEveryMs = 1
   stop(): Promise<void>;
 } {
   let looking: Promise<void> = Promise.resolve();
-  const look = async () => {
-    for (const due of await takeDue(db, await appointments(), clock.now())) await begin(due);
-  };
+  const look = async () => handleDue(db, await appointments(), clock.now(), begin);
   const again = () => {
     // Trouble with the database passes; the next look is in ten seconds.
     looking = looking.then(look).catch(() => undefined);

@@ -129,6 +129,13 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     expect((await queue.add({ ...wish('undo', 'newsletter', 'k1'), user: 'u2' })).id).not.toBe(first.id);
   });
 
+  it('does what was written down without the queue being told, once it is asked for again', async () => {
+    const queue = await started(async () => ({ status: 'succeeded' }));
+    const { task } = await addTask(store.db, wish('run', 'newsletter', 'k1'), new Date());
+    await queue.add(wish('run', 'newsletter', 'k1'));
+    expect(await end(queue, task.id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
   it('cancels what waits at once, and what goes on within two seconds', async () => {
     const { begun, carryOut } = gate();
     const queue = await started(carryOut);

@@ -104,7 +104,8 @@ export class TaskQueue {
   /** @returns the task, also one that the same idempotency key made before */
   async add(wanted: WantedTask): Promise<Task> {
     const { task, known } = await addTask(this.#options.db, wanted, this.#options.clock.now());
-    if (!known) await this.#send(task);
+    // Whoever asks again may have been told that it failed: the task was written down, and the queue did not hear of it.
+    if (!known || task.status === 'queued') await this.#send(task);
     return task;
   }
 

@@ -51,17 +51,13 @@ export async function addTask(
     .returningAll()
     .executeTakeFirst();
   if (inserted !== undefined) return { task: toTask(inserted), known: false };
-  const before = await db
-    .selectFrom('task')
-    .selectAll()
-    .where('app_user', '=', wanted.user)
-    .where('idempotency_key', '=', wanted.idempotencyKey ?? '')
-    .executeTakeFirstOrThrow();
+  const before = await taskOfKey(db, wanted);
+  if (before === undefined) throw new Error('A task is neither new nor there.');
   const same =
     before.kind === wanted.kind &&
     before.subject === wanted.subject &&
     JSON.stringify(before.request) === JSON.stringify(wanted.request ?? {});
-  if (same) return { task: toTask(before), known: true };
+  if (same) return { task: before, known: true };
   throw inputError(
     'idempotency_reused',
     'This idempotency key was used for other work.',
@@ -69,10 +65,24 @@ export async function addTask(
   );
 }
 
+/** @returns the task that an idempotency key of a user made before */
+export async function taskOfKey(
+  db: Database,
+  { user, idempotencyKey }: Pick<WantedTask, 'user' | 'idempotencyKey'>,
+): Promise<Task | undefined> {
+  const row = await db
+    .selectFrom('task')
+    .selectAll()
+    .where('app_user', '=', user)
+    .where('idempotency_key', '=', idempotencyKey ?? '')
+    .executeTakeFirst();
+  return row === undefined ? undefined : toTask(row);
+}
+
 /** Writes down work that was done as part of other work, or that was due and is not done. */
 export async function addEndedTask(
   db: Database,
-  { kind, subject, request = {}, requestedBy, user }: WantedTask,
+  { kind, subject, request = {}, requestedBy, user, idempotencyKey }: WantedTask,
   outcome: TaskOutcome,
   time: { startedAt: Date | undefined; finishedAt: Date },
 ): Promise<Task> {
@@ -85,6 +95,7 @@ export async function addEndedTask(
       request: JSON.stringify(request),
       requested_by: requestedBy,
       app_user: user,
+      idempotency_key: idempotencyKey ?? null,
       attempt: 1,
       created_at: time.startedAt ?? time.finishedAt,
       started_at: time.startedAt ?? null,
