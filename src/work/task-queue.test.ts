@@ -1,3 +1,4 @@
+import { fromPglite, PgBoss } from 'pg-boss';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { PostriderError } from '../base/errors.ts';
@@ -31,14 +32,17 @@ const available = testPostgresAvailable ? (['embedded', 'PostgreSQL'] as const) 
 
 const ended: Task[] = [];
 
-async function started(carryOut: CarryOut): Promise<TaskQueue> {
+async function started(
+  carryOut: CarryOut,
+  whenEnded: (task: Task) => Promise<void> = async (task) => void ended.push(task),
+): Promise<TaskQueue> {
   ended.length = 0;
   const queue = new TaskQueue({
     db: store.db,
     queue: store.queue,
     clock: systemClock,
     carryOut,
-    ended: async (task) => void ended.push(task),
+    ended: whenEnded,
     retryAfter: 0,
     patienceMs: 5_000,
   });
@@ -161,6 +165,45 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     expect(task).toMatchObject({ status, attempt: attempts, problem: { code: 'away', retry } });
     expect(tried).toBe(attempts);
     await expect.poll(() => ended).toHaveLength(1);
+  });
+
+  it('lets a task end that nobody could be told of', async () => {
+    let told = 0;
+    const queue = await started(
+      async () => ({ status: 'succeeded' }),
+      async () => {
+        told += 1;
+        throw new PostriderError({ kind: 'remote', code: 'away', message: 'It is away.', retry: 'later' });
+      },
+    );
+    const { id } = await queue.add(wish('run', 'newsletter'));
+    expect(await end(queue, id)).toMatchObject({ status: 'succeeded', attempt: 1, problem: undefined });
+    // The next of its lane comes after everything that is done for this one.
+    await end(queue, (await queue.add(wish('run', 'newsletter'))).id);
+    expect(await readTask(store.db, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    await expect.poll(() => told).toBe(2);
+  });
+
+  it('does not do twice at once what is given out again while it goes on', async () => {
+    const { begun, open, carryOut } = gate();
+    const queue = await started(carryOut);
+    const { id } = await queue.add(wish('run', 'a'));
+    await expect.poll(() => begun, { timeout: 10_000 }).toHaveLength(1);
+    // In another lane, as only a job that the queue gave up is given out beside its like.
+    const boss = new PgBoss(
+      store.queue.kind === 'embedded'
+        ? { db: fromPglite(store.queue.pglite), backend: 'pglite', supervise: false, schedule: false }
+        : { connectionString: store.queue.databaseUrl, supervise: false, schedule: false },
+    );
+    await boss.start();
+    const again = (await boss.send('work', { task: id }, { singletonKey: 'another' })) ?? '';
+    const state = async () => (await boss.findJobs('work', { id: again }))[0]?.state;
+    await expect.poll(state, { timeout: 10_000 }).toBe('active');
+    open();
+    expect(await end(queue, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    await expect.poll(state, { timeout: 10_000 }).toBe('completed');
+    expect(begun).toEqual(['a']);
+    await boss.stop({ graceful: false });
   });
 
   it('calls a bug a bug, without its stack, and works on', async () => {

@@ -56,7 +56,7 @@ export class TaskQueue {
   readonly #options: TaskQueueOptions;
   readonly #boss: PgBoss;
   readonly #events = new EventEmitter();
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, { controller: AbortController; done: Promise<void> }>();
   readonly #ending = new AbortController();
   #stopping = false;
 
@@ -112,7 +112,7 @@ export class TaskQueue {
   /** Ends a task: at once when it waits, within two seconds when it goes on. */
   async cancel(id: string): Promise<Task> {
     const task = await askTaskToEnd(this.#options.db, id, this.#options.clock.now());
-    this.#running.get(id)?.abort(new Error('cancelled'));
+    this.#running.get(id)?.controller.abort(new Error('cancelled'));
     this.#events.emit(id);
     return task;
   }
@@ -134,7 +134,7 @@ export class TaskQueue {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#ending.abort(new Error('the server stops'));
-    for (const controller of this.#running.values()) controller.abort(new Error('the server stops'));
+    for (const { controller } of this.#running.values()) controller.abort(new Error('the server stops'));
     const until = Date.now() + (this.#options.patienceMs ?? 150_000);
     while (this.#running.size > 0 && Date.now() < until) await sleep(50);
     await this.#boss.stop({ graceful: false });
@@ -146,41 +146,49 @@ export class TaskQueue {
   }
 
   async #work(id: string): Promise<void> {
-    const { db, clock, carryOut, ended } = this.#options;
     if (this.#stopping) return;
+    // A job that was not heard of while the database was away is given out again, and its work may still go on here.
+    const going = this.#running.get(id);
+    if (going !== undefined) return going.done;
+    const controller = new AbortController();
+    const done = this.#take(id, controller).finally(() => {
+      this.#running.delete(id);
+      this.#events.emit(id);
+    });
+    this.#running.set(id, { controller, done });
+    await done;
+  }
+
+  async #take(id: string, controller: AbortController): Promise<void> {
+    const { db, clock, carryOut, ended } = this.#options;
     const task = await beginTask(db, id, clock.now());
     if (task === undefined) return;
     this.#events.emit(id);
-    const controller = new AbortController();
-    this.#running.set(id, controller);
     const watch = setInterval(() => void this.#lookForCancel(id, controller), lookForCancelMs);
     const tell = this.#progressOf(id);
+    let outcome: TaskOutcome;
+    let passing: TaskProblem | undefined;
     try {
-      const outcome = await carryOut(task, { signal: controller.signal, tell: tell.note });
-      await tell.flush();
-      if (this.#stopping && outcome.status === 'cancelled') return await this.#park(id);
-      await ended(await this.#noted(() => finishTask(db, id, outcome, clock.now())));
+      outcome = await carryOut(task, { signal: controller.signal, tell: tell.note });
     } catch (error) {
-      await tell.flush();
-      if (this.#stopping && controller.signal.aborted) return await this.#park(id);
-      await this.#failed(task, error, controller.signal.aborted);
+      const problem = problemOf(error);
+      const cancelled = controller.signal.aborted;
+      outcome = { status: cancelled ? 'cancelled' : 'failed', problem };
+      if (!cancelled && problem.retry !== 'never' && task.attempt < attempts) passing = problem;
     } finally {
       clearInterval(watch);
-      this.#running.delete(id);
-      this.#events.emit(id);
+      await tell.flush();
     }
-  }
-
-  async #failed(task: Task, error: unknown, cancelled: boolean): Promise<void> {
-    const { db, clock, ended } = this.#options;
-    const problem = problemOf(error);
-    if (!cancelled && problem.retry !== 'never' && task.attempt < attempts) {
-      await this.#noted(() => noteRetry(db, task.id, problem));
+    if (passing !== undefined) {
+      const problem = passing;
+      await this.#noted(() => noteRetry(db, id, problem));
       // The queue tries again what throws.
-      throw error;
+      throw new Error(problem.code);
     }
-    const status = cancelled ? 'cancelled' : 'failed';
-    await ended(await this.#noted(() => finishTask(db, task.id, { status, problem }, clock.now())));
+    if (this.#stopping && outcome.status === 'cancelled') return await this.#park(id);
+    const over = await this.#noted(() => finishTask(db, id, outcome, clock.now()));
+    // The work is over, whatever becomes of the word about it.
+    await ended(over).catch(() => undefined);
   }
 
   /** A task whose end nobody could note would look as if it went on for ever. */

@@ -168,7 +168,7 @@ export async function unfinishedTasks(db: Database, kind?: TaskKind): Promise<Ta
   return rows.map(toTask);
 }
 
-/** The last task of each kind and subject that came to an end before this one; for telling a recovery. */
+/** The task of the same kind and subject that ended last before this one; for telling a recovery. */
 export async function endBefore(db: Database, task: Task): Promise<Task | undefined> {
   const row = await db
     .selectFrom('task')
@@ -184,7 +184,10 @@ export async function endBefore(db: Database, task: Task): Promise<Task | undefi
   return row === undefined ? undefined : toTask(row);
 }
 
-/** @returns undefined when it does not wait any more */
+/**
+ * Takes up a task: one that waits, or one that a process which is gone was at.
+ * @returns undefined when it is over
+ */
 export async function beginTask(db: Database, id: string, now: Date): Promise<Task | undefined> {
   const row = await db
     .updateTable('task')
@@ -196,6 +199,7 @@ export async function beginTask(db: Database, id: string, now: Date): Promise<Ta
   return row === undefined ? undefined : toTask(row);
 }
 
+/** What is told of a task that goes on; nothing of one that is over. */
 export async function noteProgress(db: Database, id: string, progress: TaskProgress): Promise<void> {
   await db
     .updateTable('task')
@@ -211,17 +215,20 @@ export async function noteRetry(db: Database, id: string, problem: TaskOutcome['
     .updateTable('task')
     .set({ status: 'retrying', problem: problem === undefined ? null : JSON.stringify(problem) })
     .where('id', '=', id)
+    .where('finished_at', 'is', null)
     .execute();
 }
 
+/** Writes down how a task ended. @returns it, as it ended first where it is over already */
 export async function finishTask(db: Database, id: string, outcome: TaskOutcome, now: Date): Promise<Task> {
   const row = await db
     .updateTable('task')
     .set(endColumns(outcome, now))
     .where('id', '=', id)
+    .where('finished_at', 'is', null)
     .returningAll()
-    .executeTakeFirstOrThrow();
-  return toTask(row);
+    .executeTakeFirst();
+  return row === undefined ? readTask(db, id) : toTask(row);
 }
 
 /** One that waits is over at once; one that goes on is told so, and ends when it can. */
