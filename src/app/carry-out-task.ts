@@ -7,7 +7,8 @@ import type { Progress } from '../pipeline/progress.ts';
 import type { RefreshWatch, Stage } from '../pipeline/refresh.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Task, TaskOutcome, TaskProgress } from '../work/task.ts';
-import { problemOf, type CarryOut } from '../work/task-queue.ts';
+import { problemOf } from '../work/task-problem.ts';
+import type { CarryOut } from '../work/task-queue.ts';
 import { unfinishedTasks } from '../work/tasks.ts';
 
 /** What the queue's work stands on. */

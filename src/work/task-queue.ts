@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fromPglite, PgBoss } from 'pg-boss';
 import type { Clock } from '../base/clock.ts';
-import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import type { Database } from '../store/tables.ts';
-import { isUnreachable, patiently } from '../store/patiently.ts';
+import { patiently } from '../store/patiently.ts';
 import type { QueueDatabase } from '../store/open-store.ts';
 import { isOver, type Task, type TaskOutcome, type TaskProblem, type TaskProgress } from './task.ts';
+import { problemOf } from './task-problem.ts';
 import {
   addTask,
   askTaskToEnd,
@@ -248,27 +248,4 @@ export class TaskQueue {
 /** What waits for what: one export's runs for each other. */
 function laneOf({ kind, subject }: Task): string {
   return kind === 'refresh' ? 'refresh' : `${kind === 'segment' ? 'segment' : 'export'} ${subject}`;
-}
-
-/** An error as a task keeps it: without a stack, and without a cause that may name people. */
-export function problemOf(thrown: unknown): TaskProblem {
-  const error = isUnreachable(thrown) ? databaseAway(thrown) : asKnown(thrown);
-  if (error instanceof PostriderError) return error.toJSON();
-  return {
-    kind: 'internal',
-    code: 'bug',
-    message: `This is a bug in Postrider: ${messageOf(error)}`,
-    retry: 'never',
-  };
-}
-
-function databaseAway(cause: unknown): PostriderError {
-  return new PostriderError({
-    kind: 'remote',
-    code: 'database_unreachable',
-    message: 'The PostgreSQL server that DATABASE_URL names was away.',
-    hint: 'It is tried again; look at that server if it stays.',
-    retry: 'later',
-    cause,
-  });
 }
