@@ -103,6 +103,31 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     await expect.poll(() => ended.map((task) => task.id)).toEqual([id]);
   });
 
+  it('shows what was told last, though nothing is told after it', async () => {
+    const { open, carryOut } = gate();
+    const queue = await started((task, hands) => {
+      hands.tell({ stage: 'sources' });
+      hands.tell({ stage: 'unify' });
+      return carryOut(task, hands);
+    });
+    const { id } = await queue.add(wish('refresh', 'workspace'));
+    await expect
+      .poll(async () => (await readTask(store.db, id)).progress, { timeout: 10_000 })
+      .toEqual({ stage: 'unify' });
+    open();
+    await end(queue, id);
+  });
+
+  it('lets go of whoever watches and stops while nothing happens', async () => {
+    const queue = await started(async () => ({ status: 'succeeded' }));
+    const { task } = await addTask(store.db, wish('run', 'newsletter'), new Date());
+    const controller = new AbortController();
+    for await (const shown of queue.watch(task.id, controller.signal)) {
+      expect(shown.status).toBe('queued');
+      controller.abort();
+    }
+  });
+
   it('does one after the other for one export, and others beside it', async () => {
     const { begun, open, carryOut } = gate();
     const queue = await started(carryOut);
@@ -225,7 +250,7 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     queues.splice(0);
     expect(await readTask(store.db, id)).toMatchObject({ status: 'queued', finishedAt: undefined });
     const second = await started(async () => ({ status: 'succeeded' }));
-    expect(await end(second, id)).toMatchObject({ status: 'succeeded', attempt: 2 });
+    expect(await end(second, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
   });
 
   it('finds what a killed process was at', async () => {

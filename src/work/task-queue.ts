@@ -49,8 +49,8 @@ const lookForCancelMs = 500;
 const noteProgressMs = 1_000;
 
 /**
- * Work waits here for its turn. What is done for one subject is done one after the other, and a refresh alone; the tasks
- * themselves stand in our own table, so that the queue can be emptied without anything being lost.
+ * Work waits here for its turn. What is done for one subject is done one after the other, as are refreshes; that exports
+ * wait for a refresh is `untilRefreshed` in app/carry-out-task.ts. The tasks themselves stand in our own table, so that the queue can be emptied without anything being lost.
  */
 export class TaskQueue {
   readonly #options: TaskQueueOptions;
@@ -196,10 +196,13 @@ export class TaskQueue {
     return patiently(write, this.#ending.signal);
   }
 
-  /** It is not over: the next start goes on with it. */
+  /** It is not over: the next start goes on with it, and this was no attempt that failed. */
   async #park(id: string): Promise<void> {
-    const { db } = this.#options;
-    await db.updateTable('task').set({ status: 'queued' }).where('id', '=', id).execute();
+    await this.#options.db
+      .updateTable('task')
+      .set(({ eb }) => ({ status: 'queued', attempt: eb('attempt', '-', 1) }))
+      .where('id', '=', id)
+      .execute();
   }
 
   async #lookForCancel(id: string, controller: AbortController): Promise<void> {
@@ -211,8 +214,11 @@ export class TaskQueue {
     const { db } = this.#options;
     let latest: TaskProgress = {};
     let noted = 0;
+    let soon: NodeJS.Timeout | undefined;
     let writing: Promise<void> = Promise.resolve();
     const write = () => {
+      clearTimeout(soon);
+      soon = undefined;
       noted = Date.now();
       const progress = latest;
       writing = writing.then(() => noteProgress(db, id, progress)).catch(() => undefined);
@@ -221,7 +227,10 @@ export class TaskQueue {
     return {
       note: (progress) => {
         latest = { ...latest, ...progress };
-        if (Date.now() - noted >= noteProgressMs) write();
+        const wait = noted + noteProgressMs - Date.now();
+        if (wait <= 0) write();
+        // What is told last must be seen, though nothing may follow it for minutes.
+        else soon ??= setTimeout(write, wait);
       },
       flush: async () => {
         write();
@@ -233,6 +242,8 @@ export class TaskQueue {
   async #change(id: string, signal: AbortSignal): Promise<void> {
     // Another process may have changed it, which nobody here is told.
     const either = AbortSignal.any([signal, AbortSignal.timeout(1_000)]);
+    // It tells nobody a second time.
+    if (either.aborted) return;
     await new Promise<void>((resolve) => {
       const done = () => {
         this.#events.off(id, done);
