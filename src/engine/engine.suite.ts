@@ -247,6 +247,8 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       ['1;"Ana@Acme.test";x', ['ana@acme.test']],
       ['{"mail":"a+b@x.ro","to":["<c@d.e>"]}', ['a+b@x.ro', 'c@d.e']],
       ['nobody @ home', []],
+      ['Write to Ana@Acme.test. Or to ion@acme.test...', ['ana@acme.test', 'ion@acme.test']],
+      ['ana@acme.test\u00a0tel\u0001', ['ana@acme.test']],
     ])('finds the addresses in %j', async (text, found) => {
       const [row] = await engine.rows(sql`SELECT ${engine.dialect.addressesIn(sql`${text}`)} AS found`);
       expect(row).toEqual({ found });
@@ -272,11 +274,28 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       expect(await read(sql`id > 3`)).toEqual([{ people: null }]);
     });
 
-    it('folds an address as Mailchimp does', async () => {
-      const [row] = await engine.rows(
-        sql`SELECT ${engine.dialect.foldAddress(sql`${'\t\u00a0Ana@Example.RO \n'}`)} AS a`,
+    it('folds an address as Mailchimp does, whatever blanks are around it', async () => {
+      const { dialect } = engine;
+      const blanks = Array.from({ length: 0x1_0000 }, (_, n) => String.fromCharCode(n)).filter(
+        (sign) => sign.trim() === '',
       );
-      expect(row).toEqual({ a: 'ana@example.ro' });
+      const typed = blanks.map((blank) => `${blank}Ana@Example.RO${blank}`);
+      const rows = await engine.rows(
+        sql`SELECT DISTINCT ${dialect.foldAddress(sql`typed`)} AS a FROM unnest(${typed}) AS given(typed)`,
+      );
+      expect(rows).toEqual([{ a: 'ana@example.ro' }]);
+      // And no blank of any kind belongs to an address that stands in a text.
+      const found = await engine.rows(
+        sql`SELECT DISTINCT ${dialect.addressesIn(sql`typed`)} AS found FROM unnest(${typed}) AS given(typed)`,
+      );
+      expect(found).toEqual([{ found: ['ana@example.ro'] }]);
+    });
+
+    it('goes by UTC, whatever the zone of the machine is', async () => {
+      const [row] = await engine.rows(
+        sql`SELECT CAST(TIMESTAMPTZ '2026-11-24 06:00:00+00' AS TIMESTAMP) AS at`,
+      );
+      expect(row).toEqual({ at: '2026-11-24T06:00:00.000Z' });
     });
 
     describe('files', () => {

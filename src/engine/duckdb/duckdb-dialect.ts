@@ -5,7 +5,8 @@ import { columnTypeOf, duckdbFileRows } from './duckdb-files.ts';
 import { duckdbTypeNames } from './duckdb-types.ts';
 
 // What JavaScript's trim() takes away: both sides must fold an address alike, and people paste no-break spaces.
-const blanks = ' \t\r\n\v\f\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff';
+const blanks =
+  ' \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff';
 
 export const duckdbDialect: Dialect = {
   quoteName: (name) => `"${name.replaceAll('"', '""')}"`,
@@ -133,8 +134,10 @@ function paddedKey(key: Uint8Array, pad: number): string {
   return Buffer.from(block.map((byte) => byte ^ pad)).toString('hex');
 }
 
-// Up to what stands around an address in a line of a file: blanks, quotes, separators and brackets.
-const addressPattern = `[^\\s@,;:"'<>|()\\[\\]{}=]+@[^\\s@,;:"'<>|()\\[\\]{}=]+`;
+// Up to what stands around an address in a line of a file: blanks of any kind (\s knows those of ASCII only), control
+// characters, quotes, separators and brackets. The dot of a sentence's end is none of it.
+const around = String.raw`\s\pZ\pC@,;:"'<>|()\[\]{}=`;
+const addressPattern = `[^${around}]+@[^${around}]*[^${around}.]`;
 
 // '$."KEY"' would need quoting of its own; the pointer form takes any key once ~ and / are escaped.
 function jsonPointer(key: string): string {
