@@ -6,6 +6,8 @@ import { engineSuite } from '../engine.suite.ts';
 import { sql } from '../sql.ts';
 import { openDuckdb } from './duckdb-engine.ts';
 
+// Tests run on machines in UTC mostly, where a time that goes by the machine's zone looks right.
+process.env.TZ = 'America/New_York';
 engineSuite('DuckDB in memory', (path = ':memory:') => openDuckdb({ path }));
 
 describe('a DuckDB file', () => {

@@ -64,6 +64,8 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Engine> {
       threads: String(threads),
     });
     const writer = await instance.connect();
+    // Or a cast of an instant to a time, or to text, would go by the zone of the machine: every time here is UTC.
+    await writer.run("SET GLOBAL TimeZone = 'UTC'");
     return new DuckdbEngine(instance, writer, threads, () => file !== undefined && openFiles.delete(file));
   } catch (error) {
     if (file !== undefined) openFiles.delete(file);
