@@ -35,6 +35,16 @@ describe('a DuckDB file', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('says the same of rows by the page', async () => {
+    const engine = await openDuckdb({ path: ':memory:', memoryLimit: '30MB' });
+    const large = sql`SELECT length(string_agg(md5(CAST(range AS VARCHAR)), '')) AS n FROM range(3000000)`;
+    const read = async () => {
+      for await (const page of engine.pages(large)) expect(page).toEqual([]);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'engine_memory' });
+    await engine.close();
+  });
+
   it('says what to do when its memory does not suffice, and keeps what was there', async () => {
     const engine = await openDuckdb({ path: ':memory:', memoryLimit: '30MB' });
     await engine.commit([sql`CREATE TABLE t AS SELECT 1 AS n`]);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join as joinPath } from 'node:path';
 import {
@@ -171,6 +171,8 @@ class DuckdbEngine implements Engine {
     try {
       const result = await reader.stream(text, values.map(bound), boundTypes(values));
       for await (const page of result.yieldConvertedRowObjects(cellFromDuckdb)) yield page as T[];
+    } catch (error) {
+      throw told(error);
     } finally {
       // A stream that was left half read keeps its snapshot for as long as its connection lives.
       reader.closeSync();
@@ -223,6 +225,7 @@ class DuckdbEngine implements Engine {
 
   async copyTo(path: string): Promise<void> {
     const copy = `copy_${randomUUID().replaceAll('-', '')}`;
+    const isNew = !existsSync(path);
     const connection = await this.#instance.connect();
     try {
       const [{ name = '' } = {}] = (await (
@@ -234,6 +237,9 @@ class DuckdbEngine implements Engine {
       } finally {
         await connection.run(`DETACH ${copy}`);
       }
+    } catch (error) {
+      if (isNew) for (const end of ['', '.wal']) rmSync(path + end, { force: true });
+      throw told(error);
     } finally {
       connection.closeSync();
     }
