@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ownDatabase } from './database-owner.ts';
@@ -91,4 +94,71 @@ describe.skipIf(!testPostgresAvailable)('the owner of a PostgreSQL database', ()
     await rival.end();
     await first.release();
   });
+
+  it('knows that it is none any more when the network was away and said nothing', async () => {
+    const proxy = await silentProxy(url);
+    const quick = { graceMs: 200, retryMs: 20, askEveryMs: 20, answerMs: 200 };
+    const first = await ownDatabase(proxy.url, quick);
+    proxy.silence();
+    // The server gives up on a peer that it does not hear of, and the next one comes.
+    await cutOff();
+    const second = await own();
+    await vi.waitFor(() => expect(first.lost.aborted).toBe(true), 10_000);
+    expect(second.lost.aborted).toBe(false);
+    await first.release();
+    await second.release();
+    proxy.close();
+  });
+
+  it('names the one of this database, and no other on the same server', async () => {
+    const elsewhere = new pg.Client({
+      connectionString: await server.createDatabase(),
+      application_name: 'another installation',
+    });
+    await elsewhere.connect();
+    await elsewhere.query('select pg_advisory_lock($1)', [7_045_873_311]);
+    const first = await own();
+    await expect(own()).rejects.toMatchObject({
+      message: expect.stringContaining(`process ${process.pid}`) as string,
+    });
+    await first.release();
+    await elsewhere.end();
+  });
 });
+
+/** Stands before a server, and can become as silent as a network that is away: nothing passes, and nobody is told. */
+async function silentProxy(target: string) {
+  const { hostname, port, searchParams } = new URL(target);
+  const folder = searchParams.get('host');
+  const reach = () =>
+    folder === null ? connect(Number(port || 5432), hostname) : connect(join(folder, '.s.PGSQL.5432'));
+  const sockets: Socket[] = [];
+  let silent = false;
+  const proxy = createServer((near) => {
+    sockets.push(near);
+    near.on('error', () => undefined);
+    if (silent) return;
+    const far = reach();
+    sockets.push(far);
+    far.on('error', () => undefined);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const)
+      from.on('data', (part: Buffer) => void (silent || to.write(part)));
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const address = new URL(target);
+  address.searchParams.delete('host');
+  address.hostname = '127.0.0.1';
+  address.port = String((proxy.address() as AddressInfo).port);
+  return {
+    url: String(address),
+    silence: () => (silent = true),
+    close() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
+}

@@ -17,6 +17,9 @@ export interface OwnerPace {
   /** How long to try for the lock anew when its connection broke: a database that starts again is no other owner. */
   graceMs: number;
   retryMs: number;
+  /** How often to see that the connection is still there, and how long its answer may take. */
+  askEveryMs?: number;
+  answerMs?: number;
 }
 
 /** Any number that is ours; a lock is of one database, so installations beside each other do not meet. */
@@ -27,11 +30,11 @@ const lockKey = 7_045_873_311;
  */
 export async function ownDatabase(
   databaseUrl: string,
-  { graceMs, retryMs }: OwnerPace = { graceMs: 20_000, retryMs: 500 },
+  { graceMs, retryMs, askEveryMs = 5_000, answerMs = 5_000 }: OwnerPace = { graceMs: 20_000, retryMs: 500 },
 ): Promise<DatabaseOwner> {
   const lost = new AbortController();
   const release = new AbortController();
-  let held = await hold(databaseUrl);
+  let held = await hold(databaseUrl, answerMs);
   watch(held);
   return {
     lost: lost.signal,
@@ -42,7 +45,18 @@ export async function ownDatabase(
   };
 
   function watch(client: pg.Client): void {
+    // A network that is away tells nobody: the server frees the lock of a peer that it does not hear of, and so we ask.
+    let waits = false;
+    const asking = setInterval(() => {
+      if (waits) return;
+      waits = true;
+      client.query('select 1').then(
+        () => (waits = false),
+        () => client.end().catch(() => undefined),
+      );
+    }, askEveryMs);
     client.once('end', () => {
+      clearInterval(asking);
       if (!release.signal.aborted) void holdAnew();
     });
   }
@@ -50,7 +64,9 @@ export async function ownDatabase(
   async function holdAnew(): Promise<void> {
     for (const until = Date.now() + graceMs; !release.signal.aborted;) {
       try {
-        held = await hold(databaseUrl);
+        const anew = await hold(databaseUrl, answerMs);
+        if (release.signal.aborted) return await anew.end();
+        held = anew;
         watch(held);
         return;
       } catch (error) {
@@ -62,12 +78,14 @@ export async function ownDatabase(
   }
 }
 
-async function hold(databaseUrl: string): Promise<pg.Client> {
+async function hold(databaseUrl: string, answerMs: number): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: `postrider owner: process ${process.pid} of ${hostname()}`.slice(0, 63),
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 2 * answerMs,
+    query_timeout: answerMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   });
   // Without a listener a connection that breaks would end the process, also while it is being made.
   client.on('error', () => undefined);
@@ -93,7 +111,9 @@ async function holderOf(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ who: string }>(
     `select activity.application_name as who from pg_locks
      join pg_stat_activity activity on activity.pid = pg_locks.pid
-     where locktype = 'advisory' and granted and classid = $1::bigint >> 32 and objid = $1::bigint & 4294967295`,
+     where locktype = 'advisory' and granted
+       and pg_locks.database = (select oid from pg_database where datname = current_database())
+       and classid = $1::bigint >> 32 and objid = $1::bigint & 4294967295`,
     [lockKey],
   );
   return rows[0]?.who ?? 'another process';
