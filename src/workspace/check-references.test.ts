@@ -42,6 +42,11 @@ describe('checkReferences', () => {
       'unify.sources.0.source: there is no source "crn" | Did you mean "crm"?',
     ],
     [
+      'sources that a database takes for one',
+      { sources: { ...good.sources, Orders: { type: 'csv', path: 'other.csv' } } },
+      'sources.Orders: "Orders" and the source "orders" differ in case alone | Give one of them another id.',
+    ],
+    [
       'where a relationship begins',
       { relationships: { r: { from: 'order.customer', to: 'crm.id' } } },
       'relationships.r.from: there is no source "order" | Did you mean "orders"?',

@@ -22,6 +22,13 @@ export function checkReferences(file: WorkspaceFile): WorkspaceProblem[] {
     problems.push({ path, message: `there is no ${sort} "${id}"`, hint: suggestName(id, known[sort]) });
   };
 
+  known.source.forEach((id, index) => {
+    const other = known.source.slice(0, index).find((each) => each.toLowerCase() === id.toLowerCase());
+    if (other === undefined) return;
+    // To a database they are one table: each load would take the rows of the other away.
+    const message = `"${id}" and the source "${other}" differ in case alone`;
+    problems.push({ path: ['sources', id], message, hint: 'Give one of them another id.' });
+  });
   file.unify?.sources.forEach(({ source }, index) =>
     mustExist('source', source, ['unify', 'sources', index, 'source']),
   );
