@@ -100,12 +100,16 @@ async function newestValue(
 ): Promise<Newest | undefined> {
   if (config.incremental === undefined) return undefined;
   const column = client.escapeIdentifier(config.incremental.column);
-  const { rows } = await ask(
-    client.query<Newest>(
-      `SELECT max(${column})::text AS value, pg_typeof(max(${column}))::text AS type FROM ${rowsOf(config)}`,
+  // By a cursor, whose protocol takes one statement: a query of the operator's cannot end the read-only transaction.
+  const cursor = client.query(
+    new Cursor<string[]>(
+      `SELECT max(${column})::text, pg_typeof(max(${column}))::text FROM ${rowsOf(config)}`,
+      [],
+      { rowMode: 'array', types: asText },
     ),
   );
-  const newest = rows[0] as Newest;
+  const [[value = null, type = ''] = []] = (await ask(readPage(cursor))).rows;
+  const newest: Newest = { value, type: type ?? '' };
   if (grownBy(newest.type) === undefined) {
     throw inputError(
       'source_incremental_column',
@@ -196,7 +200,6 @@ async function stageRows(
 // Only the form with a callback tells the columns, and it tells none after the last row.
 function readPage(cursor: Cursor<string[]>): Promise<{ rows: (string | null)[][]; fields: FieldDef[] }> {
   return new Promise((resolve, reject) => {
-    // Only the form with a callback tells the columns.
     cursor.read(pageRows, (error: Error | undefined, rows: string[][], result: QueryResult | undefined) => {
       if (error) reject(error);
       else resolve({ rows, fields: result?.fields ?? [] });
