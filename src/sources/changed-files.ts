@@ -29,10 +29,9 @@ export async function findSourceFiles(folder: string, config: FileConfig): Promi
     }
   }
   const paths = new Set(later.map(({ file }) => file.path));
-  const base = await findFiles(folder, config.path, endings);
   return {
     // `**/*.csv` finds the files of changes too.
-    base: base.filter((file) => !paths.has(file.path)),
+    base: await findFiles(folder, config.path, endings, paths),
     later: later.toSorted((one, other) => (one.turn < other.turn ? -1 : 1)),
   };
 }

@@ -17,14 +17,16 @@ export interface SourceFile {
  * The files that `path` names, sorted by name so that every load takes them in one order.
  * @param folder what relative paths begin at
  * @param endings of a folder, the files that end so, as in `csv`
+ * @param apart the paths of files that are no part of it, though `path` may fit them
  * @throws `source_file_missing` where there is none
  */
 export async function findFiles(
   folder: string,
   path: string,
   endings: readonly string[] = [],
+  apart: ReadonlySet<string> = new Set(),
 ): Promise<SourceFile[]> {
-  const found = await filesOf(folder, path, endings);
+  const found = (await filesOf(folder, path, endings)).filter((file) => !apart.has(file.path));
   if (found.length > 0) return found;
   throw inputError(
     'source_file_missing',
