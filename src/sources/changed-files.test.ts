@@ -1,8 +1,13 @@
+import { createSecretKey } from 'node:crypto';
 import { mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { secretKeyOf } from '../connections/seal.ts';
 import { sql } from '../engine/sql.ts';
+import { suppressionKeyOf } from '../suppression/suppression-key.ts';
+import { openSuppression, suppress, type Suppression } from '../suppression/suppression-list.ts';
+import { ensureSuppressionTables } from '../suppression/suppression-tables.ts';
 import { SourceBench } from './ingest.fixture.ts';
 
 let bench: SourceBench;
@@ -135,6 +140,12 @@ describe('files of changes and deletions', () => {
     ]);
   });
 
+  it('are not the files of all rows, though the pattern of these fits them', async () => {
+    bench.write('deletions/1.csv', 'id\n1\n');
+    const alone = { ...config, changes: undefined, path: 'd*/*.csv', deletions: 'deletions/*.csv' };
+    await expect(bench.ingest(alone)).rejects.toMatchObject({ code: 'source_file_missing' });
+  });
+
   it.each([
     ['another column', 'id,name,size\n1,Ana,3\n', 'source_column_missing'],
     ['a blank key', 'id,name,age\n,Ana,3\n', 'source_key_blank'],
@@ -147,6 +158,24 @@ describe('files of changes and deletions', () => {
     expect(await people()).toHaveLength(3);
     bench.write('changes/1.csv', 'id,name,age\n4,Dan,20\n');
     expect(await bench.ingest(config)).toMatchObject({ rows: 4 });
+  });
+
+  it('add to the count of rows that are left out as those of erased people', async () => {
+    const key = suppressionKeyOf(secretKeyOf(createSecretKey(Buffer.alloc(32, 1))));
+    const things = ['ana@acme.test', 'eva@acme.test'].map(
+      (address) => ({ kind: 'address', address }) as const,
+    );
+    await ensureSuppressionTables(bench.engine);
+    await bench.engine.commit(suppress(key, 'e1', things, new Date(0)));
+    const list = (await openSuppression(bench.engine, key)) as Suppression;
+    const keptOut = { list, links: { addressColumns: new Map(), pointers: [] } };
+    const ingest = () => bench.ingest(config, bench.folder, { keptOut });
+    bench.write('crm.csv', 'id,email\n1,ana@acme.test\n2,ion@acme.test\n');
+    expect(await ingest()).toMatchObject({ rows: 1, suppressed: 1 });
+    bench.write('changes/1.csv', 'id,email\n3,eva@acme.test\n4,dan@acme.test\n');
+    expect(await ingest()).toMatchObject({ rows: 2, suppressed: 2 });
+    bench.write('changes/2.csv', 'id,email\n5,zoe@acme.test\n');
+    expect(await ingest()).toMatchObject({ rows: 3, suppressed: 2 });
   });
 
   it('that are gone when everything is read again are missed, unless there is a new file of all rows', async () => {

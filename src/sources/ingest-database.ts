@@ -98,6 +98,8 @@ async function foldIn(
   const load: SourceLoad = {
     ...before,
     rows: before.rows - gone + read.staged.records,
+    // What stands within the overlap comes again and again, so that it cannot be added up.
+    suppressed: 0,
     loadedAt: place.now.toISOString(),
     dataAt: place.now.toISOString(),
   };

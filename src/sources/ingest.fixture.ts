@@ -7,7 +7,7 @@ import type { Cell, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
 import { ingestSource } from './ingest.ts';
-import type { IngestedSource } from './ingest-place.ts';
+import type { IngestedSource, IngestPlace } from './ingest-place.ts';
 import { loadedSources, rejectTable, sourceTable } from './loaded-source.ts';
 import { sourceConfig } from './source-config.ts';
 
@@ -36,11 +36,16 @@ export class SourceBench {
     writeFileSync(join(this.folder, file), content);
   }
 
-  ingest(config: unknown, folder = this.folder): Promise<IngestedSource> {
+  ingest(
+    config: unknown,
+    folder = this.folder,
+    more: Pick<IngestPlace, 'keptOut'> = {},
+  ): Promise<IngestedSource> {
     return ingestSource(this.engine, this.id, sourceConfig.parse(config), {
       folder,
       now: new Date('2026-11-24T06:00:00Z'),
       env: this.env,
+      ...more,
     });
   }
 

@@ -168,10 +168,11 @@ export function recordLoad(load: SourceLoad, state: LoadState): Sql[] {
   return [
     sql`DELETE FROM ${tableRef(loadTable)} WHERE source = ${load.source}`,
     sql`INSERT INTO ${tableRef(loadTable)} (source, columns_json, key_json, rows, rejected, loaded_at, files_json,
-        warnings_json, data_at, state_json)
+        warnings_json, data_at, state_json, suppressed)
       VALUES (${load.source}, ${JSON.stringify(load.columns)}, ${JSON.stringify(load.key)}, ${load.rows},
         ${load.rejected}, CAST(${load.loadedAt} AS TIMESTAMP), ${JSON.stringify(load.files)},
-        ${JSON.stringify(load.warnings)}, CAST(${load.dataAt} AS TIMESTAMP), ${JSON.stringify(state)})`,
+        ${JSON.stringify(load.warnings)}, CAST(${load.dataAt} AS TIMESTAMP), ${JSON.stringify(state)},
+        ${load.suppressed})`,
   ];
 }
 
