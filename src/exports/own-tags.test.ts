@@ -4,7 +4,7 @@ import type { SegmentId } from '../base/ids.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ensureExportTables } from './export-tables.ts';
-import { forgetOwnTag, noteOwnTag, ownTags, planTags, type OwnTag } from './own-tags.ts';
+import { forgetOwnTag, inOrderOfNames, noteOwnTag, ownTags, planTags, type OwnTag } from './own-tags.ts';
 import type { PlannedTag } from './plan.ts';
 
 const buyers = 'buyers' as SegmentId;
@@ -160,13 +160,68 @@ describe('planTags', () => {
     ]);
   });
 
-  it('does not take a tag of ours for somebody else’s when a new segment has the name that one of ours gives up', () => {
-    const wanted = [
-      { segment: buyers, name: 'Customers' },
-      { segment: lapsed, name: 'Buyers' },
-    ];
-    const plan = () => planTags(wanted, [], [made(buyers, 7, 'Buyers')], [{ id: 7, name: 'Buyers' }], []);
-    expect(plan).not.toThrow(/did not make/);
+  it.each<{ of: string; names: [string, string]; own: OwnTag[]; planned: PlannedTag[] }>([
+    {
+      of: 'a new segment',
+      names: ['Customers', 'Buyers'],
+      own: [made(buyers, 7, 'Buyers')],
+      planned: [
+        { segment: buyers, name: 'Customers', heldAs: 'Buyers', tagId: 7, origin: 'made' },
+        { segment: lapsed, name: 'Buyers', heldAs: 'Buyers', origin: 'made' },
+      ],
+    },
+    {
+      of: 'one that has a tag of its own: that tag is renamed',
+      names: ['Customers', 'Buyers'],
+      own: [made(buyers, 7, 'Buyers'), made(lapsed, 3, 'Lapsed')],
+      planned: [
+        { segment: buyers, name: 'Customers', heldAs: 'Buyers', tagId: 7, origin: 'made' },
+        { segment: lapsed, name: 'Buyers', heldAs: 'Lapsed', tagId: 3, origin: 'made' },
+      ],
+    },
+    {
+      of: 'one that was chosen before it, in another case',
+      names: ['LAPSED', 'Left'],
+      own: [made(buyers, 7, 'Buyers'), made(lapsed, 3, 'Lapsed')],
+      planned: [
+        { segment: buyers, name: 'LAPSED', heldAs: 'Buyers', tagId: 7, origin: 'made' },
+        { segment: lapsed, name: 'Left', heldAs: 'Lapsed', tagId: 3, origin: 'made' },
+      ],
+    },
+  ])('gives the name that a tag of ours gives up to $of', ({ names, own, planned }) => {
+    const present = own.map(({ tagId, name }) => ({ id: tagId ?? 0, name }));
+    expect(planTags(both(names), [], own, present, [])).toEqual(planned);
+  });
+
+  it('refuses segments that take the names of each other’s tags: none can be renamed first', () => {
+    const own = [made(buyers, 7, 'Buyers'), made(lapsed, 3, 'Lapsed')];
+    const present = own.map(({ tagId, name }) => ({ id: tagId ?? 0, name }));
+    const error = failureOf(() => planTags(both(['Lapsed', 'Buyers']), [], own, present, []));
+    expect(error).toMatchObject({ kind: 'configuration', code: 'tag_ring' });
+    expect(error.message).toContain('"Buyers" → "Lapsed", "Lapsed" → "Buyers"');
+  });
+});
+
+describe('inOrderOfNames', () => {
+  const tag = (heldAs: string, name: string, tagId?: number): PlannedTag => ({
+    segment: name as SegmentId,
+    name,
+    heldAs,
+    ...(tagId === undefined ? {} : { tagId }),
+    origin: 'made',
+  });
+
+  it.each<{ of: string; tags: PlannedTag[]; names: string[] }>([
+    { of: 'tags that keep their names', tags: [tag('A', 'A', 1), tag('B', 'B', 2)], names: ['A', 'B'] },
+    { of: 'a new tag after the one of its name', tags: [tag('B', 'B'), tag('B', 'C', 2)], names: ['C', 'B'] },
+    {
+      of: 'a chain from its end, in any case',
+      tags: [tag('A', 'b', 1), tag('B', 'c', 2), tag('C', 'd', 3)],
+      names: ['d', 'c', 'b'],
+    },
+    { of: 'a change of case alone', tags: [tag('a', 'A', 1)], names: ['A'] },
+  ])('puts $of', ({ tags, names }) => {
+    expect(inOrderOfNames(tags).map(({ name }) => name)).toEqual(names);
   });
 });
 
@@ -191,6 +246,13 @@ describe('the note of our tags', () => {
     expect(await ownTags(engine, 'two')).toEqual([adopted(buyers, 9, 'Buyers')]);
   });
 });
+
+function both([ofBuyers, ofLapsed]: [string, string]): { segment: SegmentId; name: string }[] {
+  return [
+    { segment: buyers, name: ofBuyers },
+    { segment: lapsed, name: ofLapsed },
+  ];
+}
 
 function failureOf(call: () => unknown): PostriderError {
   try {

@@ -40,6 +40,7 @@ export function forgetOwnTag(audience: string, segment: SegmentId): Change {
  * A tag of the same name that is somebody else's is refused (promise 2); names are compared without case.
  * @param wanted segment and the name its tag should have
  * @param known segments whose people the ledger still holds though the export no longer chooses them
+ * @throws `input` / `tag_shared`; `configuration` / `tag_exists`, `tag_ring`
  */
 export function planTags(
   wanted: readonly { segment: SegmentId; name: string }[],
@@ -49,8 +50,7 @@ export function planTags(
   adopt: readonly string[],
 ): PlannedTag[] {
   const bySegment = new Map(own.map((tag) => [tag.segment, tag]));
-  const fold = (name: string) => name.toLowerCase();
-  refuseSharedNames(wanted, fold);
+  refuseSharedNames(wanted);
   /** A tag of ours that this very plan renames, so that its name is free. */
   const givenUp = (tagId: number, name: string) => {
     const owner = own.find((tag) => tag.tagId === tagId && tag.origin === 'made');
@@ -59,16 +59,17 @@ export function planTags(
   };
   const planned = wanted.map(({ segment, name }): PlannedTag => {
     const ours = bySegment.get(segment);
-    const held = ours === undefined ? undefined : heldTag(ours, present, fold);
+    const held = ours === undefined ? undefined : heldTag(ours, present);
     const same = present.find((tag) => fold(tag.name) === fold(name) && tag.id !== held?.id);
-    if (ours !== undefined && held !== undefined && (same === undefined || ours.origin === 'adopted')) {
+    const free = same === undefined || givenUp(same.id, name);
+    if (ours !== undefined && held !== undefined && (free || ours.origin === 'adopted')) {
       // An adopted tag keeps the name its owner gave it; ours follows the segment's.
       // Mailchimp changes the case of names: one that differs in nothing else is the name we want.
       const asNamed = ours.tagId !== null && ours.name === name && fold(held.name) === fold(name);
       const goal = asNamed || ours.origin === 'adopted' ? held.name : name;
       return { segment, name: goal, heldAs: held.name, tagId: held.id, origin: ours.origin };
     }
-    if (same === undefined || givenUp(same.id, name)) return { segment, name, heldAs: name, origin: 'made' };
+    if (same === undefined || free) return { segment, name, heldAs: name, origin: 'made' };
     if (adopt.some((adopted) => fold(adopted) === fold(name))) {
       return { segment, name: same.name, heldAs: same.name, tagId: same.id, origin: 'adopted' };
     }
@@ -79,29 +80,59 @@ export function planTags(
       hint: `Rename the segment "${segment}", or write adoptTags: ["${same.name}"] into the export to use that tag.`,
     });
   });
+  inOrderOfNames(planned);
   const chosen = new Set(planned.map((tag) => tag.segment));
   const old = known.flatMap((segment): PlannedTag[] => {
     const ours = chosen.has(segment) ? undefined : bySegment.get(segment);
-    const held = ours === undefined ? undefined : heldTag(ours, present, fold);
+    const held = ours === undefined ? undefined : heldTag(ours, present);
     if (ours === undefined || held === undefined) return [];
     return [{ segment, name: held.name, heldAs: held.name, tagId: held.id, origin: ours.origin }];
   });
   return [...planned, ...old];
 }
 
+/**
+ * Tags in an order in which they can be made and renamed: each after the one that still has the name it gets.
+ * @throws `configuration` / `tag_ring` when some pass their names on in a ring, so that none of them can be the first
+ */
+export function inOrderOfNames(tags: readonly PlannedTag[]): PlannedTag[] {
+  const ordered: PlannedTag[] = [];
+  let waiting = tags;
+  while (waiting.length > 0) {
+    const nameIsFree = (tag: PlannedTag) =>
+      !waiting.some(
+        (other) => other !== tag && other.tagId !== undefined && fold(other.heldAs) === fold(tag.name),
+      );
+    const next = waiting.filter(nameIsFree);
+    if (next.length === 0) throw ring(waiting);
+    ordered.push(...next);
+    waiting = waiting.filter((tag) => !next.includes(tag));
+  }
+  return ordered;
+}
+
+function ring(tags: readonly PlannedTag[]): PostriderError {
+  return new PostriderError({
+    kind: 'configuration',
+    code: 'tag_ring',
+    message: `Segments take the names of each other's tags: ${tags.map(({ heldAs, name }) => `"${heldAs}" → "${name}"`).join(', ')}.`,
+    hint: 'Give one of them a name that none of them has, run the export, then give it the name it shall have.',
+  });
+}
+
+function fold(name: string): string {
+  return name.toLowerCase();
+}
+
 function heldTag(
   ours: OwnTag,
   present: readonly { id: number; name: string }[],
-  fold: (name: string) => string,
 ): { id: number; name: string } | undefined {
   if (ours.tagId !== null) return present.find((tag) => tag.id === ours.tagId);
   return present.find((tag) => fold(tag.name) === fold(ours.name));
 }
 
-function refuseSharedNames(
-  wanted: readonly { segment: SegmentId; name: string }[],
-  fold: (name: string) => string,
-): void {
+function refuseSharedNames(wanted: readonly { segment: SegmentId; name: string }[]): void {
   const seen = new Map<string, SegmentId>();
   for (const { segment, name } of wanted) {
     const other = seen.get(fold(name));

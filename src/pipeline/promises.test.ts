@@ -328,6 +328,28 @@ describe('2. touches only what is ours', () => {
   });
 });
 
+describe('a tag name that passes from one segment to another', () => {
+  it('stays with its own people', async () => {
+    await line.people([ana, ion]);
+    await line.run();
+    const before = await segmentsOfAudience();
+    line.rename('buyers', 'Best');
+    line.rename('everyone', 'Buyers');
+    await line.run();
+    expect(line.audience()['ana@acme.test']?.tags).toEqual(['Best', 'Buyers']);
+    expect(line.audience()['ion@acme.test']?.tags).toEqual(['Buyers']);
+    expect(await segmentsOfAudience()).toEqual(
+      new Map([
+        ['Best', before.get('Buyers')],
+        ['Buyers', before.get('Everyone')],
+      ]),
+    );
+    line.writes();
+    await line.run();
+    expect(line.writes()).toBe(0);
+  });
+});
+
 describe('tags that somebody changes in Mailchimp', () => {
   it('are made anew and given again when they were deleted', async () => {
     await line.people([ana, eva]);

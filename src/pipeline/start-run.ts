@@ -4,7 +4,7 @@ import { renameTagInFacts } from '../exports/audience-facts.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
 import { countMoved, leaveOutDoNotSend, leaveOutMoved } from '../exports/moved-people.ts';
-import { forgetOwnTag, noteOwnTag, ownTags } from '../exports/own-tags.ts';
+import { forgetOwnTag, inOrderOfNames, noteOwnTag, ownTags } from '../exports/own-tags.ts';
 import type { ExportRun, PlannedTag } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
 import { journalled } from '../exports/undo-plan.ts';
@@ -117,10 +117,8 @@ async function makeTags(
 ): Promise<PlannedTag[]> {
   const tags: PlannedTag[] = [];
   const needed = await segmentsToGive(parts.engine, run.run);
-  // Renames first: a new tag may take the name that one of ours gives up.
-  for (const tag of run.tags.toSorted(
-    (a, b) => Number(a.tagId === undefined) - Number(b.tagId === undefined),
-  )) {
+  // A tag may take the name that another of ours gives up.
+  for (const tag of inOrderOfNames(run.tags)) {
     const note = (tagId: number | null) =>
       parts.engine.commit(
         noteOwnTag(run.audience, { segment: tag.segment, tagId, name: tag.name, origin: tag.origin }),
