@@ -18,7 +18,8 @@ export async function tagHolders(
   const sought = new Set(among);
   const found = new Set<string>();
   let read = 0;
-  for (;;) {
+  let allRead = false;
+  while (!allRead) {
     if (sought.size === 0) return found;
     const { items, total } = await client.tagMembers(
       audience,
@@ -28,11 +29,11 @@ export async function tagHolders(
     );
     read += items.length;
     for (const address of items.map(fold)) if (sought.delete(address)) found.add(address);
-    if (items.length === 0 || read >= total) break;
-    if (sought.size < (total - read) / largestPage) break;
+    allRead = items.length === 0 || read >= total;
+    if (!allRead && sought.size < (total - read) / largestPage) break;
   }
   // Rows move while pages are read, and archived people are in no page: the few who are left are looked at.
-  if (sought.size > fewEnough && read > 0) return found;
+  if (allRead && sought.size > fewEnough) return found;
   const members = await Promise.all([...sought].map((address) => client.member(audience, address, options)));
   for (const member of members) {
     if (member?.tags.some((name) => fold(name) === fold(tag.name))) found.add(fold(member.address));
