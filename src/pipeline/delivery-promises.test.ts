@@ -235,6 +235,31 @@ describe('an account that is lost in the middle of a run', () => {
   });
 });
 
+describe('a proxy that does not find Mailchimp', () => {
+  it('leaves what was cut off to be read back later', async () => {
+    await line.people([ana, eva]);
+    line.sandbox.control.addFault({ ...batches, when: 'after', answer: { kind: 'reset' } });
+    const cutOff = await runWith((destination) => ({
+      upsert: (...asked) => {
+        line.sandbox.control.addFault({
+          method: 'GET',
+          path: '/members',
+          times: null,
+          answer: { kind: 'status', status: 404, body: 'html' },
+        });
+        return destination.upsert(...asked);
+      },
+    }));
+    expect(cutOff).toMatchObject({ status: 'running', failure: { code: 'mailchimp_root_not_found' } });
+    line.sandbox.control.clearFaults();
+    expect(await line.run()).toMatchObject({
+      run: cutOff.run,
+      status: 'succeeded',
+      people: { add: 2, failed: {} },
+    });
+  });
+});
+
 describe('going on with what a run left', () => {
   it('does only what was planned, leaves out who moved, and is refused once something else has run', async () => {
     await line.people([ana, eva, ...crowd(40)]);

@@ -267,8 +267,10 @@ describe('failed answers, by FACTS §8', () => {
     [301, list, html, 'run', 'redirected'],
     [302, list, '', 'run', 'redirected'],
     [401, list, html, 'run', 'key_refused'],
-    // No word about a person: a proxy said it.
-    [404, member, html, 'run', 'resource_not_found'],
+    // No word about a person or an audience: a proxy said it.
+    [404, member, html, 'run', 'root_not_found'],
+    [404, list, html, 'run', 'root_not_found'],
+    [404, list, '', 'run', 'root_not_found'],
     [400, member, html, 'bug', 'request_refused'],
     [405, member, html, 'bug', 'method_not_allowed'],
   ])('%i without JSON on %s → %s', (status, template, body, cls, code) => {

@@ -49,8 +49,8 @@ function classify(answer: FailedAnswer, problem: ProblemDetail | undefined): Fai
       if (/does not have access/i.test(detail)) return failures.notPermitted;
       return failures.forbidden;
     case 404:
-      // A 404 that is no problem detail comes from a proxy or a wrong root: it says nothing about a person.
-      if (problem === undefined) return failures.notFound;
+      // A 404 that is no problem detail comes from a proxy or a wrong root: it says nothing about an audience or a person.
+      if (problem === undefined) return failures.rootNotFound;
       if (isAboutMember(template)) return failures.memberNotFound;
       return template.includes('{segment_id}') ? failures.tagNotFound : failures.notFound;
     case 405:

@@ -95,6 +95,12 @@ export const failures = {
     message: 'Mailchimp does not know the audience, or the API root is wrong.',
     hint: 'Check the audience id, that the key belongs to the account that holds it, and the API root.',
   },
+  rootNotFound: {
+    class: 'run',
+    code: 'root_not_found',
+    message: 'There is no such address, says what answered in the place of Mailchimp.',
+    hint: 'Check the API root (MAILCHIMP_BASE_URL) and any proxy on the way; then run again.',
+  },
   cannotRemove: {
     class: 'person',
     code: 'cannot_remove',

@@ -117,8 +117,13 @@ describe('the client', () => {
   it('does not take a proxy’s 404 for a missing person', async () => {
     await serve(() => ({ status: 404, html: '<html>no such site</html>' }));
     await expect(client.member('L', 'ana@acme.test')).rejects.toMatchObject({
-      code: 'mailchimp_resource_not_found',
+      code: 'mailchimp_root_not_found',
     });
+  });
+
+  it('does not take a proxy’s 404 for a webhook that is gone', async () => {
+    await serve(() => ({ status: 404, html: '<html>no such site</html>' }));
+    await expect(client.deleteWebhook('L', 'w1')).rejects.toMatchObject({ code: 'mailchimp_root_not_found' });
   });
 
   it('reads a page of members with the times of the answer', async () => {
