@@ -212,6 +212,24 @@ describe('settleFromFacts', () => {
       outcome: { result: 'done', created: true, status: 'subscribed' },
     },
     {
+      of: 'new, and there as wanted since the request',
+      person: fresh,
+      member: { tags: ['tag buyers'], lastChanged: '2026-11-24T06:00:00Z' },
+      outcome: { result: 'done', created: true, status: 'subscribed' },
+    },
+    {
+      of: 'new, and there as wanted since before the request: somebody else made the contact',
+      person: fresh,
+      member: { tags: ['tag buyers'], lastChanged: '2026-11-24T05:59:59Z' },
+      outcome: { result: 'done', created: false, status: 'subscribed' },
+    },
+    {
+      of: 'new without fields, and there since nobody knows when',
+      person: { ...fresh, fields: {} },
+      member: { tags: ['tag buyers'] },
+      outcome: { result: 'done', created: false, status: 'subscribed' },
+    },
+    {
       of: 'to come back, and still archived',
       person: back,
       member: { status: 'archived' },
@@ -220,8 +238,8 @@ describe('settleFromFacts', () => {
     {
       of: 'to come back, and back',
       person: back,
-      member: { tags: ['tag buyers'] },
-      outcome: { result: 'done', status: 'subscribed' },
+      member: { tags: ['tag buyers'], lastChanged: '2026-11-24T06:00:01Z' },
+      outcome: { result: 'done', created: false, status: 'subscribed' },
     },
     ...['unsubscribed', 'cleaned', 'pending', 'archived'].flatMap((status) => [
       {
@@ -239,7 +257,7 @@ describe('settleFromFacts', () => {
     {
       of: 'new, and asked to confirm as the export wants',
       person: { ...fresh, status: 'pending' },
-      member: { status: 'pending', tags: ['tag buyers'] },
+      member: { status: 'pending', tags: ['tag buyers'], lastChanged: '2026-11-24T06:00:01Z' },
       outcome: { result: 'done', created: true, status: 'pending' },
     },
   ])('$of', ({ person = ana, member, outcome, tags = [] }) => {
@@ -290,7 +308,9 @@ describe('whatever was sent and whatever came back', () => {
     status,
     fields,
     tags,
-    lastChanged: fc.constant(null),
+    lastChanged: fc.option(
+      fc.constantFrom('2026-11-24T05:59:59Z', '2026-11-24T06:00:00Z', '2026-11-24T06:00:01Z'),
+    ),
   });
 
   /** Nobody is left out, and nobody is there twice. */
@@ -348,6 +368,11 @@ describe('whatever was sent and whatever came back', () => {
         expect(settled.outcomes.length + settled.needed.length).toBe(sent.length);
         eachOnce(sent, settled, settled.needed);
         nobodyIsForced(sent, settled);
+        // Whoever was there, or has not changed since the request left, was made by somebody else (promise 2).
+        for (const { address: made } of settled.outcomes.filter(({ created }) => created === true)) {
+          expect(sent.find((each) => each.address === made)?.seenStatus).toBeNull();
+          expect(facts.get(made)?.lastChanged).toMatch(/^2026-11-24T06:00:0[01]Z$/);
+        }
       }),
     );
   });

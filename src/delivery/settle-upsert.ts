@@ -71,7 +71,8 @@ function namelessRefusal(refused: readonly Refusal[], unmentioned: number): Refu
  * kept out, and who is neither still needs the request. To ask once more for what a person has already changes
  * nothing, so doubt means asking again.
  * @param sentAt when the request left; values that Mailchimp cut or reformatted count as ours only on a person
- *   who changed since
+ *   who changed since, and so does a contact that was not there before: whoever else made it is not to find it
+ *   archived by us (promise 2)
  */
 export function settleFromFacts(
   people: readonly PlannedPerson[],
@@ -88,7 +89,7 @@ export function settleFromFacts(
     }
     const left = keptOutStatuses.includes(member.status) && member.status !== person.status;
     if (left || isAsWanted(person, member, sentAt)) {
-      settlePresent(settled, person, member, person.action === 'add', tagName);
+      settlePresent(settled, person, member, isNew(person) && changedSince(member, sentAt), tagName);
     } else settled.needed.push(person);
   }
   return settled;
@@ -101,9 +102,17 @@ function isAsWanted(person: PlannedPerson, member: AudienceMember, sentAt: Date)
   // A second asking for a confirmation would send a second mail (FACTS §4), so "pending" is believed at once.
   if (person.action !== 'add') return false;
   if (person.status === 'pending' && member.status === 'pending') return true;
+  return changedSince(member, sentAt) && wanted.every(([tag]) => (member.fields[tag] ?? '') !== '');
+}
+
+/** One that comes back from the archive is no new contact. */
+function isNew({ action, seenStatus }: PlannedPerson): boolean {
+  return action === 'add' && seenStatus === null;
+}
+
+function changedSince({ lastChanged }: AudienceMember, sentAt: Date): boolean {
   const second = Math.floor(sentAt.getTime() / 1000) * 1000;
-  const changedSince = member.lastChanged !== null && Date.parse(member.lastChanged) >= second;
-  return changedSince && wanted.every(([tag]) => (member.fields[tag] ?? '') !== '');
+  return lastChanged !== null && Date.parse(lastChanged) >= second;
 }
 
 function settlePresent(
