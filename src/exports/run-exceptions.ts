@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import type { ExportRun } from './plan.ts';
-import { endedPeople } from './run-people.ts';
+import { endedPeople, type EndedRun } from './run-people.ts';
 
 /** A person of a run who did not end in the audience as wanted. */
 export interface RunException {
@@ -16,7 +15,7 @@ export interface RunException {
 /** Those that the plan kept out or rejected, and those that the run did not reach as planned; in its order, a page of them. */
 export async function runExceptions(
   engine: Engine,
-  run: Pick<ExportRun, 'run' | 'status'>,
+  run: EndedRun,
   page: { limit: number; offset: number },
 ): Promise<RunException[]> {
   return engine.rows<RunException & Record<string, string | null>>(sql`

@@ -44,10 +44,16 @@ async function one({ action, fields = 0, answer, tagDone }: Case): Promise<void>
   ]);
 }
 
-const of = (status: RunStatus) => ({ run: 'r1' as RunId, status, tags: [] });
+/** A run that has begun, or a plan. */
+const of = (state: RunStatus | 'cancelled plan') => ({
+  run: 'r1' as RunId,
+  status: state === 'cancelled plan' ? ('cancelled' as const) : state,
+  startedAt: state === 'planned' || state === 'cancelled plan' ? null : '2026-11-24T06:00:00.000Z',
+  tags: [],
+});
 
 describe('how a person of a run ended', () => {
-  it.each<[RunStatus, Case, string, string | null]>([
+  it.each<[RunStatus | 'cancelled plan', Case, string, string | null]>([
     ['planned', { action: 'add', fields: 1 }, 'planned', null],
     ['planned', { action: 'keptOut' }, 'keptOut', 'cleaned'],
     ['running', { action: 'add', fields: 1, answer: ['done'] }, 'done', null],
@@ -63,13 +69,17 @@ describe('how a person of a run ended', () => {
     ['succeeded', { action: 'leave', tagDone: true }, 'done', null],
     ['cancelled', { action: 'add' }, 'failed', 'not_sent'],
     ['cancelled', { action: 'update', fields: 1 }, 'failed', 'not_sent'],
+    ['cancelled plan', { action: 'add', fields: 1 }, 'failed', 'not_sent'],
+    ['cancelled plan', { action: 'update' }, 'failed', 'not_sent'],
+    ['cancelled plan', { action: 'leave' }, 'failed', 'not_sent'],
+    ['cancelled plan', { action: 'keptOut' }, 'keptOut', 'cleaned'],
     ['failed', { action: 'update', tagDone: false }, 'failed', 'not_sent'],
     ['failed', { action: 'add', answer: ['done'], tagDone: false }, 'failed', 'not_sent'],
-  ])('%s, %j: %s', async (status, person, ended, reason) => {
+  ])('%s, %j: %s', async (state, person, ended, reason) => {
     await one(person);
-    const lines = (await Array.fromAsync(runPeople(engine, of(status)))).flat();
+    const lines = (await Array.fromAsync(runPeople(engine, of(state)))).flat();
     expect(lines).toMatchObject([{ email: 'A@acme.test', action: person.action, ended, endReason: reason }]);
-    const exceptions = await runExceptions(engine, of(status), { limit: 10, offset: 0 });
+    const exceptions = await runExceptions(engine, of(state), { limit: 10, offset: 0 });
     const isException = ended !== 'done' && ended !== 'planned';
     expect(exceptions).toMatchObject(isException ? [{ email: 'A@acme.test', result: ended, reason }] : []);
   });

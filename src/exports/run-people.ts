@@ -16,15 +16,21 @@ export interface RunLine extends PlanLine {
   words: string | null;
 }
 
+/** What of a run's record says how its people ended. */
+export type EndedRun = Pick<ExportRun, 'run' | 'status' | 'startedAt'>;
+
 /**
  * The people of a run with how each ended: `position`, `ended`, `end_reason`, `words` beside the columns of the
  * plan. Whoever was not reached when the run ended failed as `not_sent`, as its counts say (`finish-run.ts`).
  */
-export function endedPeople(run: Pick<ExportRun, 'run' | 'status'>): Sql {
+export function endedPeople(run: EndedRun): Sql {
   const over = isOver(run.status);
+  // A plan that was cancelled, or whose time was over: no work was ever cut from it that could tell who was missed.
+  const neverStarted = over && run.startedAt === null;
   return sql`
     SELECT person.*, answer.detail AS words, CASE
         WHEN person.action IN ('keptOut', 'rejected') THEN person.action
+        WHEN ${neverStarted} THEN 'failed'
         WHEN answer.result = 'unmentioned' THEN 'failed'
         WHEN answer.result <> 'done' THEN answer.result
         WHEN NOT ${over} THEN CASE WHEN answer.result = 'done' THEN 'done' ELSE 'planned' END
@@ -33,6 +39,7 @@ export function endedPeople(run: Pick<ExportRun, 'run' | 'status'>): Sql {
         ELSE 'done' END AS ended,
       CASE
         WHEN person.action IN ('keptOut', 'rejected') THEN person.reason
+        WHEN ${neverStarted} THEN 'not_sent'
         WHEN answer.result = 'unmentioned' THEN 'not_mentioned'
         WHEN answer.result <> 'done' THEN coalesce(answer.reason, 'unknown')
         WHEN ${over} AND (unfinished.address IS NOT NULL
@@ -46,7 +53,7 @@ export function endedPeople(run: Pick<ExportRun, 'run' | 'status'>): Sql {
     WHERE person.run = ${run.run} AND person.action <> 'same'`;
 }
 
-/** In a plan, or a run that goes on, nobody has been missed yet. A cancelled plan has missed everybody. */
+/** In a plan, or a run that goes on, nobody has been missed yet. */
 function isOver(status: RunStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled';
 }
@@ -54,7 +61,7 @@ function isOver(status: RunStatus): boolean {
 /** The people of a run in the order of its plan, a few thousand at a time. */
 export async function* runPeople(
   engine: Engine,
-  run: Pick<ExportRun, 'run' | 'status' | 'tags'>,
+  run: EndedRun & Pick<ExportRun, 'tags'>,
 ): AsyncIterable<RunLine[]> {
   const pages = engine.pages<PlanRow & { ended: Ended; endReason: string | null; words: string | null }>(sql`
     SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
