@@ -35,6 +35,7 @@ import { readSecretKey } from './connections/secret-key.ts';
 import { AccountSlots } from './delivery/mailchimp/account-slots.ts';
 import { openDestination } from './delivery/open-destination.ts';
 import { sql } from './engine/sql.ts';
+import { dropBrokenReads } from './exports/audience-facts.ts';
 import { requestsHeldUntil } from './exports/chunks.ts';
 import { ensureExportTables } from './exports/export-tables.ts';
 import { dropOrphanPlans, listRuns } from './exports/run-records.ts';
@@ -181,6 +182,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
+    await dropBrokenReads(engine);
     const keys = { secret: readSecretKey({ given: config.secretKey, dataFolder: config.dataFolder }) };
     keys.secret = await settleRotation(store.db, config.dataFolder, keys.secret);
     const engineKey = await engineKeyOf(store.db, keys.secret);

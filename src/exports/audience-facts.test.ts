@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import {
   audienceSizes,
+  dropBrokenReads,
   factsOf,
   fieldsJson,
   nextReadFrom,
@@ -38,6 +39,14 @@ function take(audience: string, at: number, whole: boolean, ...pages: MemberFact
 
 const held = (audience: string, ...addresses: string[]) =>
   factsOf(engine, audience, addresses).then((facts) => [...facts.values()]);
+
+/** How many members wait to become facts. */
+async function waiting(): Promise<number> {
+  const [row] = await engine.rows<{ members: number }>(
+    sql`SELECT count(*) AS members FROM export.read_member`,
+  );
+  return row?.members ?? 0;
+}
 
 describe('takeInAudience', () => {
   it('knows nothing of an audience that was never read', async () => {
@@ -120,6 +129,8 @@ describe('takeInAudience', () => {
     await take('a', 1, true, [member('ana@acme.test')]);
     async function* broken(): AsyncIterable<MemberFacts[]> {
       yield [member('ana@acme.test', { status: 'cleaned' }), member('ion@acme.test')];
+      // More than one commit takes in.
+      yield Array.from({ length: 10_000 }, (_, index) => member(`p${index}@acme.test`));
       throw new Error('the line went dead');
     }
     for (const whole of [true, false]) {
@@ -132,6 +143,7 @@ describe('takeInAudience', () => {
       await expect(read).rejects.toThrow('the line went dead');
       expect(await audienceSizes(engine, 'a')).toEqual({ subscribed: 1 });
       expect(await nextReadFrom(engine, 'a')).toBe(minute(1));
+      expect(await waiting(), 'nobody is left on the disk').toBe(0);
     }
     await take('a', 10, false, [member('eva@acme.test')]);
     expect(await held('a', 'ana@acme.test', 'ion@acme.test', 'eva@acme.test')).toHaveLength(2);
@@ -150,6 +162,15 @@ describe('takeInAudience', () => {
     );
     expect(await audienceSizes(engine, 'a')).toEqual({});
     expect(await nextReadFrom(engine, 'a')).toBeUndefined();
+    expect(await waiting()).toBe(0);
+  });
+
+  it('leaves what a dead process read to be dropped at the next start', async () => {
+    await engine.commit([
+      sql`INSERT INTO export.read_member (audience, address) VALUES ('a', 'ana@acme.test')`,
+    ]);
+    await dropBrokenReads(engine);
+    expect(await waiting()).toBe(0);
   });
 
   it('folds the names of tags, sorts them, and keeps no blank field', async () => {

@@ -24,6 +24,16 @@ export interface MemberFacts {
   reason?: string;
 }
 
+/** One read of an audience. */
+export interface AudienceReading {
+  whole: boolean;
+  pages: AsyncIterable<readonly MemberFacts[]>;
+  /** From when the next one is to read; asked when all pages are in. */
+  nextFrom: () => Date;
+  /** Absent: nobody was erased. */
+  erased?: Suppression | undefined;
+}
+
 /** From when to read what changed, or undefined when the audience was never read whole with the ids of its contacts. */
 export async function nextReadFrom(engine: Engine, audience: string): Promise<string | undefined> {
   const [row] = await engine.rows<{ read_from: string }>(
@@ -35,23 +45,39 @@ export async function nextReadFrom(engine: Engine, audience: string): Promise<st
 /**
  * Takes in the pages of one read: all of the audience, or what changed since `nextReadFrom`. Pages wait in
  * a table of their own; one commit at the end makes them the facts, so that a read that breaks off
- * changes nothing.
+ * changes nothing, and leaves nothing behind: erased people are hidden in that commit only.
  * @param now when the read began, by our clock
  * @returns how many members were read (a member that moved between pages counts twice)
  */
 export async function takeInAudience(
   engine: Engine,
   audience: string,
-  read: {
-    whole: boolean;
-    pages: AsyncIterable<readonly MemberFacts[]>;
-    nextFrom: () => Date;
-    /** Absent: nobody was erased. */
-    erased?: Suppression | undefined;
-  },
+  read: AudienceReading,
   now: Date,
 ): Promise<number> {
-  await engine.commit([sql`DELETE FROM ${ref(readMember)} WHERE audience = ${audience}`]);
+  const dropPages = sql`DELETE FROM ${ref(readMember)} WHERE audience = ${audience}`;
+  await engine.commit([dropPages]);
+  try {
+    return await takeInPages(engine, audience, read, now);
+  } catch (error) {
+    // Should this fail as well, the next start does it: why the read broke off is what counts.
+    await engine.commit([dropPages]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Drops what reads left behind whose process died. To be called before anybody reads. */
+export async function dropBrokenReads(engine: Engine): Promise<void> {
+  const [left] = await engine.rows(sql`SELECT 1 AS found FROM ${ref(readMember)} LIMIT 1`);
+  if (left !== undefined) await engine.commit([sql`DELETE FROM ${ref(readMember)}`]);
+}
+
+async function takeInPages(
+  engine: Engine,
+  audience: string,
+  read: AudienceReading,
+  now: Date,
+): Promise<number> {
   let members = 0;
   for await (const pages of grouped(read.pages)) {
     members += pages.length;
