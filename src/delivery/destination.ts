@@ -6,7 +6,7 @@ import { PostriderError, type ErrorDetails } from '../base/errors.ts';
  */
 export interface Destination {
   /** Whose account it is: the same for all keys to it. */
-  account(): Promise<{ id: string; name: string }>;
+  account(signal?: AbortSignal): Promise<{ id: string; name: string }>;
   describe(audience: string, signal?: AbortSignal): Promise<AudienceDescription>;
   /** How many contacts that count for the bill each audience of the account has, by the place's own count. */
   contacts(): Promise<Readonly<Record<string, number>>>;

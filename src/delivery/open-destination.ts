@@ -28,7 +28,7 @@ export function openDestination(
     });
   }
   const { client, slots } = openClient(config, secret, accounts);
-  return mailchimpDestination(client, () => slots.account());
+  return mailchimpDestination(client, (signal) => slots.account(signal));
 }
 
 function openClient(config: Config['mailchimp'], secret: ConnectionSecret, accounts: AccountSlots) {

@@ -230,7 +230,7 @@ export async function withAccount<Result>(
 ): Promise<Result> {
   const destination = await parts.openDestination(connection);
   try {
-    const { id, name } = await destination.account();
+    const { id, name } = await destination.account(signal);
     const waiting = (before: number) =>
       parts.progress.say(`Waiting for the Mailchimp account ${name}: ${before} before this one.`);
     const lease = await parts.leases.acquire(id, waiting, signal);

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import { AccountSlots } from './account-slots.ts';
+import type { Account } from './audience-model.ts';
 import { openMailchimpClient } from './open-mailchimp-client.ts';
 import { startFake, type FakeServer } from './test-support/fake-server.ts';
 
@@ -82,6 +83,25 @@ it('goes on for the others when one client is closed', async () => {
   await closed;
   expect(await Promise.all([...asked.slice(0, 3), late])).toEqual([[], [], [], []]);
   await other.client.close();
+});
+
+it('ends the waiting for whose a key is when the caller gives up, and lets others have the answer', async () => {
+  const accounts = await serve(() => Promise.resolve());
+  const answer = Promise.withResolvers<Account>();
+  const key = { apiRoot: fake.apiRoot, token: 'key-a', ask: () => answer.promise };
+  const [one, other] = [accounts.client(key), accounts.client(key)];
+  const gaveUp = new AbortController();
+  const waiting = [one.acquire(gaveUp.signal), one.account(gaveUp.signal)];
+  const patient = other.account();
+  gaveUp.abort(new Error('that is too long'));
+  for (const each of await Promise.allSettled(waiting)) {
+    expect(each).toMatchObject({ reason: { message: 'that is too long' } });
+  }
+  await expect(one.acquire(gaveUp.signal)).rejects.toThrow('that is too long');
+  answer.resolve({ accountId: 'a' } as Account);
+  expect(await patient).toMatchObject({ accountId: 'a' });
+  (await one.acquire()).end({ kind: 'over' });
+  await accounts.close();
 });
 
 it('lets the process end when it is closed, whatever an earlier one left running', async () => {

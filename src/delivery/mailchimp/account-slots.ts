@@ -99,9 +99,13 @@ export class ClientSlots implements SlotSource {
     this.#max = max;
   }
 
-  /** Whose account it is; asked once in a process. */
-  async account(): Promise<Account> {
-    const { account, slots } = await this.#find();
+  /**
+   * Whose account it is; asked once in a process.
+   * @param signal ends the waiting for the answer; the question goes on, since others may wait for it too
+   */
+  async account(signal?: AbortSignal): Promise<Account> {
+    signal?.throwIfAborted();
+    const { account, slots } = await unlessAborted(this.#find(), signal);
     this.#shared = slots;
     return account;
   }
@@ -119,9 +123,9 @@ export class ClientSlots implements SlotSource {
   }
 
   async acquire(signal?: AbortSignal): Promise<Slot> {
-    if (this.#shared === undefined) await this.account();
     const closing = this.#closing.signal;
     const either = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+    if (this.#shared === undefined) await this.account(either);
     const slot = await (this.#shared as RequestSlots).acquire(either);
     this.#taken += 1;
     let ended = false;
@@ -139,5 +143,17 @@ export class ClientSlots implements SlotSource {
   async close(): Promise<void> {
     this.#closing.abort(clientClosed());
     if (this.#taken > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+}
+
+async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return shared;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([shared, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

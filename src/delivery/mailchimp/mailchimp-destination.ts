@@ -30,11 +30,12 @@ import { tagHolders } from './tag-holders.ts';
  */
 export function mailchimpDestination(
   client: MailchimpClient,
-  whose: () => Promise<Account> = () => client.account(),
+  whose: (signal?: AbortSignal) => Promise<Account> = (signal) =>
+    client.account(signal === undefined ? {} : { signal }),
 ): Destination {
   return {
-    async account() {
-      const { accountId, accountName } = await whose();
+    async account(signal) {
+      const { accountId, accountName } = await whose(signal);
       return { id: accountId, name: accountName };
     },
     async describe(audience, signal) {
