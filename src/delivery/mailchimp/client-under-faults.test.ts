@@ -1,10 +1,12 @@
 import { createServer } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import type { MailchimpClient, MailchimpOptions } from './mailchimp-client.ts';
-import { MailchimpOutcomeUnknown } from './mailchimp-error.ts';
+import { MailchimpOutcomeUnknown, type MailchimpRefusal } from './mailchimp-error.ts';
 import { openMailchimpClient } from './open-mailchimp-client.ts';
 import { fastClock } from './test-support/clocks.ts';
+import { fullMember } from './test-support/full-member.ts';
 import { problem, startFake, tooMany, type FakeReply, type FakeServer } from './test-support/fake-server.ts';
 
 let fake: FakeServer;
@@ -59,6 +61,31 @@ describe('reads', () => {
       retry: 'later',
     });
     expect(fake.requests).toHaveLength(5);
+  });
+});
+
+describe('an answer that is not understood', () => {
+  const strange = { ...fullMember('ana@acme.test'), status: 'asleep' };
+  it.each<[string, FakeReply, (client: MailchimpClient) => Promise<unknown>, string]>([
+    [
+      'a member in a status that is not known',
+      { status: 200, json: { members: [strange], total_items: 1 } },
+      (each) => each.memberPage('L', { offset: 0, count: 1_000 }),
+      'no usable status',
+    ],
+    [
+      'a list without its id',
+      { status: 200, json: { name: 'ana@acme.test' } },
+      (each) => each.audience('L'),
+      'no usable id',
+    ],
+    ['HTML', { status: 200, html: '<b>ana@acme.test</b>' }, (each) => each.account(), 'no JSON'],
+  ])('is refused with what it lacks, and with nothing of what it holds: %s', async (_, reply, ask, lack) => {
+    await serve(() => reply);
+    const error = (await ask(client).catch((thrown: unknown) => thrown)) as MailchimpRefusal;
+    expect(error).toMatchObject({ code: 'mailchimp_bad_answer' });
+    expect(error.message).toContain(lack);
+    expect(inspect(error)).not.toMatch(/acme\.test|asleep/);
   });
 });
 

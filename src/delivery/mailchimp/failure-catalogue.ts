@@ -161,12 +161,12 @@ export const failures = {
     message: 'Mailchimp makes one account export in 24 hours.',
     hint: 'Try again in 24 hours.',
   },
-  badAnswer: {
+  badAnswer: (lack: string): Failure => ({
     class: 'retryAfterDeadline',
     code: 'bad_answer',
-    message: 'What came back is not an answer of Mailchimp’s.',
-    hint: 'Check the API root and any proxy on the way.',
-  },
+    message: `What came back is not an answer of Mailchimp’s as it is known here: ${lack}.`,
+    hint: 'Check the API root and any proxy on the way; where these are right, report this.',
+  }),
   refused: (status: number): Failure => ({
     class: 'bug',
     code: 'request_refused',

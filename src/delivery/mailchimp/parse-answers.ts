@@ -142,6 +142,19 @@ export function parseTags(body: string): Listing<Tag> {
   return { items: page.segments, total: page.total_items };
 }
 
+/**
+ * What an answer lacked, from what its parser threw: names of keys, never a value, since answers are full of people.
+ */
+export function lackOf(thrown: unknown): string {
+  if (thrown instanceof z.ZodError) {
+    const paths = thrown.issues.map(({ path }) => path.map(String).join('.') || 'the answer');
+    return `no usable ${[...new Set(paths)].slice(0, 3).join(', ')}`;
+  }
+  // The engine's own words quote the text; those of `parse-members.ts` are ours.
+  if (thrown instanceof SyntaxError) return 'no JSON';
+  return thrown instanceof TypeError ? thrown.message : 'no answer that could be read';
+}
+
 /** Without the members that are undefined, as exact optional types want it. */
 function compact<T extends object>(value: { [Key in keyof T]: T[Key] | undefined }): T {
   return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;

@@ -3,6 +3,7 @@ import { nextWait } from '../../base/retry-schedule.ts';
 import { pathOf, type ApiRequest, type Method } from './api-request.ts';
 import type { HttpAnswer, HttpOutcome, HttpTransport } from './http-transport.ts';
 import type { Slot, SlotSource } from './request-slots.ts';
+import { lackOf } from './parse-answers.ts';
 import { isSuccess, setbackOf, type Setback } from './setback.ts';
 
 /** What happened to one attempt; never a path with a person in it, never a body. */
@@ -89,11 +90,11 @@ export class PatientRequests {
     for (let attempt = 1; ; attempt++) {
       const slot = await this.#readySlot(hooks, signal);
       const outcome = await this.#send(request, body, slot, signal);
-      const done = readOutcome(outcome, read);
-      const setback = done === undefined ? setbackOf(request, outcome, deadlineMs) : undefined;
+      const reading = readOutcome(outcome, read);
+      const setback = reading.done ? undefined : setbackOf(request, outcome, deadlineMs, reading.lack);
       slot.end(setback?.slotEnd ?? { kind: 'over' });
       this.#record(request, attempt, outcome, setback);
-      if (done !== undefined) return done.value;
+      if (reading.done) return reading.value;
 
       if (outcome.kind === 'unsent') signal?.throwIfAborted();
       const wait = setback?.schedule === undefined ? undefined : nextWait(setback.schedule, attempt, random);
@@ -153,11 +154,14 @@ export class PatientRequests {
   }
 }
 
-function readOutcome<T>(outcome: HttpOutcome, read: (reply: Reply) => T): { value: T } | undefined {
-  if (outcome.kind !== 'answered' || !isSuccess(outcome.answer)) return undefined;
+/** `lack`: what a successful answer lacked; absent where there was no such answer. */
+type Reading<T> = { done: true; value: T } | { done: false; lack?: string };
+
+function readOutcome<T>(outcome: HttpOutcome, read: (reply: Reply) => T): Reading<T> {
+  if (outcome.kind !== 'answered' || !isSuccess(outcome.answer)) return { done: false };
   try {
-    return { value: read(outcome) };
-  } catch {
-    return undefined;
+    return { done: true, value: read(outcome) };
+  } catch (error) {
+    return { done: false, lack: lackOf(error) };
   }
 }

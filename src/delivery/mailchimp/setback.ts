@@ -1,7 +1,7 @@
 import type { RetrySchedule } from '../../base/retry-schedule.ts';
 import type { ApiRequest } from './api-request.ts';
 import { classifyFailure } from './classify-failure.ts';
-import { failures, type Failure } from './failure-catalogue.ts';
+import { failures } from './failure-catalogue.ts';
 import type { HttpAnswer, HttpOutcome } from './http-transport.ts';
 import { MailchimpRefusal, MailchimpUnreachable, MailchimpOutcomeUnknown } from './mailchimp-error.ts';
 import type { SlotEnd } from './request-slots.ts';
@@ -27,8 +27,14 @@ const patience = {
 /**
  * Reads may always be repeated. A write is repeated only when it surely did not happen; when nobody knows, the error
  * is `MailchimpOutcomeUnknown`.
+ * @param lack of a successful answer that was not understood: what it lacked
  */
-export function setbackOf(request: ApiRequest, outcome: HttpOutcome, deadlineMs: number): Setback {
+export function setbackOf(
+  request: ApiRequest,
+  outcome: HttpOutcome,
+  deadlineMs: number,
+  lack: string | undefined,
+): Setback {
   if (outcome.kind === 'unsent') {
     const error = new MailchimpUnreachable(request, outcome.cause);
     return { error, slotEnd: { kind: 'over' }, schedule: patience.passing };
@@ -49,7 +55,10 @@ export function setbackOf(request: ApiRequest, outcome: HttpOutcome, deadlineMs:
   if (outcome.kind === 'lost') {
     return doubtful(new MailchimpUnreachable(request, outcome.cause), { kind: 'abandoned', until });
   }
-  const failure = failureOf(request, outcome.answer);
+  const failure =
+    lack === undefined
+      ? classifyFailure({ ...outcome.answer, template: request.template })
+      : failures.badAnswer(lack);
   const refusal = new MailchimpRefusal(request, failure);
   switch (failure.class) {
     case 'retry':
@@ -67,11 +76,6 @@ export function setbackOf(request: ApiRequest, outcome: HttpOutcome, deadlineMs:
     case 'bug':
       return { error: refusal, slotEnd: { kind: 'over' }, schedule: undefined };
   }
-}
-
-function failureOf(request: ApiRequest, answer: HttpAnswer): Failure {
-  if (isSuccess(answer)) return failures.badAnswer;
-  return classifyFailure({ ...answer, template: request.template });
 }
 
 export function isSuccess(answer: HttpAnswer): boolean {
