@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ExportId, RunId } from '../base/ids.ts';
+import type { ExportId } from '../base/ids.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { ensureExportTables } from './export-tables.ts';
-import type { ExportRun, RunStatus } from './plan.ts';
+import type { RunStatus } from './plan.ts';
 import { trimRuns } from './retention.ts';
 import { readRun, writeRun } from './run-records.ts';
+import { testRun } from './test-support/test-run.ts';
 
 let engine: Engine;
 beforeEach(async () => {
@@ -25,31 +26,16 @@ async function made(
   exportId = 'news',
 ): Promise<void> {
   const madeAt = new Date(now.getTime() - days * 86_400_000).toISOString();
-  const record: ExportRun = {
-    run: run as RunId,
+  const record = testRun({
+    run,
     export: exportId as ExportId,
-    audience: 'account:aud1',
-    audienceId: 'aud1',
     status,
     madeAt,
     startedAt: madeAt,
     finishedAt: madeAt,
     people: { desired: 3, add: 2, update: 0, unchanged: 1, keptOut: {}, rejected: {}, failed: {}, leave: 0 },
     changes: { fields: 2, tag: 2, untag: 0, archive: 0 },
-    requests: 1,
-    retries: 0,
-    seconds: 1,
-    brake: null,
-    warnings: [],
-    tags: [],
-    leavers: 'untag',
-    newContacts: 'subscribed',
-    ground: '',
-    requestedBy: 'test',
-    limit: null,
-    release: null,
-    failure: null,
-  };
+  });
   await engine.commit([
     ...writeRun(record),
     sql`INSERT INTO export.plan_person (run, position, address) VALUES (${run}, 1, 'ana@acme.test')`,

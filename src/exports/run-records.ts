@@ -1,7 +1,7 @@
 import { inputError } from '../base/errors.ts';
 import type { ExportId, RunId } from '../base/ids.ts';
 import type { Change, Engine } from '../engine/engine.ts';
-import { sql, type Sql } from '../engine/sql.ts';
+import { nothing, sql, type Sql } from '../engine/sql.ts';
 import { exported, planCount, planPerson, ref, run as runTable } from './export-tables.ts';
 import type { ExportRun, RunStatus } from './plan.ts';
 
@@ -34,7 +34,10 @@ export async function readRun(engine: Engine, run: string): Promise<ExportRun> {
   throw inputError('run_unknown', `There is no run "${run}".`, 'See the runs with: postrider runs');
 }
 
-/** The newest runs first. */
+/**
+ * The runs of whatever state, the newest first: plans that nobody carried out are among them.
+ * @param filter without `limit`: all of them
+ */
 export function listRuns(
   engine: Engine,
   filter: { export?: ExportId; status?: RunStatus; limit?: number } = {},
@@ -43,8 +46,28 @@ export function listRuns(
   const byStatus = filter.status === undefined ? sql`TRUE` : sql`status = ${filter.status}`;
   return readRuns(
     engine,
-    sql`WHERE ${byExport} AND ${byStatus} ORDER BY made_at DESC, run DESC LIMIT ${filter.limit ?? 50}`,
+    sql`WHERE ${byExport} AND ${byStatus} ORDER BY made_at DESC, run DESC
+      ${filter.limit === undefined ? nothing : sql`LIMIT ${filter.limit}`}`,
   );
+}
+
+/** Of an export's runs the one that came to its start last, whatever became of it. */
+export async function lastBegunRun(engine: Engine, exportId: ExportId): Promise<ExportRun | undefined> {
+  const [last] = await readRuns(
+    engine,
+    sql`WHERE export = ${exportId} AND started_at IS NOT NULL ORDER BY started_at DESC, run DESC LIMIT 1`,
+  );
+  return last;
+}
+
+/** Whether an export ever succeeded with all of its people: a canary does not count, nor an undo or a withdrawal. */
+export async function hasRunInFull(engine: Engine, exportId: ExportId): Promise<boolean> {
+  const inBody = (key: keyof ExportRun) => engine.dialect.jsonText(sql`body`, key);
+  const [found] = await engine.rows(sql`
+    SELECT 1 AS found FROM ${ref(runTable)}
+    WHERE export = ${exportId} AND status = 'succeeded' AND ${inBody('limit')} IS NULL
+      AND coalesce(${inBody('kind')}, 'export') = 'export' AND ${inBody('undoes')} IS NULL LIMIT 1`);
+  return found !== undefined;
 }
 
 /** The undo that holds: one that succeeded and was not itself undone. */

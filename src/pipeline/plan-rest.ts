@@ -3,7 +3,7 @@ import { newRunId, type ExportId } from '../base/ids.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { planTotals } from '../exports/plan-totals.ts';
 import { restOfPlan } from '../exports/rest-of-plan.ts';
-import { listRuns, writeRun } from '../exports/run-records.ts';
+import { lastBegunRun, writeRun } from '../exports/run-records.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
 /**
@@ -49,7 +49,7 @@ export async function planRest(parts: PipelineParts, ended: ExportRun, by: strin
 
 /** Says what the last run of an export left, when it ended before its time: a new plan takes it in. */
 export async function tellWhatIsLeft(parts: PipelineParts, id: ExportId): Promise<void> {
-  const last = (await begun(parts, id))[0];
+  const last = await lastBegunRun(parts.engine, id);
   if (last === undefined || (last.status !== 'failed' && last.status !== 'cancelled')) return;
   const left = last.people.failed.not_sent ?? 0;
   // What an undo left is the next undo's.
@@ -60,7 +60,7 @@ export async function tellWhatIsLeft(parts: PipelineParts, id: ExportId): Promis
 }
 
 async function refuseIfOvertaken(parts: PipelineParts, ended: ExportRun): Promise<void> {
-  const [later] = await begun(parts, ended.export);
+  const later = await lastBegunRun(parts.engine, ended.export);
   if (ended.trimmedAt === undefined && (later === undefined || later.run === ended.run)) return;
   throw new PostriderError({
     kind: 'conflict',
@@ -74,12 +74,4 @@ async function refuseIfOvertaken(parts: PipelineParts, ended: ExportRun): Promis
         ? `Go on with that one: postrider run ${ended.export} --plan ${later.run}`
         : `Make a new plan: postrider plan ${ended.export}`,
   });
-}
-
-/** The runs of an export that came to their start, the newest first. */
-async function begun({ engine }: PipelineParts, id: ExportId): Promise<ExportRun[]> {
-  const runs = await listRuns(engine, { export: id });
-  return runs
-    .filter((run) => run.startedAt !== null)
-    .toSorted((a, b) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1));
 }

@@ -50,8 +50,8 @@ export async function clearExport(
         ? null
         : await cancelRun(parts, running.run);
   const waiting = [
-    ...(await listRuns(engine, { export: id, status: 'planned', limit: 1_000 })),
-    ...(await listRuns(engine, { export: id, status: 'stopped', limit: 1_000 })),
+    ...(await listRuns(engine, { export: id, status: 'planned' })),
+    ...(await listRuns(engine, { export: id, status: 'stopped' })),
   ];
   if (waiting.length > 0) {
     await engine.commit(waiting.flatMap((plan) => writeRun(cancelledPlan(plan, clock.now()))));
