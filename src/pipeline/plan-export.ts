@@ -10,7 +10,7 @@ import { fieldProblems } from '../exports/field-problems.ts';
 import { guardPlan } from '../exports/guard.ts';
 import { noteOwnTag, ownTags, planTags, type OwnTag } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
-import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
+import { exportedPeople, hasRunInFull, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { testResults } from '../segments/segment-tests.ts';
@@ -62,7 +62,6 @@ export async function planExport(
 
   const before = await exportedPeople(engine, id, key);
   const sizes = new Map((await segmentSizes(engine)).map((size) => [size.segment, size.members]));
-  const finishedBefore = await listRuns(engine, { export: id, status: 'succeeded' });
   const statuses = await audienceSizes(engine, key);
   const contacts = await contactMeter(
     destination,
@@ -90,8 +89,8 @@ export async function planExport(
       billable: contacts.audience.now,
       elsewhere: contacts.account.now - contacts.audience.now,
       sourceAges: await sourceAges(parts, started),
-      // A canary is no run to compare with: after it nearly everybody is new.
-      firstRun: finishedBefore.every((run) => run.limit !== null),
+      // A canary is no run to compare with, nor what takes one back: after it nearly everybody is new.
+      firstRun: !(await hasRunInFull(engine, id)),
     },
     config.limits,
   );

@@ -63,6 +63,16 @@ describe('undo', () => {
     expect(line.writes()).toBe(0);
   });
 
+  it('of a canary leaves the next run the first one: its new contacts meet no brake', async () => {
+    line.configure({ leavers: 'archive', limits: { newContacts: '10%' } });
+    line.seed({ address: 'guest@acme.test' });
+    await line.people([ana, ion, eva]);
+    await undo((await line.run({ limit: 1 })).run);
+    expect(await line.run()).toMatchObject({ status: 'succeeded', brake: null });
+    await line.people([ana, ion, eva, { id: '4', email: 'dan@acme.test' }]);
+    expect((await line.run()).brake).toMatchObject({ code: 'too_many_new_contacts' });
+  });
+
   it('makes blank again what was blank, on a contact that we did not make, and archives nobody else', async () => {
     line.seed({
       address: 'ion@acme.test',
