@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExportId, RunId } from '../base/ids.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { name, sql } from '../engine/sql.ts';
 import { ensureExportTables } from './export-tables.ts';
 import type { ExportRun } from './plan.ts';
-import { hasRunInFull, lastBegunRun, listRuns, writeRun } from './run-records.ts';
+import { dropOrphanPlans, hasRunInFull, lastBegunRun, listRuns, writeRun } from './run-records.ts';
 import { testRun } from './test-support/test-run.ts';
 
 let engine: Engine;
@@ -37,6 +38,23 @@ describe('listRuns', () => {
     await put(...Array.from({ length: 60 }, () => neverRun));
     expect(await listRuns(engine, { export: news, status: 'planned' })).toHaveLength(60);
     expect((await listRuns(engine, { limit: 2 })).map(({ run }) => run)).toEqual(['r059', 'r058']);
+  });
+});
+
+describe('dropOrphanPlans', () => {
+  it('drops the people of plans without a record, also what an undo would leave as it is', async () => {
+    await put({});
+    for (const run of ['r000', 'orphan']) {
+      await engine.commit([
+        sql`INSERT INTO export.plan_person (run, address) VALUES (${run}, 'ana@acme.test')`,
+        sql`INSERT INTO export.plan_count (run, action, people) VALUES (${run}, 'update', 1)`,
+        sql`INSERT INTO export.not_undone (run, address) VALUES (${run}, 'ana@acme.test')`,
+      ]);
+    }
+    await dropOrphanPlans(engine);
+    for (const table of ['plan_person', 'plan_count', 'not_undone']) {
+      expect(await engine.rows(sql`SELECT run FROM export.${name(table)}`), table).toEqual([{ run: 'r000' }]);
+    }
   });
 });
 

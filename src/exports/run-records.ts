@@ -2,7 +2,7 @@ import { inputError } from '../base/errors.ts';
 import type { ExportId, RunId } from '../base/ids.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { nothing, sql, type Sql } from '../engine/sql.ts';
-import { exported, planCount, planPerson, ref, run as runTable } from './export-tables.ts';
+import { exported, notUndone, planCount, planPerson, ref, run as runTable } from './export-tables.ts';
 import type { ExportRun, RunStatus } from './plan.ts';
 
 /** The changes that write a run's record anew; put them into the commit they belong to. */
@@ -91,11 +91,20 @@ export async function dropOrphanPlans(engine: Engine): Promise<void> {
     sql`SELECT 1 AS found FROM ${ref(planCount)} WHERE run NOT IN (SELECT run FROM ${ref(runTable)}) LIMIT 1`,
   );
   if (orphan === undefined) return;
-  await engine.commit([
-    sql`DELETE FROM ${ref(planPerson)} WHERE run NOT IN (SELECT run FROM ${ref(runTable)})`,
-    sql`DELETE FROM ${ref(planCount)} WHERE run NOT IN (SELECT run FROM ${ref(runTable)})`,
-  ]);
+  await engine.commit(
+    ofPlans.map(
+      (table) => sql`DELETE FROM ${ref(table)} WHERE run NOT IN (SELECT run FROM ${ref(runTable)})`,
+    ),
+  );
 }
+
+/** The changes that take a plan's people away again when it gets no record. */
+export function dropPlan(run: RunId): Change[] {
+  return ofPlans.map((table) => sql`DELETE FROM ${ref(table)} WHERE run = ${run}`);
+}
+
+/** What the making of a plan fills. */
+const ofPlans = [planPerson, planCount, notUndone];
 
 /** Of whom the export holds a ledger row and has not let go, in all and per segment. */
 export async function exportedPeople(

@@ -260,6 +260,16 @@ describe('a proxy that does not find Mailchimp', () => {
   });
 });
 
+describe('a plan that comes to no end', () => {
+  it('leaves nobody behind', async () => {
+    await line.people([ana, eva]);
+    const contacts = () => Promise.reject(inputError('no_meter', 'Mailchimp does not count.'));
+    await expect(runWith(() => ({ contacts }))).rejects.toMatchObject({ code: 'no_meter' });
+    expect(await rows(sql`SELECT * FROM export.plan_person`)).toEqual([]);
+    expect(await rows(sql`SELECT * FROM export.plan_count`)).toEqual([]);
+  });
+});
+
 describe('going on with what a run left', () => {
   it('does only what was planned, leaves out who moved, and is refused once something else has run', async () => {
     await line.people([ana, eva, ...crowd(40)]);

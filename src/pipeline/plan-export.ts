@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { newRunId, type ExportId, type SegmentId } from '../base/ids.ts';
+import { newRunId, type ExportId, type RunId, type SegmentId } from '../base/ids.ts';
 import type { AudienceDescription, Destination } from '../delivery/destination.ts';
 import { audienceSizes, renameTagInFacts } from '../exports/audience-facts.ts';
 import { noteAudienceName } from '../exports/audience-overview.ts';
@@ -10,7 +10,7 @@ import { fieldProblems } from '../exports/field-problems.ts';
 import { guardPlan } from '../exports/guard.ts';
 import { noteOwnTag, ownTags, planTags, type OwnTag } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
-import { exportedPeople, hasRunInFull, writeRun } from '../exports/run-records.ts';
+import { dropPlan, exportedPeople, hasRunInFull, writeRun } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { testResults } from '../segments/segment-tests.ts';
@@ -31,12 +31,36 @@ export async function planExport(
   parts: PipelineParts,
   destination: Destination,
   exportId: string,
-  request: { by: string; limit?: number; signal?: AbortSignal },
+  request: PlanRequest,
+): Promise<ExportRun> {
+  const started = parts.clock.now();
+  const run = newRunId(started);
+  try {
+    return await planAs(run, started, parts, destination, exportId, request);
+  } catch (error) {
+    // Its people may be there before it has a record, by which alone they are found when their time is over.
+    await parts.engine.commit(dropPlan(run)).catch(() => undefined);
+    throw error;
+  }
+}
+
+interface PlanRequest {
+  by: string;
+  limit?: number;
+  signal?: AbortSignal;
+}
+
+async function planAs(
+  run: RunId,
+  started: Date,
+  parts: PipelineParts,
+  destination: Destination,
+  exportId: string,
+  request: PlanRequest,
 ): Promise<ExportRun> {
   const { engine, clock, settings } = parts;
   const { id, config } = exportOf(settings, exportId);
   const key = audienceKey(config);
-  const started = clock.now();
   const requestsBefore = destination.traffic();
 
   const ground = await groundFor(parts, destination, id, config);
@@ -44,7 +68,6 @@ export async function planExport(
   await engine.commit(noteAudienceName(key, ground.audienceName));
   await readDoNotSend(parts);
 
-  const run = newRunId(started);
   const erased = await openSuppression(engine, parts.suppressionKey);
   const { people, changes } = await buildPlan(engine, {
     run,
