@@ -2,7 +2,8 @@ import type { Dialect } from '../engine/dialect.ts';
 import type { Column } from '../engine/engine.ts';
 import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
 import { validAddress } from './address-rule.ts';
-import { doNotSend, knownAddress, ref } from './export-tables.ts';
+import { notListed } from './do-not-send.ts';
+import { knownAddress, ref } from './export-tables.ts';
 import { rejects, type FieldMapping } from './field-mapping.ts';
 import { checkedValue, fieldProblem, rawValue } from './field-value.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -91,11 +92,7 @@ export const rejectDuplicates: Sql = sql`
 
 /** Whether an address is neither on the do-not-send list nor erased; NULL is nobody's. */
 export function maySend(dialect: Dialect, input: PlanInput, address: Sql): Sql {
-  // With an empty list nothing needs to be digested, and CASE does not.
-  const listed = sql`CASE WHEN EXISTS (SELECT 1 FROM ${ref(doNotSend)}) THEN ${address} END`;
-  return sql`(coalesce(${dialect.digest(listed, 'sha256')} NOT IN (SELECT digest FROM ${ref(doNotSend)})
-    AND ${dialect.digest(listed, 'md5')} NOT IN (SELECT digest FROM ${ref(doNotSend)}), TRUE)
-    AND NOT ${input.erased?.holdsAddress(address) ?? sql`FALSE`})`;
+  return sql`(${notListed(dialect, address)} AND NOT ${input.erased?.holdsAddress(address) ?? sql`FALSE`})`;
 }
 
 function listed(columns: readonly Sql[]): Sql {

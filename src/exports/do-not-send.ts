@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { inputError } from '../base/errors.ts';
+import type { Dialect } from '../engine/dialect.ts';
 import type { Engine } from '../engine/engine.ts';
-import { sql } from '../engine/sql.ts';
+import { sql, type Sql } from '../engine/sql.ts';
 import { doNotSend, ref } from './export-tables.ts';
 
 /** Lines are handed to the engine so many at a time. */
@@ -28,6 +29,15 @@ export async function takeInDoNotSend(engine: Engine, file: string | undefined):
   }));
   await engine.commit([sql`DELETE FROM ${ref(doNotSend)}`, ...pages]);
   return digests.length;
+}
+
+/** Whether an address is not on the list; NULL is nobody's. */
+export function notListed(dialect: Dialect, address: Sql): Sql {
+  // With an empty list nothing needs to be digested, and CASE does not.
+  const asked = sql`CASE WHEN EXISTS (SELECT 1 FROM ${ref(doNotSend)}) THEN ${address} END`;
+  const isNot = (algorithm: 'md5' | 'sha256') =>
+    sql`${dialect.digest(asked, algorithm)} NOT IN (SELECT digest FROM ${ref(doNotSend)})`;
+  return sql`coalesce(${isNot('sha256')} AND ${isNot('md5')}, TRUE)`;
 }
 
 async function readEntries(file: string): Promise<string[]> {

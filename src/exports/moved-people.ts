@@ -1,12 +1,13 @@
-import type { RunId } from '../base/ids.ts';
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import { holdsTag } from './compare-people.ts';
-import { audienceMember, doNotSend, outcome, planPerson, ref } from './export-tables.ts';
+import { notListed } from './do-not-send.ts';
+import { audienceMember, outcome, planPerson, ref } from './export-tables.ts';
 import { peopleWhoLeft } from './people-who-left.ts';
 import type { ExportRun } from './plan.ts';
+import { renamedContacts } from './renamed-contacts.ts';
 
 /** Leavers only lose tags, whatever became of them, unless their contact is to be archived. */
 const touched = sql`(action IN ('add', 'update') OR coalesce(archive, FALSE))`;
@@ -47,15 +48,23 @@ function moved(dialect: Dialect, { run, audience, tags, fields }: StartingPlan):
         OR (member.status IS NOT NULL AND (${join([sql`FALSE`, ...fieldMoved, ...given], ' OR ')})))`;
 }
 
-/** The change that leaves out who came onto the do-not-send list after the plan was made. */
-export function leaveOutDoNotSend(dialect: Dialect, run: RunId, now: Date): Change {
-  const listed = (algorithm: 'md5' | 'sha256') =>
-    sql`${dialect.digest(sql`address`, algorithm)} IN (SELECT digest FROM ${ref(doNotSend)})`;
+/**
+ * The change that leaves out who came onto the do-not-send list after the plan was made: under the address of their
+ * contact, or, as in a plan, under the one that the source has of a contact that was renamed in Mailchimp.
+ */
+export function leaveOutDoNotSend(
+  dialect: Dialect,
+  { run, audience }: Pick<ExportRun, 'run' | 'audience'>,
+  now: Date,
+): Change {
+  const listedBefore = sql`SELECT to_address FROM (${renamedContacts(audience)}) AS moved
+    WHERE NOT ${notListed(dialect, sql`moved.from_address`)}`;
   return sql`
     INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
     SELECT ${run}, position, address, 'keptOut', 'do_not_send', NULL, NULL, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     FROM ${ref(planPerson)}
-    WHERE run = ${run} AND action IN ('add', 'update') AND (${listed('md5')} OR ${listed('sha256')})
+    WHERE run = ${run} AND action IN ('add', 'update')
+      AND (NOT ${notListed(dialect, sql`address`)} OR address IN (${listedBefore}))
       AND position NOT IN (SELECT position FROM ${ref(outcome)} WHERE run = ${run})`;
 }
 

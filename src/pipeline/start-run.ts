@@ -56,7 +56,7 @@ export async function startRun(
   const running: ExportRun = { ...planned, tags, ground, status: 'running', startedAt: now.toISOString() };
   await engine.commit([
     leaveOutMoved(engine.dialect, starting, now),
-    leaveOutDoNotSend(engine.dialect, planned.run, now),
+    leaveOutDoNotSend(engine.dialect, starting, now),
     ...cutIntoChunks(planned.run),
     ...writeRun(running),
   ]);
