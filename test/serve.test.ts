@@ -61,6 +61,8 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     const { secret } = JSON.parse(await readFile(join(data, 'server.json'), 'utf8')) as { secret: string };
     expect((await call({})).status).toBe(401);
     expect((await call({ authorization: 'Local wrong' })).status).toBe(401);
+    // Asked before the body is looked at, which can be large.
+    expect((await call({ 'content-type': 'text/plain' })).status).toBe(401);
     const fromPage = { authorization: `Local ${secret}`, origin: 'https://evil.test' };
     expect((await call(fromPage)).status).toBe(401);
   });

@@ -38,8 +38,9 @@ export function doorRoutes(server: FastifyInstance, app: App, secret: () => stri
       { parseAs: 'buffer', bodyLimit: largestCall },
       (_, body, done) => done(null, body),
     );
+    // Before the body is read: strangers are not to fill our memory.
+    door.addHook('preParsing', async (request) => refuseStrangers(request, secret()));
     door.post('/local/call', { schema: { hide: true } }, async (request, reply) => {
-      refuseStrangers(request, secret());
       const call = doorCall.parse(deserialize(request.body as Buffer));
       const gone = new AbortController();
       going.set(call.id, gone);
@@ -52,7 +53,6 @@ export function doorRoutes(server: FastifyInstance, app: App, secret: () => stri
     });
     // Asks a call to end, and leaves its connection open for what it says of how far it got.
     door.post('/local/cancel/:id', { schema: { hide: true } }, async (request, reply) => {
-      refuseStrangers(request, secret());
       going.get((request.params as { id: string }).id)?.abort(new Error('cancelled'));
       return reply.status(204).send();
     });

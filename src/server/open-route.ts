@@ -49,7 +49,8 @@ export function addOpenRoute<
     url: route.url,
     config: perMinute === undefined ? {} : { rateLimit: { max: perMinute, timeWindow: '1 minute' } },
     schema,
-    preValidation: async (request) => {
+    // After the limit on guessing, before the body is read.
+    preParsing: async (request) => {
       refuseForeignHost(request, reach);
       const caller = await callerOf(request, app.signIn, reach);
       refuseCrossSite(request, caller);

@@ -139,7 +139,8 @@ export function addRoute<
     config: { action },
     ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
     schema,
-    preValidation: async (request) => {
+    // Before the body is read: memory is for those who may.
+    preParsing: async (request) => {
       refuseForeignHost(request, reach);
       const caller = await callerOf(request, app.signIn, reach);
       refuseCrossSite(request, caller);

@@ -358,6 +358,16 @@ describe('bodies', () => {
     expect(body).not.toHaveProperty('stack');
   });
 
+  it('are not read of somebody who may not send them', async () => {
+    const broken = { headers: { 'content-type': 'application/json', 'idempotency-key': 'k' } };
+    const url = '/api/v1/sources/shop/rows';
+    const nobody = await test.client().post(url, '{'.repeat(2_000_000), broken);
+    expect(nobody.status).toBe(401);
+    expect(nobody.body).toMatchObject({ code: 'sign_in_needed' });
+    const viewer = await (await test.user('viewer', 'reader@acme.test')).post(url, '{', broken);
+    expect(viewer.status).toBe(403);
+  });
+
   it('that are no JSON, or other JSON, are named by place and not repeated', async () => {
     const broken = await owner.put('/api/v1/unify', '{"a":', {
       headers: { 'content-type': 'application/json' },
