@@ -18,6 +18,7 @@ import { exportActions, type ExportActions } from './app/export-actions.ts';
 import { keepCheckpoint, openPeople } from './app/people-checkpoint.ts';
 import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
+import { keepRestoredNotes, restoredNotes } from './app/restored-notes.ts';
 import { runActions, type RunActions } from './app/run-actions.ts';
 import { sampleActions, type SampleActions } from './app/sample-actions.ts';
 import { segmentActions, type SegmentActions } from './app/segment-actions.ts';
@@ -43,7 +44,7 @@ import { leasesInProcess } from './pipeline/account-lease.ts';
 import { everything, type PipelineParts } from './pipeline/pipeline-parts.ts';
 import { silent, type Progress } from './pipeline/progress.ts';
 import { sweepErased } from './pipeline/sweep-erased.ts';
-import { putCarriedList, type CarriedList } from './suppression/carry-list.ts';
+import { putCarriedList } from './suppression/carry-list.ts';
 import { runHeader } from './pipeline/run-header.ts';
 import { takeInWebhook, type WebhookCall, type WebhookOutcome } from './pipeline/take-in-webhook.ts';
 import { askToCancel, exportSubject, openCancelRequests, runSubject } from './store/cancel-requests.ts';
@@ -93,8 +94,8 @@ export interface App extends Actions {
   ready(): Promise<void>;
   /** Tasks by kind and status, for whoever watches from outside. */
   taskCounts(): Promise<TaskCount[]>;
-  /** Takes out of a restored state whoever was erased since. @returns how many of their addresses were in it */
-  takeOver(carried: CarriedList | undefined): Promise<number>;
+  /** Addresses of people who were erased since the older state was made that this opening found in place. */
+  readonly erasedAgain: number;
   /** Aborted, with what happened, when another process may have the settings: this one is to end. */
   readonly lost: AbortSignal;
   /** Begins to do the work that waits, and what is due by itself; `close` parks it. */
@@ -134,16 +135,11 @@ export interface RestoredData {
  * @throws as `restoreBackup` and `openApp`
  */
 export async function restoreData(options: AppOptions, file: string): Promise<RestoredData> {
-  const { clock = systemClock, user = userInfo().username } = options;
-  const { carried, ...restored } = await restoreBackup(options.config, file, clock);
+  const { clock = systemClock } = options;
+  const { madeAt, version, before } = await restoreBackup(options.config, file, clock);
   const app = await openApp(options);
-  try {
-    const erasedAgain = await app.takeOver(carried);
-    await app.as(localIdentity(user)).pause(everything, `restored from a backup of ${restored.madeAt}`);
-    return { madeAt: restored.madeAt, version: restored.version, before: restored.before, erasedAgain };
-  } finally {
-    await app.close();
-  }
+  await app.close();
+  return { madeAt, version, before, erasedAgain: app.erasedAgain };
 }
 
 /** Asks the process that has a data folder to cancel a run, or whatever run of an export goes on. */
@@ -169,7 +165,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const scratch = emptyFolder(join(config.dataFolder, 'scratch'));
     const cancelRequests = openCancelRequests(config.dataFolder);
-    const { engine, restored } = await openPeople(config, clock.now());
+    const engine = await openPeople(config, clock.now());
     opened.push(() => engine.close());
     const store = await openStore(
       config.databaseUrl === undefined
@@ -239,12 +235,16 @@ export async function openApp(options: AppOptions): Promise<App> {
         },
       });
     const local = as(localIdentity(options.user ?? userInfo().username));
-    if (restored !== undefined) {
-      // What the copy knows of Mailchimp is as old as it is: somebody looks at a plan first.
-      const reason = `the people file could not be read; its copy of ${restored.from.toISOString()} is in its place`;
+    let erasedAgain = 0;
+    for (const { reason, before, carried } of restoredNotes(config.dataFolder)) {
+      // What an older state knows of Mailchimp is as old as it is: somebody looks at a plan first.
       await local.pause(everything, reason);
-      progress.say(`${reason}. All exports are paused. What was there lies in ${restored.broken}.`);
+      if (carried !== undefined) await putCarriedList(engine, carried);
+      erasedAgain += await sweepErased(await parts());
+      const lies = before === undefined ? '' : ` What was there lies in ${before}.`;
+      progress.say(`${reason}. All exports are paused.${lies}`);
     }
+    keepRestoredNotes(config.dataFolder, []);
     return {
       ...local,
       as,
@@ -264,10 +264,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         opened.push(async () => desk?.stop());
         await desk.start();
       },
-      takeOver: async (carried) => {
-        if (carried !== undefined) await putCarriedList(engine, carried);
-        return sweepErased(await parts());
-      },
+      erasedAgain,
       know: (who) => knowUser(store.db, who, clock.now()),
       lost: owner?.lost ?? new AbortController().signal,
       allowed: (who) => permissions.filter((each) => allows(who, each)),

@@ -6,6 +6,9 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { restoreBackup } from '../src/app/restore-backup.ts';
+import { systemClock } from '../src/base/clock.ts';
+import { readConfig } from '../src/base/config.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { apiKey, audience, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows } from './support/people-rows.ts';
@@ -81,6 +84,17 @@ describe('backup and restore', { timeout: 60_000 }, async () => {
     await postrider.do('resume', '--all');
     await postrider.do('refresh', '--until', 'segments');
     expect((await postrider.run(['person', person, '--json'])).stdout).not.toContain('"customerId"');
+  });
+
+  it('pauses, and brings nobody back, where it was killed before it had done so', async () => {
+    const person = 'person2@shop.test';
+    await postrider.do('forget', person, '--archive', '--why', 'request 18');
+    await restoreBackup(readConfig({ POSTRIDER_DATA: data }), file, systemClock);
+    const run = await postrider.run(['run', 'newsletter']);
+    expect(run.stderr).toContain('(export_paused)');
+    expect((await postrider.run(['person', person, '--json'])).stdout).not.toContain('"customerId"');
+    await postrider.do('resume', '--all');
+    await postrider.do('run', 'newsletter');
   });
 
   it.each([

@@ -94,6 +94,10 @@ exports:
     await writeFile(join(data, 'people.duckdb'), 'gone');
     const said: string[] = [];
     const progress = { count: () => undefined, say: (sentence: string) => void said.push(sentence) };
+    // An opening that fails once the copy is in its place leaves the pause to the next.
+    const failing = openApp({ config: { ...config, secretKey: 'no key' }, env: {}, user: 'ana' });
+    await expect(failing).rejects.toMatchObject({ code: 'bad_secret_key' });
+    expect((await readdir(data)).some((name) => name.includes('.broken-'))).toBe(true);
     const second = await openApp({ config, env: {}, user: 'ana', progress });
     expect((await second.segments())[0]?.members).toBe(300);
     expect((await second.export('letter')).paused).toMatchObject({

@@ -4,6 +4,7 @@ import type { Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { keepRestoredNotes, restoredNotes } from './restored-notes.ts';
 
 /*
  * The people file is one file, and a disk may break a block of it. A server keeps a copy of it beside it, a day old at most,
@@ -15,34 +16,35 @@ type Place = Pick<Config, 'dataFolder' | 'engineMemory' | 'checkpointHours'>;
 const fileOf = ({ dataFolder }: Pick<Place, 'dataFolder'>) => join(dataFolder, 'people.duckdb');
 const copyOf = ({ dataFolder }: Pick<Place, 'dataFolder'>) => join(dataFolder, 'people.checkpoint.duckdb');
 
-/** The engine on a data folder's people, and since when these are where they had to be taken from the copy. */
-export interface OpenedPeople {
-  engine: Engine;
-  restored: { from: Date; broken: string } | undefined;
-}
-
 /**
- * Opens the people file. One that is damaged moves aside, and the copy takes its place.
+ * Opens the people file. One that is damaged moves aside, and the copy takes its place; a note says what has to follow.
  * @throws `people_file_unreadable` where there is no copy, or it is damaged too; what `openDuckdb` says of a file that
  * only cannot be opened now, and with which nothing is done
  */
-export async function openPeople(place: Place, now: Date): Promise<OpenedPeople> {
+export async function openPeople(place: Place, now: Date): Promise<Engine> {
   const path = fileOf(place);
   const open = () => openDuckdb({ path, memoryLimit: place.engineMemory });
   try {
-    return { engine: await open(), restored: undefined };
+    return await open();
   } catch (error) {
     const unreadable = error instanceof PostriderError && error.code === 'people_file_unreadable';
     if (!unreadable || !existsSync(copyOf(place))) throw error;
-    const from = statSync(copyOf(place)).mtime;
+    const from = statSync(copyOf(place)).mtime.toISOString();
     const broken = `${path}.broken-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
-    putAside(path, { by: copyOf(place), as: broken });
-    return { engine: await open(), restored: { from, broken } };
+    const reason = `the people file could not be read; its copy of ${from} is in its place`;
+    putAside(path, { by: copyOf(place), as: broken }, () => {
+      const notes = restoredNotes(place.dataFolder);
+      keepRestoredNotes(place.dataFolder, [...notes, { reason, before: broken }]);
+    });
+    return open();
   }
 }
 
-/** There is a whole people file at any instant: without one the next start would begin an empty one. */
-function putAside(path: string, { by, as: broken }: { by: string; as: string }): void {
+/**
+ * There is a whole people file at any instant: without one the next start would begin an empty one.
+ * @param before called when there is room for the copy, right before it takes the place
+ */
+function putAside(path: string, { by, as: broken }: { by: string; as: string }, before: () => void): void {
   const whole = `${path}.new`;
   try {
     copyFileSync(by, whole);
@@ -50,6 +52,7 @@ function putAside(path: string, { by, as: broken }: { by: string; as: string }):
     rmSync(whole, { force: true });
     throw error;
   }
+  before();
   // First what belongs to the file alone: the copy must not be opened with the log of another one.
   if (existsSync(`${path}.wal`)) renameSync(`${path}.wal`, `${broken}.wal`);
   linkSync(path, broken);

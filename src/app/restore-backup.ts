@@ -25,6 +25,7 @@ import { lockDataFolder } from '../store/data-folder.ts';
 import { readMigrations } from '../store/migrate.ts';
 import { openStore } from '../store/open-store.ts';
 import { readCarriedList, type CarriedList } from '../suppression/carry-list.ts';
+import { keepRestoredNotes, restoredNotes } from './restored-notes.ts';
 import { backupManifest, backupSums, type BackupManifest, type BackupSums } from './backup-file.ts';
 
 export interface Restored {
@@ -32,15 +33,14 @@ export interface Restored {
   version: string;
   /** Where what was there before lies now; null: nothing was. */
   before: string | null;
-  /** Who was erased here since, to be taken out of the restored state. */
-  carried: CarriedList | undefined;
 }
 
 const parts = ['people.duckdb', 'people.duckdb.wal', 'people.checkpoint.duckdb', 'database', 'uploads'];
 
 /**
  * Puts a backup in place of what is in the data folder. Everything is read and checked beside it first; then what is there
- * moves aside, and stays. Whoever was erased since is carried over, so that a restored state brings nobody back.
+ * moves aside, and stays. A note tells the next opening to pause all exports, and who was erased since, so that a restored
+ * state brings nobody back.
  * @throws `backup_unreadable`, `backup_incomplete`, `backup_newer`, `backup_other_key`, `database_not_empty`,
  *   `data_in_use`
  */
@@ -53,9 +53,17 @@ export async function restoreBackup(config: Config, file: string, clock: Clock):
     mkdirSync(beside, { mode: 0o700 });
     const manifest = await unpack(file, beside);
     refuseOtherKey(config, beside, manifest);
-    await fillStore(config, beside, clock.now());
-    const carried = await carriedList(config);
-    return { ...move(dataFolder, beside, clock.now()), ...manifest, carried };
+    // One that was not followed yet, as after a restore that was cut off, stays.
+    const notes = restoredNotes(dataFolder);
+    const reason = `restored from a backup of ${manifest.madeAt}`;
+    keepRestoredNotes(dataFolder, [...notes, { reason, carried: await carriedList(config) }]);
+    try {
+      await fillStore(config, beside, clock.now());
+    } catch (error) {
+      keepRestoredNotes(dataFolder, notes);
+      throw error;
+    }
+    return { ...move(dataFolder, beside, clock.now()), ...manifest };
   } finally {
     rmSync(beside, { recursive: true, force: true });
     lock.release();
