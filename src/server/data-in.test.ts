@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestServer, type Client } from './test-support/test-server.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { origin, TestServer, type Client } from './test-support/test-server.ts';
 
 let test: TestServer;
 let administrator: Client;
@@ -107,5 +110,22 @@ describe('files by upload', () => {
     await test.app.refresh({ until: 'sources', signal: new AbortController().signal });
     const { body: loads } = await administrator.get('/api/v1/loads');
     expect(loads).toMatchObject({ items: [{ source: 'crm' }, { source: 'shop', rows: 1 }] });
+
+    const unfinished = () => readdirSync(dirname(body.path)).filter((name) => name.endsWith('.part'));
+    const cutOff = request(await test.listen(), {
+      method: 'PUT',
+      path: '/api/v1/sources/shop/files/a.csv',
+      headers: {
+        host: new URL(origin).host,
+        origin,
+        cookie: administrator.cookie,
+        'content-type': 'application/octet-stream',
+      },
+    });
+    cutOff.on('error', () => undefined).write('id,email\n2,');
+    await vi.waitFor(() => expect(unfinished()).toHaveLength(1), 10_000);
+    cutOff.destroy();
+    await vi.waitFor(() => expect(unfinished()).toEqual([]), 10_000);
+    expect(readFileSync(body.path, 'utf8')).toBe('id,email\n1,a@shop.test\n');
   });
 });

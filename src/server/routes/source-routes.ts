@@ -1,4 +1,4 @@
-import { Transform, type Readable } from 'node:stream';
+import { finished, Transform, type Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { addItemRoutes, editOf, saved, savedItem } from '../item-routes.ts';
@@ -153,6 +153,9 @@ export function sourceRoutes(server: FastifyInstance, ground: ServerGround): voi
         const file = request.body as Readable | undefined;
         if (file === undefined) throw badRequest('The file itself is the body.');
         const content = file.pipe(upTo(largestUpload));
+        // `pipe` passes no end on that comes too soon, and whoever writes would wait for ever. (`pipeline` would close the
+        // connection on a file too large, and nobody would be told why.)
+        finished(file, (error) => error != null && content.destroy(error));
         return actions.upload(params.id, { name: params.name, content });
       },
     });

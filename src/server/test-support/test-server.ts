@@ -153,6 +153,11 @@ export class TestServer {
     return new Client(this, { origin, ...headers });
   }
 
+  /** On the wire, for what only happens there. @returns the address */
+  listen(): Promise<string> {
+    return this.fastify.listen({ port: 0, host: '127.0.0.1' });
+  }
+
   /** The document at /docs. */
   async document(): Promise<OpenApi> {
     return (await this.client().get<OpenApi>('/docs/json')).body;
