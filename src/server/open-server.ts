@@ -12,7 +12,7 @@ import type { Config } from '../base/config.ts';
 import { openMetrics } from './metrics.ts';
 import { ReadingTurns } from './reading-turns.ts';
 import { addPage, wantsPage } from './page.ts';
-import { problemDetails } from './problem.ts';
+import { failureOf, problemDetails } from './problem.ts';
 import { checkedElsewhere, type ServerGround } from './route.ts';
 import { SampleStage, type SampleBeside } from './sample-stage.ts';
 import { sessionCookie } from './caller.ts';
@@ -87,11 +87,7 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
   server.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   server.setErrorHandler((error, request, reply) => {
     const problem = problemDetails(error);
-    if (problem.status >= 500) {
-      // Messages of errors may hold what people typed or what a row held: the name and the place are enough.
-      const { name, stack } = error as Error;
-      request.log.error({ code: problem.code, name, at: placesOf(stack) }, 'failed');
-    }
+    if (problem.status >= 500) request.log.error(failureOf(error), 'failed');
     void reply.status(problem.status).type('application/problem+json');
     return reply.send(problem);
   });
@@ -216,11 +212,3 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
 const wordmark = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40" viewBox="0 0 150 40">
   <text x="0" y="27" font-family="sans-serif" font-size="24" font-weight="700" fill="#fff">Postrider</text>
 </svg>`;
-
-function placesOf(stack: string | undefined): string[] {
-  return (stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .slice(0, 12)
-    .map((line) => line.trim());
-}

@@ -43,6 +43,13 @@ export function problemDetails(error: unknown): Problem {
   };
 }
 
+/** What the log says of a failure: messages may hold what people typed or what a row held; name and place are enough. */
+export function failureOf(error: unknown): { code: string; name: string; at: string[] } {
+  const { name, stack = '' } = error as Error;
+  const places = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return { code: problemDetails(error).code, name, at: places.slice(0, 12).map((line) => line.trim()) };
+}
+
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad request',
   401: 'Sign-in needed',
