@@ -73,6 +73,11 @@ export function inputError(code: string, message: string, hint?: string, cause?:
   });
 }
 
+/** Why a signal is aborted: somebody wished it, or does not wait any more. Whoever throws its reason tells this and no bug. */
+export function cancelled(message = 'Cancelled.'): PostriderError {
+  return new PostriderError({ kind: 'conflict', code: 'cancelled', message });
+}
+
 /**
  * What came from the system and a person can do something about, in words; everything else as it came.
  * A disk that is full shows in many places: where files are written, in the engine and in the database.

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { z } from 'zod';
 import type { Identity } from '../access/identity.ts';
+import { cancelled } from '../base/errors.ts';
 import type { Actions, App } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
 import { refuseAction } from '../app/permitted-actions.ts';
@@ -153,7 +154,7 @@ export function addRoute<
       if (who === undefined) throw signInNeeded();
       const gone = new AbortController();
       reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) gone.abort(new Error('the caller is gone'));
+        if (!reply.raw.writableFinished) gone.abort(cancelled('Whoever asked is gone.'));
       });
       const { 'if-match': ifMatch, 'if-none-match': ifNone, 'idempotency-key': key } = request.headers;
       const call = {
@@ -170,7 +171,12 @@ export function addRoute<
         request,
         reply,
       };
-      const result = await (reads ? turns.take(() => route.handle(call)) : route.handle(call));
+      const read = async () => {
+        // Nobody takes a turn from others for an answer that goes nowhere.
+        gone.signal.throwIfAborted();
+        return route.handle(call);
+      };
+      const result = await (reads ? turns.take(read) : route.handle(call));
       if (reply.sent || result === reply) return reply;
       void reply.status(status);
       const { etag } = (result ?? {}) as { etag?: unknown };

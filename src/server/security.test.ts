@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { ownPage } from './routes/sign-in-routes.ts';
 import { Client, password, TestServer } from './test-support/test-server.ts';
@@ -430,6 +430,48 @@ describe('answers', () => {
     expect(text).toContain(`"'=HYPERLINK(""http://evil.test"")"`);
     const { body: page } = await owner.get<{ items: unknown[] }>('/api/v1/segments/all/members');
     expect(page.items).toMatchObject([{ first: formula }]);
+  });
+
+  it('that nobody waits for any more are no bugs in the log', async () => {
+    const abandoned = await TestServer.open();
+    try {
+      const client = await abandoned.owner();
+      let [begun, ended] = [false, false];
+      const { app } = abandoned;
+      const as = app.as.bind(app);
+      app.as = (who) => ({
+        ...as(who),
+        lookAhead: (_, { signal } = {}) => {
+          begun = true;
+          // As the engine ends a statement.
+          return new Promise((__, reject) => {
+            signal?.addEventListener('abort', () => {
+              ended = true;
+              reject(signal.reason as Error);
+            });
+          });
+        },
+      });
+      const asking = new AbortController();
+      const answer = fetch(`${await abandoned.listen()}/api/v1/segments/look-ahead`, {
+        method: 'POST',
+        headers: {
+          cookie: client.cookie ?? '',
+          'sec-fetch-site': 'same-origin',
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ rules: { combinator: 'and', rules: [] }, language: 'en' }),
+        signal: asking.signal,
+      });
+      await vi.waitFor(() => expect(begun).toBe(true), 10_000);
+      asking.abort();
+      await expect(answer).rejects.toThrow();
+      await vi.waitFor(() => expect(ended).toBe(true), 10_000);
+      expect((await client.get('/api/v1/sign-in')).status).toBe(200);
+      expect(abandoned.log.join('')).not.toContain('"level":50');
+    } finally {
+      await abandoned.close();
+    }
   });
 
   it('of a bug say nothing of what it was about, and neither does the log', async () => {

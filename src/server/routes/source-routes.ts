@@ -1,6 +1,7 @@
 import { finished, Transform, type Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { cancelled } from '../../base/errors.ts';
 import { addItemRoutes, editOf, saved, savedItem } from '../item-routes.ts';
 import { idParams, listOf, offsetQuery } from '../pages.ts';
 import { addRoute, badRequest, type ServerGround } from '../route.ts';
@@ -155,7 +156,7 @@ export function sourceRoutes(server: FastifyInstance, ground: ServerGround): voi
         const content = file.pipe(upTo(largestUpload));
         // `pipe` passes no end on that comes too soon, and whoever writes would wait for ever. (`pipeline` would close the
         // connection on a file too large, and nobody would be told why.)
-        finished(file, (error) => error != null && content.destroy(error));
+        finished(file, (error) => error != null && content.destroy(cancelled('The upload was cut off.')));
         return actions.upload(params.id, { name: params.name, content });
       },
     });
