@@ -72,3 +72,14 @@ export async function useUpAccessLink(db: Database, secret: string): Promise<boo
     .executeTakeFirst();
   return gone.numDeletedRows === 1n;
 }
+
+/** Takes away links that stand for somebody who may not do the same any more. */
+export async function dropAccessLinks(
+  db: Database,
+  of: { madeBy: string } | { madeFor: string },
+): Promise<void> {
+  const links = db.deleteFrom('access_link');
+  await (
+    'madeBy' in of ? links.where('created_by', '=', of.madeBy) : links.where('email', '=', of.madeFor)
+  ).execute();
+}

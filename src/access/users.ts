@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { inputError, PostriderError } from '../base/errors.ts';
 import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
 import type { Database, Row } from '../store/tables.ts';
+import { dropAccessLinks } from './access-links.ts';
 import type { Identity, UserId } from './identity.ts';
 import type { Permission } from './permission.ts';
 import type { Role } from './role.ts';
@@ -104,7 +105,10 @@ export async function countUsers(db: Database): Promise<number> {
   return users;
 }
 
-/** @throws `conflict` / `last_owner` */
+/**
+ * Links that they made end where they may not do the same any more.
+ * @throws `conflict` / `last_owner`
+ */
 export async function changeUser(
   db: Database,
   id: UserId,
@@ -114,19 +118,26 @@ export async function changeUser(
   },
   now: Date,
 ): Promise<void> {
-  if (change.role !== undefined && change.role !== 'owner') await refuseLastOwner(db, id);
   const { extra, passwordHash, oidcSubject, ...plain } = change;
-  await db
-    .updateTable('app_user')
-    .set({
-      ...plain,
-      updated_at: now,
-      ...(extra === undefined ? {} : { extra: JSON.stringify(extra) }),
-      ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
-      ...(oidcSubject === undefined ? {} : { oidc_subject: oidcSubject }),
-    })
-    .where('id', '=', id)
-    .execute();
+  await inTransaction(db, async (transaction) => {
+    if (change.role !== undefined && change.role !== 'owner') await refuseLastOwner(transaction, id);
+    const before = await findUser(transaction, id);
+    await transaction
+      .updateTable('app_user')
+      .set({
+        ...plain,
+        updated_at: now,
+        ...(extra === undefined ? {} : { extra: JSON.stringify(extra) }),
+        ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+        ...(oidcSubject === undefined ? {} : { oidc_subject: oidcSubject }),
+      })
+      .where('id', '=', id)
+      .execute();
+    const other =
+      (change.role ?? before?.role) !== before?.role ||
+      JSON.stringify(extra ?? before?.extra) !== JSON.stringify(before?.extra);
+    if (before !== undefined && other) await dropAccessLinks(transaction, { madeBy: before.email });
+  });
 }
 
 /** Somebody who came in elsewhere, under the id they have there; without a password, so here they do not come in. */
@@ -144,10 +155,26 @@ export async function knowUser(
     .execute();
 }
 
-/** Sessions and tokens go too. @throws `conflict` / `last_owner` */
+/** Sessions and tokens go too, and links that they made or that were made for them. @throws `conflict` / `last_owner` */
 export async function removeUser(db: Database, id: UserId): Promise<void> {
-  await refuseLastOwner(db, id);
-  await db.deleteFrom('app_user').where('id', '=', id).execute();
+  await inTransaction(db, async (transaction) => {
+    await refuseLastOwner(transaction, id);
+    const gone = await transaction
+      .deleteFrom('app_user')
+      .where('id', '=', id)
+      .returning('email')
+      .executeTakeFirst();
+    if (gone === undefined) return;
+    await dropAccessLinks(transaction, { madeBy: gone.email });
+    await dropAccessLinks(transaction, { madeFor: gone.email });
+  });
+}
+
+function inTransaction<Result>(
+  db: Database,
+  work: (transaction: Database) => Promise<Result>,
+): Promise<Result> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
 }
 
 /** The hash is for `isPassword` and goes nowhere else. */
@@ -156,9 +183,15 @@ export async function passwordHashOf(db: Database, id: UserId): Promise<string |
   return row?.password_hash ?? undefined;
 }
 
-/** Somebody has to be left who can let others in. */
-async function refuseLastOwner(db: Database, id: UserId): Promise<void> {
-  const owners = await db.selectFrom('app_user').select('id').where('role', '=', 'owner').execute();
+/** Somebody has to be left who can let others in: of two owners who demote each other, the second is refused. */
+async function refuseLastOwner(transaction: Database, id: UserId): Promise<void> {
+  const owners = await transaction
+    .selectFrom('app_user')
+    .select('id')
+    .where('role', '=', 'owner')
+    .orderBy('id')
+    .forUpdate()
+    .execute();
   if (owners.length !== 1 || owners[0]?.id !== id) return;
   throw new PostriderError({
     kind: 'conflict',

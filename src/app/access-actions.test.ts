@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readAccessLink } from '../access/access-links.ts';
 import { identityOfToken } from '../access/api-tokens.ts';
 import type { Identity } from '../access/identity.ts';
 import { startSession } from '../access/sessions.ts';
@@ -77,6 +78,27 @@ describe('users', () => {
     );
     await by(owner).changeUser(administrator.user, { role: 'owner' }, '*');
     await by(owner).removeUser(owner.user);
+  });
+
+  it('of two owners who demote each other in the same moment one stays', async () => {
+    await by(owner).changeUser(administrator.user, { role: 'owner' }, '*');
+    const ends = await Promise.allSettled([
+      by(owner).changeUser(administrator.user, { role: 'viewer' }, '*'),
+      by({ ...administrator, role: 'owner' }).changeUser(owner.user, { role: 'viewer' }, '*'),
+    ]);
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it.each([
+    ['is removed', () => by(owner).removeUser(administrator.user)],
+    ['is demoted', () => by(owner).changeUser(administrator.user, { role: 'viewer' }, '*')],
+  ])('links end when whoever made them %s, and not with a change of their name', async (_, end) => {
+    const { link } = await by(administrator).inviteUser({ email: 'eve@acme.test', role: 'administrator' });
+    const read = () => readAccessLink(ground.store.db, link.split('#')[1] ?? '', ground.clock.now());
+    await by(owner).changeUser(administrator.user, { name: 'Ana', role: 'administrator', extra: [] }, '*');
+    expect(await read()).toMatchObject({ purpose: 'invitation' });
+    await end();
+    await expect(read()).rejects.toEqual(refusal('link_invalid'));
   });
 
   it('are not invited twice, nor by no address', async () => {
