@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deserialize } from 'node:v8';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { PostriderError } from '../base/errors.ts';
+import { cancelled, PostriderError } from '../base/errors.ts';
 import type { Actions, App } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
 import { identityAtMachine } from '../app/sign-in.ts';
@@ -29,7 +29,7 @@ export function doorRoutes(server: FastifyInstance, app: App, secret: () => stri
   const going = new Map<string, AbortController>();
   // What was asked for ends as if whoever asked had pressed Ctrl-C; the next run goes on where it stopped.
   server.addHook('preClose', async () => {
-    for (const each of going.values()) each.abort(new Error('cancelled'));
+    for (const each of going.values()) each.abort(cancelled());
   });
   void server.register(async (door) => {
     door.removeAllContentTypeParsers();
@@ -46,14 +46,14 @@ export function doorRoutes(server: FastifyInstance, app: App, secret: () => stri
       going.set(call.id, gone);
       reply.raw.once('close', () => {
         going.delete(call.id);
-        gone.abort(new Error('cancelled'));
+        gone.abort(cancelled());
       });
       void reply.type('application/octet-stream').header('content-encoding', 'identity');
       return reply.send(Readable.from(framesOf(app, call, gone.signal), { objectMode: false }));
     });
     // Asks a call to end, and leaves its connection open for what it says of how far it got.
     door.post('/local/cancel/:id', { schema: { hide: true } }, async (request, reply) => {
-      going.get((request.params as { id: string }).id)?.abort(new Error('cancelled'));
+      going.get((request.params as { id: string }).id)?.abort(cancelled());
       return reply.status(204).send();
     });
   });
@@ -73,6 +73,9 @@ function refuseStrangers({ headers }: FastifyRequest, secret: string): void {
   });
 }
 
+/** One that loses a race must not keep alive a server that is told to end. */
+const pause = (ms: number) => sleep(ms, 'over' as const, { ref: false });
+
 /** As many parts wait for a slow reader, and the work waits then. */
 const mostWaiting = 4;
 
@@ -89,7 +92,7 @@ async function* framesOf(app: App, call: DoorCall, signal: AbortSignal): AsyncIt
   };
   const hasRoom = async () => {
     while (waiting.length >= mostWaiting && !signal.aborted)
-      await Promise.race([changed.promise, sleep(1_000)]);
+      await Promise.race([changed.promise, pause(1_000)]);
   };
   void carryOut(app, call, { signal, put, hasRoom }).then(
     (value) => put({ kind: 'result', value }),
@@ -98,8 +101,8 @@ async function* framesOf(app: App, call: DoorCall, signal: AbortSignal): AsyncIt
   for (;;) {
     const frame = waiting.shift();
     if (frame === undefined) {
-      const alive = await Promise.race([changed.promise, sleep(aliveMs, 'alive' as const)]);
-      if (alive === 'alive') yield encodeFrame({ kind: 'alive' });
+      const alive = await Promise.race([changed.promise, pause(aliveMs)]);
+      if (alive === 'over') yield encodeFrame({ kind: 'alive' });
       continue;
     }
     notify();
