@@ -258,6 +258,15 @@ describe('the command line', { timeout: 60_000 }, async () => {
       await put(csvOf(rows));
     });
 
+    it('prints members to whoever reads them, and is done where they have seen enough', async () => {
+      await postrider.do('refresh', '--until', 'segments');
+      for (const form of ['--csv', '--json']) {
+        const running = postrider.start(['segments', 'members', 'romania', form]);
+        running.closeOutput();
+        expect(await running.end).toMatchObject({ code: 0, stderr: '' });
+      }
+    });
+
     it('sets broken rows aside and says how many', async () => {
       await put(csvOf(rows).replace('\nc000002,', '\nc000002,one cell too many,'));
       const { sources } = await postrider.json<{ sources: object[] }>('refresh');

@@ -73,6 +73,15 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     expect(second.stderr).toContain('(data_in_use)');
   });
 
+  it('has nobody stand by who is told to end', async () => {
+    const standby = postrider.start(['serve', '--standby', '--port', String(await freePort())]);
+    await vi.waitFor(() => expect(standby.stderr).toContain('Standing by'), 20_000);
+    standby.terminate();
+    const { code, stderr } = await standby.end;
+    expect(stderr).not.toMatch(/bug|✗/);
+    expect(code).toBe(0);
+  });
+
   describe('the command line beside it', () => {
     it('applies a file with variables of its own environment, and refreshes', async () => {
       const applied = await postrider.run(['apply', workspace], { MAILCHIMP_API_KEY: apiKey });

@@ -2,7 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import pc from 'picocolors';
 import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
-import { Shell } from './shell.ts';
+import { ReaderGone, Shell } from './shell.ts';
 
 /**
  * Parses the arguments, runs the command and turns whatever happens into an exit code. Errors go to
@@ -17,7 +17,8 @@ export async function runProgram(
     await build(shell).parseAsync(args, { from: 'user' });
     return shell.exitCode;
   } catch (thrown) {
-    const error = asKnown(thrown);
+    if (thrown instanceof ReaderGone) return shell.exitCode;
+    const error = asKnown(wished(shell, thrown));
     if (error instanceof CommanderError) {
       // Help and version come as "errors" with code 0; commander has written its own words.
       return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
@@ -27,6 +28,11 @@ export async function runProgram(
   } finally {
     await shell.close();
   }
+}
+
+/** What ends because of Ctrl-C may say so in the words of the platform. */
+function wished({ cancel: { signal } }: Shell, thrown: unknown): unknown {
+  return signal.aborted && thrown instanceof Error && thrown.name === 'AbortError' ? signal.reason : thrown;
 }
 
 function present(shell: Shell, error: unknown): void {

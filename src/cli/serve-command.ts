@@ -22,11 +22,13 @@ export function addServeCommand(program: Command, shell: Shell): void {
       // Links that are handed out hold the port.
       if (options.port !== undefined) shell.set({ port: options.port });
       if (options.host !== undefined) shell.set({ host: options.host });
+      const app = await (options.standby === true ? shell.ownAppInTurn() : shell.ownApp());
+      if (app === undefined) return;
       // Half a second of reading, which no other command needs.
       const { serve } = await import('../server/serve.ts');
       const log = { write: (line: string) => void process.stderr.write(line) };
       await serve({
-        app: await (options.standby === true ? shell.ownAppInTurn() : shell.ownApp()),
+        app,
         config: shell.config(),
         version: productVersion(),
         makeSample: async () => {

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openApp, type Actions, type App } from '../app.ts';
 import { readConfig, type Config } from '../base/config.ts';
-import { PostriderError } from '../base/errors.ts';
+import { cancelled, PostriderError } from '../base/errors.ts';
 import { actionsOfServer, serverAnswers } from '../server/call-server.ts';
 import { readDoor } from '../server/door-file.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -12,6 +12,9 @@ import { terminalProgress, type ShownProgress } from './terminal-progress.ts';
 
 /** So often a process that stands by looks whether its turn has come. */
 const standbyMs = 500;
+
+/** Whoever read a long result has seen enough: nothing failed. */
+export class ReaderGone extends Error {}
 
 /**
  * What commands have of the world: results go to standard output, everything said on the way to standard
@@ -28,14 +31,20 @@ export class Shell {
   #app: Actions | undefined;
   #set: Partial<Config> = {};
   #close: (() => Promise<void>) | undefined;
+  #readerIsGone = false;
 
   constructor() {
     const stop = () => {
       this.say('Stopping: what is in flight ends and is recorded. Press Ctrl-C again to end at once.');
-      this.cancel.abort(new Error('cancelled'));
+      this.cancel.abort(cancelled());
     };
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
+    // As of `head`, which has seen enough.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.#readerIsGone = true;
+    });
   }
 
   config(): Config {
@@ -66,8 +75,11 @@ export class Shell {
     return app;
   }
 
-  /** As `ownApp`, in its turn: waits for as long as another process has the data folder or the database. */
-  async ownAppInTurn(): Promise<App> {
+  /**
+   * As `ownApp`, in its turn: waits for as long as another process has the data folder or the database.
+   * @returns undefined where it is stopped before its turn has come
+   */
+  async ownAppInTurn(): Promise<App | undefined> {
     for (let told = false; ; told = true) {
       try {
         return await this.ownApp();
@@ -76,7 +88,9 @@ export class Shell {
         if (!waits) throw error;
         if (!told) this.say(`Standing by. ${error.message}`);
       }
-      await sleep(standbyMs, undefined, { signal: this.cancel.signal });
+      const { signal } = this.cancel;
+      await sleep(standbyMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return undefined;
     }
   }
 
@@ -92,17 +106,22 @@ export class Shell {
     }
   }
 
-  /** A result, on standard output; waits where the reader is slow. */
+  /**
+   * A result, on standard output; waits where the reader is slow.
+   * @throws ReaderGone where nobody reads it any more
+   */
   async printPage(text: string): Promise<void> {
     this.progress.clear();
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+    if (!this.#readerIsGone && !process.stdout.write(text))
+      await once(process.stdout, 'drain').catch(() => undefined);
+    if (this.#readerIsGone) throw new ReaderGone();
   }
 
   /** A result's line, on standard output. */
   print(line: string): void {
     // A bar that is still shown would share its line with the result.
     this.progress.clear();
-    process.stdout.write(`${line}\n`);
+    if (!this.#readerIsGone) process.stdout.write(`${line}\n`);
   }
 
   /** A message for a person, on standard error. */

@@ -102,6 +102,11 @@ export class RunningCommand {
     this.#child.kill('SIGCONT');
   }
 
+  /** Nobody reads its standard output any more. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   interrupt(): void {
     this.#child.kill('SIGINT');
   }
