@@ -13,7 +13,7 @@ export function presentFindings(findings: readonly Finding[]): string {
   return findings
     .map(({ about, verdict, says, hint }) => {
       const first = `  ${marks[verdict]} ${about.padEnd(width)}  ${safeText(says)}`;
-      return hint === undefined ? first : `${first}\n    ${' '.repeat(width)}  ${pc.dim(hint)}`;
+      return hint === undefined ? first : `${first}\n    ${' '.repeat(width)}  ${pc.dim(safeText(hint))}`;
     })
     .join('\n');
 }

@@ -55,6 +55,11 @@ const linesAfterRun = (text: string) =>
   text.split('\n').slice(text.split('\n').findIndex((each) => each.includes('--plan')) + 2);
 
 describe('presentPeople', () => {
+  it('lets no name of a segment steer the terminal', async () => {
+    const named = '\u001b[2J' as SegmentId;
+    expect(await print(false, [line({ gains: [named], loses: [named] })])).not.toContain('\u001b');
+  });
+
   it('says in a line each what happens to whom', async () => {
     const text = await print(
       false,

@@ -46,8 +46,8 @@ function sentence(line: PlanLine): string {
         ? `${tag} ${safeValue(after)}`
         : `${tag} ${safeValue(before)} → ${after === '' ? 'erased' : safeValue(after)}`,
     ),
-    ...line.gains.map((segment) => `+tag ${segment}`),
-    ...line.loses.map((segment) => `-tag ${segment}`),
+    ...line.gains.map((segment) => `+tag ${safeText(segment)}`),
+    ...line.loses.map((segment) => `-tag ${safeText(segment)}`),
     ...(line.archive ? ['archived'] : []),
     ...(line.stays ?? []).map((what) => `${safeText(what)} stays`),
   ];

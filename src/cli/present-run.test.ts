@@ -156,6 +156,21 @@ describe('a run as people read it', () => {
     expect(text).toContain('Start it again to finish it: postrider run news');
   });
 
+  it('lets no name of others steer the terminal', () => {
+    const named = 'The segment "\u001b[2J" became empty.';
+    const shown = [
+      plain.presentRun(someRun({ status: 'stopped', brake: { ...brake, message: named } })),
+      plain.presentRun(someRun({ status: 'failed', failure: { ...failure, message: named, hint: named } })),
+      plain.presentRecord(
+        someRun({
+          brake: { ...brake, message: named },
+          release: { by: 'ana', why: 'x', at: '2026-11-24T07' },
+        }),
+      ),
+    ];
+    for (const text of shown) expect(text).not.toContain('\u001b');
+  });
+
   it('says of leavers what happened to them, in the tense of the run', () => {
     const people = { ...someRun().people, leave: 7 };
     const fate = (untag: number, archive: number, status: RunStatus, leavers: ExportRun['leavers']) => {

@@ -122,7 +122,7 @@ export function presentRecord({ brake, release, trimmedAt }: ExportRun): string 
   const lines: string[] = [];
   if (release !== null) {
     const when = release.at.slice(0, 16).replace('T', ' ');
-    lines.push(`  Held by a brake: ${brake?.message ?? ''} ${pc.dim(`(${brake?.code ?? ''})`)}`);
+    lines.push(`  Held by a brake: ${safeText(brake?.message ?? '')} ${pc.dim(`(${brake?.code ?? ''})`)}`);
     lines.push(`  Let go by ${safeText(release.by)} on ${when}: ${safeText(release.why)}`);
   }
   if (trimmedAt !== undefined)
@@ -175,14 +175,17 @@ function next(run: ExportRun): string[] {
   const command = run.undoes === undefined ? `run ${run.export}` : `undo ${run.undoes}`;
   const lines: string[] = [];
   if (run.brake !== null && run.release === null) {
-    lines.push('', `  ${pc.yellow('Brake')}: ${run.brake.message} ${pc.dim(`(${run.brake.code})`)}`);
+    lines.push(
+      '',
+      `  ${pc.yellow('Brake')}: ${safeText(run.brake.message)} ${pc.dim(`(${run.brake.code})`)}`,
+    );
     lines.push(`  If that is right: postrider release ${run.run} "why"`);
   } else if (run.status === 'planned') {
     lines.push('', `  To carry out exactly this: postrider ${command} --plan ${run.run}`);
   }
   if (run.failure !== null) {
-    lines.push('', `  ${run.failure.message} ${pc.dim(`(${run.failure.code})`)}`);
-    if (run.failure.hint !== undefined) lines.push(`  ${run.failure.hint}`);
+    lines.push('', `  ${safeText(run.failure.message)} ${pc.dim(`(${run.failure.code})`)}`);
+    if (run.failure.hint !== undefined) lines.push(`  ${safeText(run.failure.hint)}`);
   }
   if (endedEarly(run)) {
     lines.push(`  To do exactly what is left: postrider run ${run.export} --plan ${run.run}`);

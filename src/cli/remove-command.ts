@@ -4,6 +4,7 @@ import { inputError } from '../base/errors.ts';
 import { howFarText } from './cancel-command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runDocument } from './present-run.ts';
+import { safeText } from './safe-text.ts';
 import type { Shell } from './shell.ts';
 import { stopWork } from './stop-work.ts';
 
@@ -46,7 +47,7 @@ function removedText({ export: id, removed, cancelled, withdrawn, people }: Remo
   if (withdrawn !== null) lines.push(`${n(withdrawn.changes.untag)} tags were taken back.`);
   if (!removed) {
     const why = withdrawn?.failure?.message ?? 'not all tags could be taken back';
-    return [...lines, `The export ${id} stays: ${why}`].join('\n');
+    return [...lines, `The export ${id} stays: ${safeText(why)}`].join('\n');
   }
   lines.push(
     `The export ${id} is removed; nothing is sent by it any more. ${n(people)} people stay in the audience.`,

@@ -2,6 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import pc from 'picocolors';
 import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
+import { safeLines } from './safe-text.ts';
 import { ReaderGone, Shell } from './shell.ts';
 
 /**
@@ -37,9 +38,9 @@ function wished({ cancel: { signal } }: Shell, thrown: unknown): unknown {
 
 function present(shell: Shell, error: unknown): void {
   if (shell.json) shell.print(JSON.stringify({ error: asJson(error) }));
-  const lines = [`${pc.red('✗')} ${messageOf(error)}`];
+  const lines = [`${pc.red('✗')} ${safeLines(messageOf(error))}`];
   if (error instanceof PostriderError) {
-    if (error.hint !== undefined) lines.push(`  ${error.hint}`);
+    if (error.hint !== undefined) lines.push(`  ${safeLines(error.hint)}`);
     if (error.retry !== 'never') lines.push('  Trying again later may help.');
     lines.push(pc.dim(`  (${error.code})`));
   } else {

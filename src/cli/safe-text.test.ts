@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { safeText, safeValue } from './safe-text.ts';
+import { safeLines, safeText, safeValue } from './safe-text.ts';
 
 describe('safeText', () => {
   it.each(['', 'ana@acme.test', "Ștefan O'Hara", '"quoted" \\ back', '北京 😀', 'שלום'])(
@@ -17,6 +17,12 @@ describe('safeText', () => {
   ])('escapes %j', (text, shown) => {
     expect(safeText(text)).toBe(shown);
   });
+});
+
+it('safeLines leaves the ends of lines, and nothing else that steers', () => {
+  expect(safeLines('Two things:\n  \u001b[2J is no name\r')).toBe(
+    'Two things:\n  \\u001b[2J is no name\\u000d',
+  );
 });
 
 describe('safeValue', () => {

@@ -9,6 +9,11 @@ export function safeText(text: string): string {
   );
 }
 
+/** As `safeText`, of a text in several lines. */
+export function safeLines(text: string): string {
+  return text.split('\n').map(safeText).join('\n');
+}
+
 /** A value in quotes, so that blanks and emptiness show. JSON alone lets U+007F to U+009F and U+202E through. */
 export function safeValue(value: string | number | boolean | null | readonly string[]): string {
   return safeText(JSON.stringify(value));
