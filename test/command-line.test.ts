@@ -78,6 +78,20 @@ describe('the command line', { timeout: 60_000 }, async () => {
     });
   });
 
+  it.each([
+    [['runs', '--csv'], 'options_exclude'],
+    [['undo', 'r23456789', '--people'], 'options_exclude'],
+    [['segments', 'quick', 'country', '--save', 'ro'], 'options_exclude'],
+    [['plan', 'newsletter', '--csv', '--json'], 'options_exclude'],
+    [['serve', '--port', '70000', '--json'], 'bad_usage'],
+    [['run', '--json'], 'bad_usage'],
+  ])('passes over nothing that it was asked for: %j', async (args, code) => {
+    const ended = await postrider.run(args);
+    expect(ended.code).toBe(2);
+    if (args.includes('--json')) expect(documentOf(ended)).toMatchObject({ error: { code } });
+    else expect(ended.stderr).toContain(`(${code})`);
+  });
+
   describe('apply', () => {
     it('refuses YAML that is none, with the place', async () => {
       const file = await edited('syntax', (text) =>

@@ -1,9 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { inputError } from '../base/errors.ts';
 import type { ErasureReceipt } from '../suppression/erasure-notes.ts';
 import { exitCodes } from './exit-codes.ts';
 import { presentErasure, presentPreview } from './present-erasure.ts';
 import type { Shell } from './shell.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface ForgetOptions {
   archive?: boolean;
@@ -26,7 +27,7 @@ export function addForgetCommand(program: Command, shell: Shell): void {
     .option('--receipt', 'show the latest receipt of an erasure')
     .option('--lift <why>', 'let an erased person in again')
     .option('--why <text>', 'the reason, kept in the receipt; not the name of the person', '')
-    .option('--people <count>', 'how many profiles may go, where they share an address', count)
+    .option('--people <count>', 'how many profiles may go, where they share an address', wholeNumber)
     .action(async (address: string, options: ForgetOptions) => {
       const app = await shell.app();
       const show = (value: unknown, text: () => string) =>
@@ -81,10 +82,4 @@ function wishOf(options: ForgetOptions): Wish {
     'Say one of --archive, --delete, --dry-run, --receipt and --lift.',
     'Look first: postrider forget ADDRESS --dry-run',
   );
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1) return value;
-  throw new InvalidArgumentError('It must be a whole number from 1.');
 }

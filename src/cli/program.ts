@@ -14,6 +14,7 @@ import { presentPerson } from './present-person.ts';
 import { presentRefresh } from './present-refresh.ts';
 import { presentRunDetails, presentRuns, presentWorkspaceChanges } from './present-tables.ts';
 import { presentRun, runDocument, runFigures } from './present-run.ts';
+import { refuseTogether } from './refuse-together.ts';
 import { addRemoveCommand } from './remove-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addServeCommand } from './serve-command.ts';
@@ -104,6 +105,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--show <run>', 'a plan that was made before, instead of a new one')
     .option('--limit <people>', 'a canary of this many people', wholeNumber)
     .action(async (id: string, options: PlanOptions) => {
+      refuseTogether(options.csv && shell.json, '--csv and --json are two forms of one result.');
       const app = await shell.app();
       const run =
         options.show === undefined
@@ -184,6 +186,9 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--offset <count>', 'people to pass over', wholeNumber)
     .option('--csv', 'of one run: all its people as CSV, safe to open in a spreadsheet')
     .action(async (id: string | undefined, options: RunsOptions) => {
+      refuseTogether(options.csv && shell.json, '--csv and --json are two forms of one result.');
+      if (id === undefined)
+        refuseTogether(options.csv || options.offset !== undefined, '--csv and --offset are about one run.');
       if (id !== undefined && options.csv) {
         for await (const page of (await shell.app()).runCsv(id)) await shell.printPage(page);
         return;

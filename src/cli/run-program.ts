@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import pc from 'picocolors';
-import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
+import { asKnown, inputError, messageOf, PostriderError } from '../base/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { safeLines } from './safe-text.ts';
 import { ReaderGone, Shell } from './shell.ts';
@@ -22,7 +22,10 @@ export async function runProgram(
     const error = asKnown(wished(shell, thrown));
     if (error instanceof CommanderError) {
       // Help and version come as "errors" with code 0; commander has written its own words.
-      return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
+      if (error.exitCode === 0) return exitCodes.done;
+      // It ends before the options are read.
+      if (args.includes('--json')) shell.print(JSON.stringify({ error: misunderstood(error).toJSON() }));
+      return exitCodes.badInput;
     }
     present(shell, error);
     return exitCodeOf(error);
@@ -51,6 +54,11 @@ function present(shell: Shell, error: unknown): void {
     for (let each: unknown = error; each instanceof Error; each = each.cause)
       shell.say(each.stack ?? each.message);
   }
+}
+
+function misunderstood({ code, message }: CommanderError): PostriderError {
+  const said = code === 'commander.help' ? 'This needs a command.' : message.replace(/^error: /, '');
+  return inputError('bad_usage', said, 'See what there is: postrider --help');
 }
 
 function asJson(error: unknown): unknown {

@@ -4,8 +4,8 @@ import type { MemberChange, TrendPoint } from '../segments/segment-changes.ts';
 import type { OverlapPart } from '../segments/segment-overlap.ts';
 import { presentSegment } from './present-segments.ts';
 import { table } from './present-tables.ts';
+import { refuseTogether } from './refuse-together.ts';
 import { safeText } from './safe-text.ts';
-
 import type { Shell } from './shell.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -56,6 +56,7 @@ export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
     .option('--value <value>', 'one value; >= or <= may stand before a number or a day')
     .option('--save <id>', 'the id of the new segment')
     .action(async (field: string, { value, save }: { value?: string; save?: string }) => {
+      refuseTogether((value === undefined) !== (save === undefined), '--value and --save go together.');
       const app = await shell.app();
       if (value === undefined || save === undefined) {
         const overview = await app.fieldOverview(field);

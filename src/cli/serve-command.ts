@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { productVersion } from '../base/version.ts';
 import type { Shell } from './shell.ts';
-import { wholeNumber } from './whole-number.ts';
+import { portNumber } from './whole-number.ts';
 
 /** `postrider serve`. */
 export function addServeCommand(program: Command, shell: Shell): void {
   program
     .command('serve')
     .description('the page, the API, the schedule and the queue, until Ctrl-C')
-    .option('--port <port>', 'where it listens (POSTRIDER_PORT, else 4600)', wholeNumber)
+    .option('--port <port>', 'where it listens (POSTRIDER_PORT, else 4600)', portNumber)
     .option(
       '--host <host>',
       'at this address of the machine (POSTRIDER_HOST, else 127.0.0.1); 0.0.0.0: at all',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { inputError } from '../base/errors.ts';
 import { presentColumns } from './present-columns.ts';
 import { presentRejected, presentSources } from './present-tables.ts';
+import { refuseTogether } from './refuse-together.ts';
 import type { Shell } from './shell.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -50,10 +51,5 @@ export function addSourcesCommand(program: Command, shell: Shell): void {
 function refuseContradictions(name: string | undefined, { columns, rejected, csv }: SourcesOptions): void {
   if (name === undefined && (columns || rejected || csv))
     throw inputError('source_needed', 'Name the source.', 'As in: postrider sources crm --columns');
-  if (columns && (rejected || csv))
-    throw inputError(
-      'options_exclude',
-      '--columns goes with neither --rejected nor --csv.',
-      'Ask for one, then for the other.',
-    );
+  refuseTogether(columns && (rejected || csv), '--columns goes with neither --rejected nor --csv.');
 }

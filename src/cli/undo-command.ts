@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { exitCodeOfRun } from './exit-codes.ts';
 import { presentPeople } from './present-people.ts';
 import { presentRun, runDocument } from './present-run.ts';
+import { refuseTogether } from './refuse-together.ts';
 import type { Shell } from './shell.ts';
 
 /** `postrider undo RUN` (promise 11). */
@@ -13,6 +14,7 @@ export function addUndoCommand(program: Command, shell: Shell): void {
     .option('--people', 'with --dry-run: list the people, each with what would change and what stays')
     .option('--plan <id>', 'exactly this plan of an undo')
     .action(async (id: string, options: { dryRun?: boolean; people?: boolean; plan?: string }) => {
+      refuseTogether(options.people && options.dryRun !== true, '--people goes with --dry-run only.');
       const app = await shell.app();
       const run =
         options.dryRun === true

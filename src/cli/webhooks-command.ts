@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { serveWebhooks } from '../server/serve-webhooks.ts';
 import type { Shell } from './shell.ts';
+import { portNumber } from './whole-number.ts';
 
 /** `webhooks create | list | remove | listen`. */
 export function addWebhooksCommand(program: Command, shell: Shell): void {
@@ -78,10 +79,4 @@ export function addWebhooksCommand(program: Command, shell: Shell): void {
     });
 
   for (const command of webhooks.commands) command.exitOverride();
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('It must be a port number, 0 to 65535.');
 }
