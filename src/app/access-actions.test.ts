@@ -127,6 +127,12 @@ describe('one’s own account', () => {
     expect(await by(viewer).mySessions()).toEqual([]);
   });
 
+  it('is not where a password can be guessed that is slow to guess at the door', async () => {
+    const change = (before: string) => by(viewer).changePassword(before, 'two gray otters swim');
+    for (let n = 0; n < 5; n++) await expect(change('wrong')).rejects.toEqual(refusal('password_wrong'));
+    await expect(change(testPassword)).rejects.toEqual(refusal('locked_out'));
+  });
+
   it('shows where one is signed in, and ends one or all', async () => {
     const secret = await startSession(ground.store.db, viewer.user, here, ground.clock.now());
     for (let n = 0; n < 2; n++) await startSession(ground.store.db, viewer.user, here, ground.clock.now());

@@ -11,6 +11,7 @@ import { allows, isFresh, type UserId } from '../access/identity.ts';
 import { checkPassword, hashPassword, isPassword } from '../access/passwords.ts';
 import { permissions, type Permission } from '../access/permission.ts';
 import { isAtLeast, type Role } from '../access/role.ts';
+import { countAttempt, forgetSignInFailures } from '../access/sign-in-failures.ts';
 import { endOneSession, endSessionsOf, listSessions, type Session } from '../access/sessions.ts';
 import {
   changeUser,
@@ -134,8 +135,12 @@ export function accessActions(ground: AppGround): AccessActions {
     changePassword: async (before, password) => {
       const user = await own();
       const hash = await passwordHashOf(db, user.id);
-      if (hash !== undefined && !(await isPassword(before, hash))) {
-        throw inputError('password_wrong', 'The password so far is another one.');
+      if (hash !== undefined) {
+        // Whoever found somebody's session open must not find out their password here.
+        await countAttempt(db, { email: user.email }, now());
+        if (!(await isPassword(before, hash)))
+          throw inputError('password_wrong', 'The password so far is another one.');
+        await forgetSignInFailures(db, user);
       }
       if (hash === undefined && !isFresh(who, now())) throw reauthenticationNeeded();
       checkPassword(password, user);

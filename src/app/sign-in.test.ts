@@ -76,6 +76,18 @@ describe('a sign-in with a password', () => {
     await withPassword('owner@acme.test', testPassword);
   });
 
+  it('tries no more passwords at once than one after the other', async () => {
+    const tries = await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        withPassword('owner@acme.test', `wrong ${n}`, `192.0.2.${n}`).catch(
+          (error: unknown) => (error as { code: string }).code,
+        ),
+      ),
+    );
+    expect(tries.filter((code) => code === 'sign_in_failed')).toHaveLength(5);
+    expect(tries.filter((code) => code === 'locked_out')).toHaveLength(15);
+  });
+
   it('waits for a network from which many users are tried', async () => {
     for (let n = 0; n < 30; n++) await withPassword(`user${n}@acme.test`, 'wrong').catch(() => undefined);
     await expect(withPassword('owner@acme.test', testPassword)).rejects.toEqual(refusal('locked_out'));

@@ -10,7 +10,7 @@ import {
   renewSession,
   startSession,
 } from '../access/sessions.ts';
-import { forgetSignInFailures, noteSignInFailure, secondsToWait } from '../access/sign-in-failures.ts';
+import { countAttempt, forgetSignInFailures, noteNetworkFailure } from '../access/sign-in-failures.ts';
 import {
   addUser,
   changeUser,
@@ -100,16 +100,14 @@ export function openSignIn({ config, clock, store, key }: SignInGround): SignIn 
 
   /** The password of a user, with the brake on guessing; the answer is the same for whoever does not exist. */
   async function provePassword(user: User | undefined, email: string, password: string, caller: Caller) {
-    const attempt = { email, address: caller.address };
-    const wait = await secondsToWait(db, attempt, now());
-    if (wait > 0) throw lockedOut(wait);
+    await countAttempt(db, { email, address: caller.address }, now());
     const hash = user === undefined ? undefined : await passwordHashOf(db, user.id);
     if (user !== undefined && (await isPassword(password, hash))) {
-      await forgetSignInFailures(db, attempt);
+      await forgetSignInFailures(db, { email });
       return user;
     }
     if (user === undefined) await isPassword(password, undefined);
-    await noteSignInFailure(db, attempt, now());
+    await noteNetworkFailure(db, caller.address, now());
     await note(
       user?.email ?? 'unknown',
       'session.failed',
@@ -274,15 +272,5 @@ export function signInNeeded(): PostriderError {
     code: 'sign_in_needed',
     message: 'This needs a sign-in.',
     hint: 'Sign in, or send a token: Authorization: Bearer postrider_…',
-  });
-}
-
-function lockedOut(seconds: number): PostriderError {
-  return new PostriderError({
-    kind: 'forbidden',
-    code: 'locked_out',
-    message: `There were too many wrong passwords: wait ${seconds} seconds.`,
-    hint: 'An administrator can give you a link for a new password meanwhile.',
-    retry: 'later',
   });
 }
