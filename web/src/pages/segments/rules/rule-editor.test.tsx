@@ -81,6 +81,21 @@ test('another question empties the value, which was for the one before', async (
   expect(heard.rules.rules).toEqual([{ field: 'age', operator: 'between', value: [18, 30] }]);
 });
 
+test('a rule over a single month is shown', async () => {
+  const { heard } = open({ combinator: 'and', rules: [{ field: 'born', operator: 'monthOf', value: 4 }] });
+  expect(screen.getAllByText('April').length).toBeGreaterThan(0);
+  expect(heard.rules.rules).toEqual([{ field: 'born', operator: 'monthOf', value: [4] }]);
+});
+
+test('a comma belongs to the value that it is typed in', async () => {
+  const { heard, user } = open({
+    combinator: 'and',
+    rules: [{ field: 'country', operator: 'in', value: ['RO'] }],
+  });
+  await user.type(screen.getByRole('combobox', { name: 'Value' }), 'Doe, Inc{Enter}');
+  expect(heard.rules.rules).toEqual([{ field: 'country', operator: 'in', value: ['RO', 'Doe, Inc'] }]);
+});
+
 test('rows that belong to a person, with conditions of their own', async () => {
   const { heard, user } = open();
   await user.click(screen.getByRole('button', { name: 'Add condition' }));

@@ -99,6 +99,22 @@ describe('rules in the editor', () => {
     expect(fromEditor(toEditor(group), shop)).toEqual(group);
   });
 
+  it('hold a single month or weekday in a list', () => {
+    const of = (value: unknown): Group => ({
+      combinator: 'and',
+      rules: [
+        { field: 'born', operator: 'monthOf', value },
+        {
+          field: 'crm_orders',
+          aggregate: { function: 'max', column: 'ordered_at' },
+          operator: 'weekdayOf',
+          value,
+        },
+      ],
+    });
+    expect(fromEditor(toEditor(of(4)), shop)).toEqual(of([4]));
+  });
+
   it.each([
     ['no column', { function: 'sum' }, '>', 3],
     ['a column that is gone', { function: 'max', column: 'weight' }, '>', 3],

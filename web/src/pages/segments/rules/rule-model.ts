@@ -76,10 +76,17 @@ export function toEditor(group: Group): Group {
       if (isGroup(node)) return toEditor(node);
       const { match: _, distinct: _distinct, aggregate, where, value, ...rule } = node;
       const conditions = aggregate === undefined ? value : (where ?? emptyGroup());
-      if (!isGroupValue(conditions)) return node;
-      return { ...rule, operator: '=', value: relatedOf(node, toEditor(conditions)) };
+      if (!isGroupValue(conditions)) return inList(node);
+      return { ...rule, operator: '=', value: relatedOf(inList(node), toEditor(conditions)) };
     }),
   };
+}
+
+/** A rule over a single month or weekday with it in the list that its input holds; every other rule as it is. */
+function inList(rule: Rule): Rule {
+  const { operator, value } = rule;
+  const isList = operator === 'monthOf' || operator === 'weekdayOf';
+  return isList && typeof value === 'number' ? { ...rule, value: [value] } : rule;
 }
 
 /**

@@ -50,6 +50,8 @@ export function ValueInput({
         <TagsInput
           aria-label={label}
           placeholder={t('rules.enter')}
+          // A comma belongs to what is typed, as in “1,5” and in “Doe, Inc”: only Enter ends a value.
+          splitChars={[]}
           value={(value as number[]).map(String)}
           onChange={(typed) => onChange(typed.map(Number).filter((each) => Number.isFinite(each)))}
         />
@@ -219,6 +221,7 @@ function TextValues({ field, value, onChange }: InputProps<string[]> & { field: 
     <TagsInput
       aria-label={t('rules.value')}
       placeholder={t('rules.enter')}
+      splitChars={[]}
       data={names}
       value={value}
       searchValue={typed}
