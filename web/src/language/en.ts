@@ -684,7 +684,7 @@ export const en = {
     nobodyText: 'Nobody fits the rules, or it was not refreshed yet.',
     notHere: 'These rules are edited in the workspace file',
     notHereText:
-      'They say something that this editor does not show: a list, or attributes compared with each other. Name, description and tags can be changed here, and the rules stay.',
+      'They say something that this editor does not show: a list, attributes compared with each other, or something that is not known of customers any more. Name, description and tags can be changed here, and the rules stay.',
     ofAll: 'of {{all}} people ({{share}})',
     onlyIn: 'Only in {{name}}',
     overlap: 'In common with others',
@@ -700,6 +700,8 @@ export const en = {
     tagsOfAll: 'Tags that all of them have. Their other tags stay.',
     thaw: 'Make dynamic',
     trend: 'Members over time',
+    unfilled:
+      'Some conditions are not filled in, or ask for something that is gone. Fill them in or remove them: then this can be saved.',
     when: 'When',
     words: 'Tags to find it by',
     about: 'Groups of customers. Each becomes a tag of the same name in the audiences it is exported to.',

@@ -702,7 +702,7 @@ export const ro: Words = {
     nobodyText: 'Nimeni nu se potrivește regulilor sau segmentul nu a fost încă reîmprospătat.',
     notHere: 'Aceste reguli se editează în fișierul spațiului de lucru',
     notHereText:
-      'Ele spun ceva ce acest editor nu arată: o listă sau atribute comparate între ele. Numele, descrierea și etichetele se pot schimba aici, iar regulile rămân.',
+      'Ele spun ceva ce acest editor nu arată: o listă, atribute comparate între ele sau ceva ce nu se mai știe despre clienți. Numele, descrierea și etichetele se pot schimba aici, iar regulile rămân.',
     ofAll: 'din {{all}} persoane ({{share}})',
     onlyIn: 'Doar în {{name}}',
     overlap: 'În comun cu altele',
@@ -718,6 +718,8 @@ export const ro: Words = {
     tagsOfAll: 'Etichetele pe care le au toate. Celelalte etichete rămân.',
     thaw: 'Faceți-l dinamic',
     trend: 'Membri în timp',
+    unfilled:
+      'Unele condiții nu sunt completate sau cer ceva ce nu mai există. Completați-le sau eliminați-le: apoi se poate salva.',
     when: 'Când',
     words: 'Etichete pentru a-l găsi',
     about:

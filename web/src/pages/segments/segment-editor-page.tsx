@@ -28,7 +28,7 @@ import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { textOf, type PersonRow } from '../customers/people-columns.tsx';
 import { idFor } from '../exports/destination.ts';
 import type { Group as Rules } from './rules/rule-shape.ts';
-import { firstStep, fromSteps, stepsOf, type Step } from './rules/steps.ts';
+import { areSaid, firstStep, fromSteps, stepsOf, type Step } from './rules/steps.ts';
 import { StepsEditor } from './rules/steps-editor.tsx';
 import { useHistory } from './rules/use-history.ts';
 
@@ -113,8 +113,12 @@ function SegmentForm({
   // A list has no rules, and what the editor cannot show stays as it is.
   const shown = useMemo(
     () =>
-      stored === undefined ? (settings.members === undefined ? [firstStep()] : undefined) : stepsOf(stored),
-    [stored, settings.members],
+      stored === undefined
+        ? settings.members === undefined
+          ? [firstStep()]
+          : undefined
+        : stepsOf(stored, all),
+    [stored, settings.members, all],
   );
   const editable = shown !== undefined;
   const history = useHistory<readonly Step[]>(shown ?? [firstStep()]);
@@ -123,7 +127,9 @@ function SegmentForm({
     ['mod+shift+Z', history.redo],
   ]);
   const rules = useMemo(() => fromSteps(history.now, all), [history.now, all]);
+  const said = useMemo(() => areSaid(history.now, all), [history.now, all]);
   const id = given ?? idFor(name);
+  const ready = name.trim() !== '' && id !== '' && said;
 
   const save = useMutation({
     mutationFn: async (state: 'draft' | 'active') => {
@@ -134,7 +140,8 @@ function SegmentForm({
         ...(description === '' ? {} : { description }),
         tags,
         state,
-        ...(editable ? { rules } : {}),
+        // Rules that nobody has touched stay word for word.
+        ...(editable && (stored === undefined || history.canUndo) ? { rules } : {}),
       };
       await answerOf(
         api.PUT('/api/v1/segments/{id}/settings', {
@@ -206,18 +213,23 @@ function SegmentForm({
               {t('segments.rules')}
             </Title>
             {editable ? (
-              <Counted all={all} rules={rules} editor={history.now} change={history.change} />
+              <Counted all={all} rules={rules} said={said} editor={history.now} change={history.change} />
             ) : (
               <Alert color="gray" title={t('segments.notHere')}>
                 {t('segments.notHereText')}
               </Alert>
             )}
           </Card>
+          {said ? null : (
+            <Text size="sm" role="status">
+              {t('segments.unfilled')}
+            </Text>
+          )}
           {save.error === null ? null : <ProblemNote error={save.error} />}
           <Group>
             <Button
               loading={save.isPending && save.variables === 'active'}
-              disabled={name.trim() === '' || id === ''}
+              disabled={!ready}
               onClick={() => save.mutate('active')}
             >
               {t('segments.saveAndRun')}
@@ -225,7 +237,7 @@ function SegmentForm({
             <Button
               variant="default"
               loading={save.isPending && save.variables === 'draft'}
-              disabled={name.trim() === '' || id === ''}
+              disabled={!ready}
               onClick={() => save.mutate('draft')}
             >
               {t('segments.saveDraft')}
@@ -265,37 +277,26 @@ function useLookAhead(rules: Rules) {
 function Counted({
   all,
   rules,
+  said,
   editor,
   change,
 }: {
   all: RuleFields;
   rules: Rules;
+  said: boolean;
   editor: readonly Step[];
   change: (steps: readonly Step[]) => void;
 }) {
   const { data } = useLookAhead(rules);
-  // A rule that is not filled in is not counted, and would shift the places of those after it.
-  const [only] = editor;
-  const filled =
-    editor.length === 1
-      ? only !== undefined && countOf(rules) === countOf(only.group)
-      : countOf(rules) === editor.reduce((sum, { group }) => sum + 1 + countOf(group), 0);
   const { counts, running } = useMemo(() => {
-    const counted = filled ? (data?.rules ?? []) : [];
+    // A rule that is not filled in is not counted, and would shift the places of those after it.
+    const counted = said ? (data?.rules ?? []) : [];
     return {
       counts: new Map(counted.map(({ path, people }) => [path, people] as const)),
       running: new Map(counted.map(({ path, running: found }) => [path, found] as const)),
     };
-  }, [data, filled]);
+  }, [data, said]);
   return <StepsEditor all={all} steps={editor} onChange={change} counts={counts} running={running} />;
-}
-
-/** How many rules and groups stand in a group. */
-function countOf(group: Rules): number {
-  return group.rules.reduce<number>(
-    (sum, node) => sum + (typeof node === 'string' ? 0 : 'rules' in node ? 1 + countOf(node as Rules) : 1),
-    0,
-  );
 }
 
 function LookAhead({ rules }: { rules: Rules }) {

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { freshValue, operatorsOf, valueKindOf } from './field-types.ts';
 import { fieldsAt, fromEditor, isEditable, placeOf, toEditor } from './rule-model.ts';
 import type { Group } from './rule-shape.ts';
-import { fromSteps, placeOfStep, stepsOf } from './steps.ts';
+import { areSaid, firstStep, fromSteps, placeOfStep, stepsOf } from './steps.ts';
 import { shop } from './test-support/shop.ts';
 
 describe('what can be asked', () => {
@@ -71,7 +71,7 @@ const rules: Group = {
 
 describe('rules in the editor', () => {
   it('come out as they went in', () => {
-    expect(isEditable(rules)).toBe(true);
+    expect(isEditable(rules, shop)).toBe(true);
     expect(fromEditor(toEditor(rules), shop)).toEqual(rules);
   });
 
@@ -95,7 +95,7 @@ describe('rules in the editor', () => {
     },
   ])('come out as they went in, of a value that is made of related rows: %j', (rule) => {
     const group = { combinator: 'and', rules: [rule] };
-    expect(isEditable(group)).toBe(true);
+    expect(isEditable(group, shop)).toBe(true);
     expect(fromEditor(toEditor(group), shop)).toEqual(group);
   });
 
@@ -159,8 +159,54 @@ describe('rules in the editor', () => {
       'compare two attributes',
       { combinator: 'and', rules: [{ field: 'age', operator: '>', value: 'x', valueSource: 'field' }] },
     ],
+    ['ask for a field that is gone', { combinator: 'and', rules: [{ field: 'shoe', operator: 'empty' }] }],
+    [
+      'ask of rows for a column that is gone',
+      {
+        combinator: 'and',
+        rules: [
+          {
+            field: 'crm_orders',
+            operator: '=',
+            match: { mode: 'some' },
+            value: { combinator: 'and', rules: [{ field: 'weight', operator: '>', value: 3 }] },
+          },
+        ],
+      },
+    ],
+    [
+      'make a value of rows of which one is gone',
+      {
+        combinator: 'and',
+        rules: [
+          {
+            field: 'crm_orders',
+            aggregate: { function: 'count' },
+            where: { combinator: 'and', rules: [{ field: 'weight', operator: '>', value: 3 }] },
+            operator: '>',
+            value: 3,
+          },
+        ],
+      },
+    ],
+    [
+      'ask of a list whether it is there',
+      { combinator: 'and', rules: [{ field: 'interests', operator: 'notNull' }] },
+    ],
+    [
+      'compare what is made of rows as the editor does not',
+      {
+        combinator: 'and',
+        rules: [
+          { field: 'crm_orders', aggregate: { function: 'max', column: 'total' }, operator: 'notNull' },
+        ],
+      },
+    ],
   ])('that %s are not for it', (_, group) => {
-    expect(isEditable(group)).toBe(false);
+    expect(isEditable(group, shop)).toBe(false);
+    // Not beside rules either that it does show: those that it does not would go when the segment is saved.
+    const beside = { combinator: 'and', rules: [{ field: 'country', operator: '=', value: 'RO' }, group] };
+    expect(stepsOf(beside, shop)).toBeUndefined();
   });
 });
 
@@ -169,16 +215,40 @@ describe('steps from the top', () => {
   const inRomania = { combinator: 'or', rules: [{ field: 'country', operator: '=', value: 'RO' }] };
 
   it('are one group where there is one', () => {
-    expect(stepsOf(rules)).toHaveLength(1);
-    expect(fromSteps(stepsOf(rules) ?? [], shop)).toEqual(rules);
+    expect(stepsOf(rules, shop)).toHaveLength(1);
+    expect(fromSteps(stepsOf(rules, shop) ?? [], shop)).toEqual(rules);
   });
 
   it('come out as they went in, a single rule as a group of one', () => {
-    const steps = stepsOf({ rules: [inRomania, 'except', young, 'union', inRomania] }) ?? [];
+    const steps = stepsOf({ rules: [inRomania, 'except', young, 'union', inRomania] }, shop) ?? [];
     expect(steps.map(({ word }) => word)).toEqual(['union', 'except', 'union']);
     expect(fromSteps(steps, shop)).toEqual({
       rules: [inRomania, 'except', { combinator: 'and', rules: [young] }, 'union', inRomania],
     });
+  });
+
+  it.each([
+    ['nothing', [], true],
+    ['a rule', [young], true],
+    ['a rule without a value', [young, { field: 'country', operator: '=', value: '' }], false],
+    [
+      'rows with a condition without a value',
+      toEditor({
+        combinator: 'and',
+        rules: [
+          {
+            field: 'crm_orders',
+            operator: '=',
+            match: { mode: 'some' },
+            value: { combinator: 'and', rules: [{ field: 'total', operator: '>', value: null }] },
+          },
+        ],
+      }).rules,
+      false,
+    ],
+  ] as const)('of %s are said, or not yet', (_, inStep, said) => {
+    const step = firstStep({ combinator: 'and', rules: [...inStep] });
+    expect(areSaid([firstStep(), step], shop)).toBe(said);
   });
 
   it('stand where the server counts them', () => {
@@ -188,8 +258,8 @@ describe('steps from the top', () => {
 
   it('are not for the editor where one of them is not', () => {
     const compared = { field: 'age', operator: '>', value: 'x', valueSource: 'field' };
-    expect(stepsOf({ rules: [inRomania, 'except', compared] })).toBeUndefined();
-    expect(stepsOf({ not: true, rules: [inRomania, 'except', young] })).toBeUndefined();
+    expect(stepsOf({ rules: [inRomania, 'except', compared] }, shop)).toBeUndefined();
+    expect(stepsOf({ not: true, rules: [inRomania, 'except', young] }, shop)).toBeUndefined();
   });
 });
 

@@ -47,20 +47,40 @@ function targetOf(all: RuleFields, place: Place, from: string, to: string): stri
 const tableOf = (path: string): string => path.slice(0, path.lastIndexOf('.'));
 
 /**
- * Whether the editor shows everything that a group says. What it cannot show — fields compared with fields, steps
- * within a group — is edited in a workspace file, and kept as it is here.
+ * Whether the editor shows everything that a group says, and would say all of it again. What it cannot — fields
+ * compared with fields, steps within a group, a field that is gone — is edited in a workspace file, and kept as it is
+ * here.
  */
-export function isEditable(group: Group): boolean {
+export function isEditable(group: Group, all: RuleFields): boolean {
+  return isShown(group) && countOf(fromEditor(toEditor(group), all)) === countOf(group);
+}
+
+function isShown(group: Group): boolean {
   return (
     group.combinator !== undefined &&
     group.rules.every((node) => {
       if (typeof node === 'string') return false;
-      if (isGroup(node)) return isEditable(node);
+      if (isGroup(node)) return isShown(node);
       if (node.valueSource === 'field') return false;
-      if (node.aggregate !== undefined) return node.where === undefined || isEditable(node.where);
-      return !isGroupValue(node.value) || isEditable(node.value);
+      if (node.aggregate !== undefined) return node.where === undefined || isShown(node.where);
+      return !isGroupValue(node.value) || isShown(node.value);
     })
   );
+}
+
+/** How many rules and groups stand in a group, those over related rows among them; of the editor or of the server. */
+export function countOf(group: Group): number {
+  return group.rules.reduce<number>((sum, node) => {
+    if (typeof node === 'string') return sum;
+    if (isGroup(node)) return sum + 1 + countOf(node);
+    const { value, where } = node;
+    const inner = where ?? (isRelated(value) ? value.group : isGroupValue(value) ? value : emptyGroup());
+    return sum + 1 + countOf(inner);
+  }, 0);
+}
+
+function isRelated(value: unknown): value is Related {
+  return typeof value === 'object' && value !== null && 'group' in value;
 }
 
 function isGroupValue(value: unknown): value is Group {

@@ -1,5 +1,5 @@
 import type { RuleFields } from '../../../api/answers.ts';
-import { fromEditor, isEditable, toEditor } from './rule-model.ts';
+import { countOf, fromEditor, isEditable, toEditor } from './rule-model.ts';
 import { emptyGroup, isGroup, type Group } from './rule-shape.ts';
 
 /** What a step does to the people whom the steps above it have found. */
@@ -14,9 +14,10 @@ export interface Step {
 
 export const firstStep = (group: Group = emptyGroup()): Step => ({ word: 'union', group });
 
-/** The server's rules as steps from the top; undefined where they say what the editor does not show. */
-export function stepsOf(rules: Group): Step[] | undefined {
-  if (rules.combinator !== undefined) return isEditable(rules) ? [firstStep(toEditor(rules))] : undefined;
+/** The server's rules as steps from the top; undefined where they say what the editor does not show or would lose. */
+export function stepsOf(rules: Group, all: RuleFields): Step[] | undefined {
+  if (rules.combinator !== undefined)
+    return isEditable(rules, all) ? [firstStep(toEditor(rules))] : undefined;
   if (rules.not === true) return undefined;
   const steps: Step[] = [];
   let word: SetWord = 'union';
@@ -26,7 +27,7 @@ export function stepsOf(rules: Group): Step[] | undefined {
       continue;
     }
     const group = isGroup(node) ? node : { combinator: 'and', rules: [node] };
-    if (!isEditable(group)) return undefined;
+    if (!isEditable(group, all)) return undefined;
     steps.push({ word, group: toEditor(group) });
   }
   return steps.length === 0 ? [firstStep()] : steps;
@@ -42,6 +43,11 @@ export function fromSteps(steps: readonly Step[], all: RuleFields): Group {
       fromEditor(group, all),
     ]),
   };
+}
+
+/** Whether the server is told of every rule of the steps: none waits for a value, or asks for a field that is gone. */
+export function areSaid(steps: readonly Step[], all: RuleFields): boolean {
+  return steps.every(({ group }) => countOf(fromEditor(group, all)) === countOf(group));
 }
 
 /** The place of a step, as the server names it: words are counted. */
