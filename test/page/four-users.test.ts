@@ -405,6 +405,13 @@ describe.skipIf(!hasBrowser)('the data engineer, as far as the page goes', { tim
     await server.close();
   });
 
+  test('is told at a new segment that there is nobody yet', async () => {
+    await act.go('/segments/new');
+    await act.says('No customers yet');
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await act.go('/');
+  });
+
   test('looks at sample data first, with a Mailchimp of its own, and ends them', async () => {
     await act.button('Try with sample data').click();
     await act.says('Made-up customers and a local Mailchimp');

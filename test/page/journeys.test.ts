@@ -80,6 +80,28 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
     await server.app.refresh({ until: 'segments', signal: never });
   });
 
+  test('a segment that was switched off stays so when its words are changed, and what is emptied stays empty', async () => {
+    const off = { ...romania, name: 'Off', description: 'Old words', state: 'inactive' };
+    await server.app.saveSegment('off', off, { ifNew: true });
+    await go('/segments/off/edit');
+    await page.getByRole('textbox', { name: 'Description' }).fill('');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('heading', { name: 'Members over time' }).waitFor();
+    const { body } = await server.app.item('segment', 'off');
+    expect(body).toMatchObject({ state: 'inactive', rules: romania.rules });
+    expect(body).not.toHaveProperty('description');
+  });
+
+  test('a segment is saved once every condition is filled in', async () => {
+    await go('/segments/off/edit');
+    await button('Add condition').click();
+    await page.getByText('Some conditions are not filled in').waitFor();
+    expect(await button('Save and run').isDisabled()).toBe(true);
+    await button('Remove rule 2').click();
+    await page.getByText('Some conditions are not filled in').waitFor({ state: 'detached' });
+    expect(await button('Save and run').isDisabled()).toBe(false);
+  });
+
   test('undo and redo go step by step', async () => {
     await go('/segments/new');
     await button('Add condition').click();

@@ -20,6 +20,7 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RuleFields } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
+import { problemOf } from '../../api/problem.ts';
 import { fieldsQuery, segmentSettingsQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
@@ -34,30 +35,30 @@ import { useHistory } from './rules/use-history.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
+/** What a segment that is saved may become, whatever it was. */
+const begins = ['active', 'draft'] as const;
+
 export function AddSegmentPage() {
   const { t } = useTranslation();
   const me = useMe();
   const fields = useQuery(fieldsQuery);
   if (!me.can('segments.edit'))
     return <Empty title={t('segments.add')} text={t('states.notPermittedText')} />;
+  // Before the first unification nothing is known of anybody that a rule could ask.
+  if (fields.error !== null && problemOf(fields.error).code === 'no_profiles')
+    return (
+      <Empty
+        title={t('segments.noFields')}
+        text={t('segments.noFieldsText')}
+        action={
+          <Button component={Link} to="/data/sources">
+            {t('frame.sources')}
+          </Button>
+        }
+      />
+    );
   return (
-    <Asked query={fields}>
-      {(all) =>
-        all.attributes.length === 0 ? (
-          <Empty
-            title={t('segments.noFields')}
-            text={t('segments.noFieldsText')}
-            action={
-              <Button component={Link} to="/data/sources">
-                {t('frame.sources')}
-              </Button>
-            }
-          />
-        ) : (
-          <SegmentForm all={all} title={t('segments.add')} settings={{}} />
-        )
-      }
-    </Asked>
+    <Asked query={fields}>{(all) => <SegmentForm all={all} title={t('segments.add')} settings={{}} />}</Asked>
   );
 }
 
@@ -102,6 +103,7 @@ function SegmentForm({
   etag?: string;
 }) {
   const { t } = useTranslation();
+  const me = useMe();
   const navigate = useNavigate();
   const client = useQueryClient();
   const [name, setName] = useState(givenName);
@@ -110,15 +112,10 @@ function SegmentForm({
   );
   const [tags, setTags] = useState<string[]>(Array.isArray(settings.tags) ? settings.tags.map(String) : []);
   const stored = settings.rules as Rules | undefined;
-  // A list has no rules, and what the editor cannot show stays as it is.
+  // A list and people who are held out have no rules, and what the editor cannot show stays as it is.
   const shown = useMemo(
-    () =>
-      stored === undefined
-        ? settings.members === undefined
-          ? [firstStep()]
-          : undefined
-        : stepsOf(stored, all),
-    [stored, settings.members, all],
+    () => (stored === undefined ? (given === undefined ? [firstStep()] : undefined) : stepsOf(stored, all)),
+    [stored, given, all],
   );
   const editable = shown !== undefined;
   const history = useHistory<readonly Step[]>(shown ?? [firstStep()]);
@@ -131,9 +128,20 @@ function SegmentForm({
   const id = given ?? idFor(name);
   const ready = name.trim() !== '' && id !== '' && said;
 
+  const mayRun = me.can('refresh.run');
+  // One that was switched off stays so where only its words are changed.
+  const states = settings.state === 'inactive' ? (['inactive', ...begins] as const) : begins;
+  const words = {
+    inactive: t('act.save'),
+    active: t(
+      mayRun ? 'segments.saveAndRun' : settings.state === 'inactive' ? 'segments.activate' : 'act.save',
+    ),
+    draft: t('segments.saveDraft'),
+  };
+
   const save = useMutation({
-    mutationFn: async (state: 'draft' | 'active') => {
-      const { state: _, ...rest } = settings;
+    mutationFn: async (state: keyof typeof words) => {
+      const { state: _, description: _description, ...rest } = settings;
       const body = {
         ...rest,
         name: name.trim(),
@@ -150,9 +158,10 @@ function SegmentForm({
           headers: etag === undefined ? { 'if-none-match': '*' } : { 'if-match': etag },
         }),
       );
-      // "Run": its people are found at once, and with each refresh from now on.
-      if (state === 'active')
-        await answerOf(api.POST('/api/v1/segments/{id}/refresh', { params: { path: { id } } }));
+      // "Run": its people are found at once, and with each refresh from now on. It is saved whether or not that can
+      // begin; its page, which is shown next, can refresh it and says why that fails.
+      if (state === 'active' && mayRun)
+        await api.POST('/api/v1/segments/{id}/refresh', { params: { path: { id } } }).catch(() => undefined);
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['segments'] });
@@ -227,21 +236,17 @@ function SegmentForm({
           )}
           {save.error === null ? null : <ProblemNote error={save.error} />}
           <Group>
-            <Button
-              loading={save.isPending && save.variables === 'active'}
-              disabled={!ready}
-              onClick={() => save.mutate('active')}
-            >
-              {t('segments.saveAndRun')}
-            </Button>
-            <Button
-              variant="default"
-              loading={save.isPending && save.variables === 'draft'}
-              disabled={!ready}
-              onClick={() => save.mutate('draft')}
-            >
-              {t('segments.saveDraft')}
-            </Button>
+            {states.map((state, index) => (
+              <Button
+                key={state}
+                variant={index === 0 ? 'filled' : 'default'}
+                loading={save.isPending && save.variables === state}
+                disabled={!ready}
+                onClick={() => save.mutate(state)}
+              >
+                {words[state]}
+              </Button>
+            ))}
             <Anchor component={Link} to={given === undefined ? '/segments' : `/segments/${given}`}>
               {t('act.back')}
             </Anchor>
