@@ -4,7 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiProblem } from './api/problem.ts';
+import { mayGoBetter } from './api/problem.ts';
 import { openRouter } from './frame/router.tsx';
 import { openLanguages } from './language/languages.ts';
 import { theme, variables } from './theme.ts';
@@ -14,7 +14,7 @@ const client = new QueryClient({
     queries: {
       staleTime: 5_000,
       // What the server has decided stays so; what it could not do right now may go better in a moment.
-      retry: (failed, error) => !(error instanceof ApiProblem && error.problem.status < 500) && failed < 2,
+      retry: (failed, error) => mayGoBetter(error) && failed < 2,
     },
   },
 });

@@ -1,5 +1,5 @@
 import createClient from 'openapi-fetch';
-import { problemFrom } from './problem.ts';
+import { notReached, problemFrom } from './problem.ts';
 import type { paths } from './schema.ts';
 
 /** Asks the server that sent this page; typed by its own OpenAPI document. */
@@ -7,12 +7,12 @@ export const api = createClient<paths>({ baseUrl: window.location.origin });
 
 /**
  * What was asked for.
- * @throws ApiProblem where the server says no, TypeError where it does not answer
+ * @throws ApiProblem where the server says no, or does not answer
  */
 export async function answerOf<Data>(
   asked: Promise<{ data?: Data; error?: unknown; response: Response }>,
 ): Promise<Data> {
-  const { data, error, response } = await asked;
+  const { data, error, response } = await asked.catch(notReached);
   if (!response.ok) throw problemFrom(response.status, error);
   return data as Data;
 }

@@ -18,6 +18,11 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   notFoundComponent: Lost,
 });
 
+/** A page that failed while it was shown, or that did not come. */
+function Failed({ error }: { error: unknown }) {
+  return <ProblemNote error={error} again={() => window.location.reload()} />;
+}
+
 /** Pages of somebody who is signed in; others are led to the door, and back to where they wanted to go. */
 const inside = createRoute({
   getParentRoute: () => root,
@@ -35,7 +40,7 @@ const inside = createRoute({
       throw redirect({ to: '/sign-in', search: { returnTo: location.href } });
     }
   },
-  errorComponent: ({ error }) => <ProblemNote error={error} again={() => window.location.reload()} />,
+  errorComponent: Failed,
 });
 
 const searchTexts =
@@ -216,6 +221,7 @@ export function openRouter(client: QueryClient) {
     context: { client },
     defaultPreload: 'intent',
     defaultPendingComponent: Waiting,
+    defaultErrorComponent: Failed,
     scrollRestoration: true,
   });
 }

@@ -768,6 +768,7 @@ export const en = {
     noAnswer: 'The server does not answer. It may be restarting, or the network is down.',
     notPermitted: 'Not for you',
     notPermittedText: 'Your role does not allow this. An administrator can give you another one.',
+    onTheWay: 'Something between this page and Postrider does not let this through (status {{status}}).',
     problem: 'That did not work',
   },
   status: {

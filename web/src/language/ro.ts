@@ -790,6 +790,8 @@ export const ro: Words = {
     noAnswer: 'Serverul nu răspunde. Poate repornește sau rețeaua este căzută.',
     notPermitted: 'Nu este pentru dvs.',
     notPermittedText: 'Rolul dvs. nu permite aceasta. Un administrator vă poate da altul.',
+    onTheWay:
+      'Ceva aflat între această pagină și Postrider nu lasă să treacă această cerere (stare {{status}}).',
     problem: 'Nu a reușit',
   },
   status: {

@@ -12,7 +12,8 @@ export function ProblemDialog({ error, close }: { error: Error | null; close: ()
       title={t('states.problem')}
       closeButtonProps={{ 'aria-label': t('act.close') }}
     >
-      <ProblemNote error={error} />
+      {/* While it fades out there is no problem any more. */}
+      {error === null ? null : <ProblemNote error={error} />}
     </Modal>
   );
 }

@@ -8,9 +8,14 @@ import { problemOf } from '../api/problem.ts';
 /** What went wrong, with what would help and the code to look it up by. */
 export function ProblemNote({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
   const { t } = useTranslation();
-  const { code, detail, hint, problems, kind } = problemOf(error);
+  const { code, detail, hint, problems, kind, status } = problemOf(error);
   const forbidden = kind === 'forbidden';
-  const said = code === 'no_answer' ? t('states.noAnswer') : detail;
+  const said =
+    code === 'no_answer'
+      ? t('states.noAnswer')
+      : code === 'refused_on_the_way'
+        ? t('states.onTheWay', { status })
+        : detail;
   return (
     <Alert
       role="alert"
