@@ -10,6 +10,8 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 
 const never = new AbortController().signal;
 const letters = 'letters012';
+/** As long as a page may take to say something, on a machine that has other things to do. */
+const patience = { timeout: 20_000 };
 
 /** Customers with a birthday, of which three cannot be read. */
 function customers(count: number): string {
@@ -300,7 +302,10 @@ describe.skipIf(!hasBrowser)('the administrator', { timeout: 120_000 }, () => {
     await act.button('Save').click();
     await act.says(/14:00/);
     await expect
-      .poll(async () => (await server.app.item('schedule', 'workspace').catch(() => undefined))?.body)
+      .poll(
+        async () => (await server.app.item('schedule', 'workspace').catch(() => undefined))?.body,
+        patience,
+      )
       .toMatchObject({ timeZone: 'Europe/Bucharest', daily: ['06:00', '14:00'] });
 
     await page.getByRole('tab', { name: 'Alerts' }).click();
@@ -374,7 +379,9 @@ describe.skipIf(!hasBrowser)('the administrator', { timeout: 120_000 }, () => {
     await dialog.getByRole('radiogroup', { name: 'held-out' }).getByText('Remove', { exact: true }).click();
     await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('No connections').or(page.getByText('Add connection')).first().waitFor();
-    await expect.poll(async () => (await server.app.exports()).map(({ id }) => id)).toEqual(['newsletter']);
+    await expect
+      .poll(async () => (await server.app.exports()).map(({ id }) => id), patience)
+      .toEqual(['newsletter']);
     expect((await server.app.export('newsletter')).connection).toBeNull();
   });
 
@@ -442,7 +449,9 @@ describe.skipIf(!hasBrowser)('the data engineer, as far as the page goes', { tim
     await page.getByRole('row', { name: /CRM/ }).waitFor();
     await act.go('/');
     await act.button('Refresh now').click();
-    await expect.poll(async () => (await server.app.sources()).map(({ rows }) => rows)).toEqual([people]);
+    await expect
+      .poll(async () => (await server.app.sources()).map(({ rows }) => rows), patience)
+      .toEqual([people]);
     await act.go('/data/sources');
     const row = page.getByRole('row', { name: /CRM/ });
     await row.getByText('120').waitFor();
@@ -451,13 +460,28 @@ describe.skipIf(!hasBrowser)('the data engineer, as far as the page goes', { tim
     await act.says('Set aside');
   });
 
+  test('a second source of the same name takes nothing from the first', async () => {
+    const { path } = (await server.app.item('source', 'crm')).body as { path: string };
+    const before = await readFile(path, 'utf8');
+    await act.button('Add source').first().click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('CRM');
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'people.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from(customers(3)),
+    });
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').getByText('item_exists').waitFor();
+    expect(await readFile(path, 'utf8')).toBe(before);
+  });
+
   test('says which columns are which attributes, by what was proposed, and has people', async () => {
     await act.go('/data/unify');
     await page.getByRole('tab', { name: /Columns/ }).waitFor();
     await page.getByRole('checkbox', { name: 'crm' }).check();
     expect(await page.getByRole('textbox', { name: 'Attribute of email' }).inputValue()).toBe('email');
     await act.button('Save').click();
-    await expect.poll(async () => (await server.app.dump()).includes('unify:')).toBe(true);
+    await expect.poll(async () => (await server.app.dump()).includes('unify:'), patience).toBe(true);
     await server.app.refresh({ until: 'segments', signal: never });
     await act.go('/data/customers');
     await page.getByRole('textbox', { name: 'Search by name, address, anything' }).fill('person10@shop.test');

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../../api/client.ts';
-import { problemFrom } from '../../api/problem.ts';
+import { notReached, problemFrom } from '../../api/problem.ts';
 import { ProblemNote } from '../../parts/states.tsx';
 import { idFor } from '../exports/destination.ts';
 
@@ -169,15 +169,20 @@ function AddForm({ close }: { close: () => void }) {
   );
 }
 
-/** Sends the file as it is, and tells where it lies by now. */
+/**
+ * Sends the file as it is, and tells where it lies by now. It goes up before its source is saved, and the name may turn
+ * out to be another source's: under a name of its own it takes the place of no file that is there.
+ */
 async function upload(source: string, file: File): Promise<string> {
-  const name = file.name.replaceAll(/[^\w.-]+/g, '_');
+  const [once = 0] = crypto.getRandomValues(new Uint32Array(1));
+  const name = `${once.toString(36)}-${file.name.replaceAll(/[^\w.-]+/g, '_').slice(-100)}`;
   const answer = await fetch(`/api/v1/sources/${source}/files/${encodeURIComponent(name)}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/octet-stream' },
     body: file,
-  });
-  const body: unknown = await answer.json();
+  }).catch(notReached);
+  // A proxy that takes no file of this size answers with a page of its own.
+  const body: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok) throw problemFrom(answer.status, body);
   return (body as { path: string }).path;
 }
