@@ -56,11 +56,13 @@ export function ConnectionSection({ form, change }: SectionProps) {
         data={audiences.map(({ id }) => id)}
         renderOption={({ option }) => {
           const each = audiences.find(({ id }) => id === option.value);
+          const contacts = each?.contacts ?? 0;
           return (
             <div>
               <Text size="sm">{each?.name ?? option.value}</Text>
               <Text size="xs" c="dimmed">
-                {option.value} · {t('destination.contacts', { count: each?.contacts ?? 0 })}
+                {option.value} ·{' '}
+                {t('destination.contacts', { count: contacts, shown: format.number(contacts) })}
               </Text>
             </div>
           );

@@ -10,6 +10,7 @@ import {
   matchingQuery,
   pickableConnectionsQuery,
   segmentsQuery,
+  unifyQuery,
 } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -128,6 +129,8 @@ function DestinationForm({
   const [form, setForm] = useState(begin);
   const change = (part: Partial<Destination>) => setForm((now) => ({ ...now, ...part }));
   const segments = useQuery(segmentsQuery).data ?? [];
+  const marked = useQuery(unifyQuery).data?.settings as { sensitive?: string[] } | undefined;
+  const sensitive = marked?.sensitive ?? [];
   const fresh = etag === undefined;
   const id = fresh ? form.id || idFor(form.name) : form.id;
 
@@ -141,6 +144,7 @@ function DestinationForm({
         form,
         before,
         tags.map((tag) => prefix + tag),
+        sensitive,
       );
       return answerOf(
         api.PUT('/api/v1/exports/{id}/settings', {
@@ -153,6 +157,11 @@ function DestinationForm({
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['exports'] });
       await navigate({ to: '/data/exports/$id', params: { id } });
+    },
+    onError: async (error) => {
+      // Marked since this page was opened.
+      if (problemOf(error).code === 'sensitive_unconfirmed')
+        await client.invalidateQueries({ queryKey: unifyQuery.queryKey });
     },
   });
   const submit = (event: FormEvent) => {

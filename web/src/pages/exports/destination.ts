@@ -30,6 +30,8 @@ export interface Destination {
   times: Times;
   /** In percent; leavers past it stop a run. */
   leaversLimit: number | '';
+  /** The most people that it may have; the form shows it and does not change it. */
+  peopleLimit: number;
   /** Contacts that the Mailchimp plan allows. */
   contract: number | '';
   /** The attribute that says yes. */
@@ -52,6 +54,7 @@ export const freshDestination: Destination = {
   schedule: 'refresh',
   times: freshTimes,
   leaversLimit: 10,
+  peopleLimit: 1_000_000,
   contract: '',
   consentField: null,
   adoptTags: false,
@@ -65,7 +68,7 @@ export type ExportSettings = Readonly<Record<string, unknown>>;
 export function destinationOf(id: string, name: string, settings: ExportSettings): Destination {
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
-  const limits = (settings.limits ?? {}) as { leavers?: unknown; contract?: number };
+  const limits = (settings.limits ?? {}) as { leavers?: unknown; people?: number; contract?: number };
   const attributes = Object.entries((settings.attributes ?? {}) as Record<string, unknown>).map(
     ([tag, from]) => ({ tag, from: sourceOf(from), way: wayOf(from) }),
   );
@@ -82,6 +85,7 @@ export function destinationOf(id: string, name: string, settings: ExportSettings
     leavers: (settings.leavers as Destination['leavers'] | undefined) ?? 'untag',
     ...scheduleOf(settings.schedule),
     leaversLimit: percentOf(limits.leavers),
+    peopleLimit: limits.people ?? freshDestination.peopleLimit,
     contract: limits.contract ?? '',
     consentField: (settings.consent as { field?: string } | undefined)?.field ?? null,
     adoptTags: false,
@@ -93,11 +97,13 @@ export function destinationOf(id: string, name: string, settings: ExportSettings
  * What to save.
  * @param before the settings as they were; what the form does not show stays
  * @param tags the names of the chosen segments' tags
+ * @param sensitive the attributes that are marked as sensitive
  */
 export function settingsOf(
   form: Destination,
   before: ExportSettings,
   tags: readonly string[],
+  sensitive: readonly string[],
 ): Record<string, unknown> {
   const formerly = (before.attributes ?? {}) as Record<string, unknown>;
   const attributes = Object.fromEntries(
@@ -108,8 +114,11 @@ export function settingsOf(
       )
       .map((field) => [field.tag, entryOf(field, formerly[field.tag])]),
   );
-  const { contract: _, ...limits } = (before.limits ?? {}) as Record<string, unknown>;
+  const { contract: _, leavers, ...limits } = (before.limits ?? {}) as Record<string, unknown>;
   const { consent, ...rest } = before;
+  // Only what is marked by now and is really sent: what is marked next year is confirmed by somebody next year.
+  const sent = new Set([form.email, ...Object.values(attributes), before.language].flatMap(attributesIn));
+  const confirmed = (before.sensitive ?? []) as readonly string[];
   return {
     ...rest,
     name: form.name,
@@ -124,7 +133,12 @@ export function settingsOf(
     schedule: scheduleSettings(form),
     limits: {
       ...limits,
-      ...(form.leaversLimit === '' ? {} : { leavers: `${form.leaversLimit}%` }),
+      ...(form.leaversLimit !== ''
+        ? { leavers: `${form.leaversLimit}%` }
+        : // A number of people, which the field cannot show, stays; a share that was emptied goes.
+          typeof leavers === 'number'
+          ? { leavers }
+          : {}),
       ...(form.contract === '' ? {} : { contract: form.contract }),
     },
     ...(form.consentField === null
@@ -132,7 +146,7 @@ export function settingsOf(
       : { consent: { ...(consent as object | undefined), field: form.consentField } }),
     ...(form.adoptTags ? { adoptTags: [...tags] } : {}),
     ...(form.sendSensitive
-      ? { sensitive: [...new Set([form.email, ...form.attributes.map(({ from }) => from)])] }
+      ? { sensitive: [...new Set([...confirmed, ...sensitive.filter((each) => sent.has(each))])] }
       : {}),
   };
 }
@@ -171,6 +185,13 @@ function choicesOf(entry: unknown): { from?: unknown; write?: string; blank?: st
 function sourceOf(entry: unknown): string {
   const { from: inner } = choicesOf(entry);
   return typeof inner === 'string' ? inner : '';
+}
+
+/** Every attribute that an entry sends: one, or those of an address. */
+function attributesIn(entry: unknown): string[] {
+  const { from } = choicesOf(entry);
+  if (typeof from === 'string') return [from];
+  return Object.values(from ?? {}).filter((each) => typeof each === 'string');
 }
 
 function percentOf(limit: unknown): number | '' {

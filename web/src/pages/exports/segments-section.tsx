@@ -65,11 +65,13 @@ export function SegmentsSection({ form, change }: SectionProps) {
           {t('destination.total', {
             count: people,
             shown: format.number(people),
-            limit: format.number(1_000_000),
+            limit: format.number(form.peopleLimit),
           })}
         </Text>
       ) : null}
-      {people > 1_000_000 ? <Text c="var(--mantine-color-error)">{t('destination.tooMany')}</Text> : null}
+      {people > form.peopleLimit ? (
+        <Text c="var(--mantine-color-error)">{t('destination.tooMany')}</Text>
+      ) : null}
       {size.error === null ? null : <ProblemNote error={size.error} />}
     </Section>
   );

@@ -52,7 +52,10 @@ function Brakes({ exports }: { exports: readonly { id: string; name: string }[] 
         </Table.Thead>
         <Table.Tbody>
           {exports.map(({ id, name }, index) => {
-            const limits = (settings[index]?.data?.settings.limits ?? {}) as Record<string, unknown>;
+            const asked = settings[index];
+            // What an export has is stored whole; until it is here nothing is claimed of it.
+            const limits = asked?.data?.settings.limits as Record<string, unknown> | undefined;
+            const cells = ['leavers', 'newContacts', 'people', 'contract'] as const;
             return (
               <Table.Tr key={id}>
                 <Table.Td>
@@ -60,10 +63,15 @@ function Brakes({ exports }: { exports: readonly { id: string; name: string }[] 
                     {name}
                   </Anchor>
                 </Table.Td>
-                <Table.Td>{shown(limits.leavers ?? '10%')}</Table.Td>
-                <Table.Td>{shown(limits.newContacts)}</Table.Td>
-                <Table.Td>{shown(limits.people ?? 1_000_000)}</Table.Td>
-                <Table.Td>{shown(limits.contract)}</Table.Td>
+                {asked?.error != null ? (
+                  <Table.Td colSpan={cells.length}>
+                    <ProblemNote error={asked.error} />
+                  </Table.Td>
+                ) : (
+                  cells.map((each) => (
+                    <Table.Td key={each}>{limits === undefined ? '…' : shown(limits[each])}</Table.Td>
+                  ))
+                )}
               </Table.Tr>
             );
           })}
