@@ -496,9 +496,11 @@ describe.skipIf(!hasBrowser)('the privacy officer', { timeout: 120_000 }, () => 
   let troubles: string[];
   let act: ReturnType<typeof on>;
   const address = 'person10@shop.test';
+  const couple = [501, 502].map((id) => `${id},couple@shop.test,Ana ${id},Pop ${id},Arad,05/17`);
 
   beforeAll(async () => {
-    server = await open(sending);
+    const withCouple = [customers(people), ...couple].join('\n');
+    server = await open(sending, { files: { ...files, 'people.csv': withCouple } });
     await server.app.run('newsletter', { signal: never });
     const rights = ['look.people', 'people.forget', 'audit.read'] as const;
     const irina = await server.invite('irina@acme.test', 'viewer', [...rights]);
@@ -563,6 +565,13 @@ describe.skipIf(!hasBrowser)('the privacy officer', { timeout: 120_000 }, () => 
     expect(JSON.parse(receipt)).toMatchObject({ state: 'done', why: 'request 17' });
     expect(receipt).not.toContain(address);
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    // Their page is gone with them.
+    await page.getByRole('textbox', { name: 'Search by name, address, anything' }).waitFor();
+    await page
+      .getByRole('link', { name: /^person\d+@shop.test$/ })
+      .first()
+      .waitFor();
+    expect(await page.getByText(address).count()).toBe(0);
 
     // The source still has them.
     await server.app.refresh({ until: 'segments', signal: never });
@@ -573,6 +582,22 @@ describe.skipIf(!hasBrowser)('the privacy officer', { timeout: 120_000 }, () => 
     expect(again.people.add).toBe(0);
     const { members } = server.sandbox.control.audienceState({ audience: letters, count: 200 });
     expect(members.map((member) => member.address)).not.toContain(address);
+  });
+
+  test('erases people who share an address once all of them are meant', async () => {
+    await act.go('/data/customers');
+    await page.getByRole('textbox', { name: 'Search by name, address, anything' }).fill('couple@shop.test');
+    await page.getByRole('link', { name: 'couple@shop.test' }).first().click();
+    await act.button('Forget this person').click();
+    await page.getByRole('textbox', { name: 'Why' }).fill('request 18');
+    const forget = page.getByRole('dialog').getByRole('button', { name: 'Forget this person' });
+    await act.says('Profiles: 2.');
+    expect(await forget.isDisabled()).toBe(true);
+    await page.getByRole('checkbox', { name: 'All 2 profiles go' }).check();
+    await forget.click();
+    await act.says('Done. Receipt');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    expect(await server.app.person('couple@shop.test')).toEqual([]);
   });
 
   test('sees every look at people in the audit log, which can be saved', async () => {

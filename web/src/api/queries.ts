@@ -242,7 +242,7 @@ export const planPeopleQuery = (run: string, action: PlanLine['action']) =>
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next,
-    // A plan never changes.
+    // A plan does not change; who is erased is taken out of it, and of this page's memory.
     staleTime: Infinity,
   });
 

@@ -129,6 +129,9 @@ export const en = {
     beforeAfter: 'Before → after',
     delete: 'Delete permanently (they can never be added again by anybody but themselves)',
     forget: 'Forget this person',
+    forgetAll_one: 'The {{count}} profile goes',
+    forgetAll_other: 'All {{count}} profiles go',
+    forgetAllText: 'They share an address, and none of them can be forgotten without the others.',
     forgetOpen: 'Not done yet: an audience could not be reached. Do it once more. Receipt',
     forgetText:
       'Removes the person here and in Mailchimp, and keeps them out when a source brings them again.',

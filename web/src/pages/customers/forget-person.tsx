@@ -1,5 +1,6 @@
-import { Button, Code, Group, List, Modal, Radio, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Checkbox, Code, Group, List, Modal, Radio, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../../api/client.ts';
@@ -11,23 +12,42 @@ import type { Person } from './person-page.tsx';
 export function ForgetPerson({ person, close }: { person: Person; close: () => void }) {
   const { t } = useTranslation();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const [how, setHow] = useState<'archive' | 'delete'>('archive');
   const [why, setWhy] = useState('');
+  const [allOfThem, setAllOfThem] = useState(false);
   const who = person.customerId;
   const preview = useQuery({
     queryKey: ['forget', who],
     queryFn: () => answerOf(api.POST('/api/v1/people/forget/preview', { body: { person: who } })),
     retry: false,
   });
+  const profiles = preview.data?.profiles ?? 1;
+  const shared = profiles > 1;
   const forget = useMutation({
-    mutationFn: () => answerOf(api.POST('/api/v1/people/forget', { body: { person: who, how, why } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['people'] }),
+    mutationFn: () =>
+      answerOf(
+        api.POST('/api/v1/people/forget', {
+          body: { person: who, how, why, ...(shared && allOfThem ? { people: profiles } : {}) },
+        }),
+      ),
+    onSuccess: () => {
+      // Lists, members and plans that were looked at hold them still.
+      for (const key of ['people', 'segments', 'runs', 'forget']) client.removeQueries({ queryKey: [key] });
+    },
   });
   const receipt = forget.data as { erasure: string; state: string; notes?: string[] } | undefined;
+  const leave = async () => {
+    close();
+    if (receipt?.state !== 'done') return;
+    // The page below is about somebody who is not there any more.
+    await navigate({ to: '/data/customers' });
+    client.removeQueries({ queryKey: ['person'] });
+  };
   return (
     <Modal
       opened
-      onClose={close}
+      onClose={() => void leave()}
       title={t('customers.forgetTitle')}
       size="lg"
       closeButtonProps={{ 'aria-label': t('act.close') }}
@@ -36,12 +56,20 @@ export function ForgetPerson({ person, close }: { person: Person; close: () => v
         <Stack>
           <Text size="sm">{t('customers.forgetText')}</Text>
           <Asked query={preview} lines={2}>
-            {({ addresses, profiles }) => (
+            {({ addresses }) => (
               <Text size="sm">
                 {t('customers.forgetWhat', { addresses: addresses.join(', '), profiles })}
               </Text>
             )}
           </Asked>
+          {shared ? (
+            <Checkbox
+              label={t('customers.forgetAll', { count: profiles })}
+              description={t('customers.forgetAllText')}
+              checked={allOfThem}
+              onChange={(event) => setAllOfThem(event.currentTarget.checked)}
+            />
+          ) : null}
           <Radio.Group label={t('customers.inMailchimp')} value={how} onChange={setHow}>
             <Stack gap="xs" mt="xs">
               <Radio value="archive" label={t('customers.archive')} />
@@ -62,7 +90,7 @@ export function ForgetPerson({ person, close }: { person: Person; close: () => v
             </Button>
             <Button
               color="red.9"
-              disabled={why.trim() === ''}
+              disabled={why.trim() === '' || preview.isPending || (shared && !allOfThem)}
               loading={forget.isPending}
               onClick={() => forget.mutate()}
             >
@@ -88,7 +116,7 @@ export function ForgetPerson({ person, close }: { person: Person; close: () => v
             >
               {t('customers.saveReceipt')}
             </Button>
-            <Button onClick={close}>{t('act.close')}</Button>
+            <Button onClick={() => void leave()}>{t('act.close')}</Button>
           </Group>
         </Stack>
       )}
