@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { audience } from '../support/newsletter-workspace.ts';
 import { hasBrowser, openBrowser, openPage } from './browser.ts';
-import { connectionAndExport, customers, PageServer, workspace } from './page-server.ts';
+import { connectionAndExport, customers, owner, PageServer, workspace } from './page-server.ts';
 
 const never = new AbortController().signal;
 
@@ -206,6 +206,20 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
     await go('/data/exports/newsletter');
     await page.getByText('Paused').first().waitFor();
     expect((await server.app.export('newsletter')).paused).not.toBeNull();
+  });
+
+  test('whoever is not signed in any more is led back in, and to where they were', async () => {
+    await go('/data/exports');
+    await page.getByRole('heading', { name: 'Exports' }).waitFor();
+    await page.context().clearCookies();
+    await page.getByRole('link', { name: 'Segments' }).click();
+    await page.getByRole('alert').getByText('You are not signed in any more').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.locator('input[type=email]').fill(owner.email);
+    await page.locator('input[type=password]').fill(owner.password);
+    await page.locator('button[type=submit]').click();
+    await page.getByRole('link', { name: 'Romanian customers' }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/segments');
   });
 
   test('nothing of all this was an error of the page', () => {

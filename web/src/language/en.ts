@@ -267,9 +267,14 @@ export const en = {
   door: {
     email: 'E-mail address',
     errors: {
-      sign_in_state: 'This sign-in was begun elsewhere or too long ago. Begin again.',
+      not_invited: 'Nobody invited this address yet. Ask an administrator.',
+      oidc_absent: 'No sign-in service is set up here.',
+      oidc_no_email:
+        'The sign-in service does not vouch for an e-mail address of yours. Confirm it there, and sign in again.',
+      oidc_other_person:
+        'At the sign-in service this address belongs to somebody else by now. An administrator can remove the user and invite you.',
       oidc_refused: 'The sign-in service did not let you in.',
-      user_unknown: 'Nobody invited this address yet. Ask an administrator.',
+      oidc_unreachable: 'The sign-in service does not answer. Try again later, or tell an administrator.',
       other: 'The sign-in did not work. Try again.',
     },
     firstQuestion: 'Nobody is here yet',
@@ -773,6 +778,9 @@ export const en = {
     notPermittedText: 'Your role does not allow this. An administrator can give you another one.',
     onTheWay: 'Something between this page and Postrider does not let this through (status {{status}}).',
     problem: 'That did not work',
+    signedOut: 'You are not signed in any more',
+    signedOutText:
+      'Your session has ended. What you have typed here stays until you leave: sign in in another tab to keep it.',
   },
   status: {
     active: 'Active',

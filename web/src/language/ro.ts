@@ -278,9 +278,15 @@ export const ro: Words = {
   door: {
     email: 'Adresă de e-mail',
     errors: {
-      sign_in_state: 'Această autentificare a fost începută în altă parte sau prea demult. Începeți din nou.',
+      not_invited: 'Nimeni nu a invitat încă această adresă. Întrebați un administrator.',
+      oidc_absent: 'Aici nu este configurat niciun serviciu de autentificare.',
+      oidc_no_email:
+        'Serviciul de autentificare nu garantează o adresă de e-mail a dvs. Confirmați-o acolo și autentificați-vă din nou.',
+      oidc_other_person:
+        'La serviciul de autentificare această adresă aparține acum altcuiva. Un administrator poate elimina utilizatorul și vă poate invita.',
       oidc_refused: 'Serviciul de autentificare nu v-a lăsat să intrați.',
-      user_unknown: 'Nimeni nu a invitat încă această adresă. Întrebați un administrator.',
+      oidc_unreachable:
+        'Serviciul de autentificare nu răspunde. Încercați mai târziu sau anunțați un administrator.',
       other: 'Autentificarea nu a reușit. Încercați din nou.',
     },
     firstQuestion: 'Nu este încă nimeni aici',
@@ -797,6 +803,9 @@ export const ro: Words = {
     onTheWay:
       'Ceva aflat între această pagină și Postrider nu lasă să treacă această cerere (stare {{status}}).',
     problem: 'Nu a reușit',
+    signedOut: 'Nu mai sunteți autentificat',
+    signedOutText:
+      'Sesiunea dvs. s-a încheiat. Ce ați scris aici rămâne până plecați: autentificați-vă într-o altă filă ca să păstrați totul.',
   },
   status: {
     active: 'Activ',
@@ -925,7 +934,7 @@ export const ro: Words = {
     add: 'Invitați pe cineva',
     beyond: 'Dincolo de rol',
     beyondText:
-      'De exemplu un responsabil cu protecția datelor: un vizitator care poate vedea persoane, le poate uita și poate citi jurnalul de audit.',
+      'De exemplu un responsabil cu protecția datelor: un vizualizator care poate vedea persoane, le poate uita și poate citi jurnalul de audit.',
     invite: 'Creați linkul',
     link: 'Linkul',
     linkText: 'Trimiteți-l acelei persoane. Merge o singură dată, câteva zile.',

@@ -10,6 +10,7 @@ export function ProblemNote({ error, again }: { error: unknown; again?: (() => v
   const { t } = useTranslation();
   const { code, detail, hint, problems, kind, status } = problemOf(error);
   const forbidden = kind === 'forbidden';
+  if (code === 'sign_in_needed') return <SignedOut />;
   const said =
     code === 'no_answer'
       ? t('states.noAnswer')
@@ -40,6 +41,29 @@ export function ProblemNote({ error, again }: { error: unknown; again?: (() => v
             </Button>
           )}
         </Group>
+      </Stack>
+    </Alert>
+  );
+}
+
+/** The session ended while the page was open: the way back in, and from there to this page. */
+function SignedOut() {
+  const { t } = useTranslation();
+  const returnTo = window.location.pathname + window.location.search;
+  return (
+    <Alert
+      role="alert"
+      color="gray"
+      variant="light"
+      icon={<IconLock aria-hidden />}
+      title={t('states.signedOut')}
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{t('states.signedOutText')}</Text>
+        {/* A new page, so that nothing of the session that ended stays in the memory of this one. */}
+        <Button component="a" size="xs" href={`/sign-in?${new URLSearchParams({ returnTo }).toString()}`}>
+          {t('door.signIn')}
+        </Button>
       </Stack>
     </Alert>
   );
