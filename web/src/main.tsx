@@ -1,23 +1,15 @@
 import '@mantine/core/styles.css';
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { mayGoBetter } from './api/problem.ts';
+import { openQueryClient } from './api/query-client.ts';
 import { openRouter } from './frame/router.tsx';
 import { openLanguages } from './language/languages.ts';
 import { theme, variables } from './theme.ts';
 
-const client = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 5_000,
-      // What the server has decided stays so; what it could not do right now may go better in a moment.
-      retry: (failed, error) => mayGoBetter(error) && failed < 2,
-    },
-  },
-});
+const client = openQueryClient();
 const router = openRouter(client);
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content;
 // Where a dialogue's own style, which holds the page behind it still, looks for it.
