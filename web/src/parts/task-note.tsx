@@ -11,13 +11,22 @@ import { ProblemNote } from './states.tsx';
 
 /**
  * Work as it goes on: what is done of how much, how fast, when it will be over, and the way to end it.
+ * @param waits as `useTask` takes it
  * @param onEnd called once with how it ended
  */
-export function TaskNote({ id, onEnd }: { id: string; onEnd?: (task: Task) => void }) {
+export function TaskNote({
+  id,
+  waits = false,
+  onEnd,
+}: {
+  id: string;
+  waits?: boolean;
+  onEnd?: (task: Task) => void;
+}) {
   const { t } = useTranslation();
   const format = useFormat();
   const word = useWord();
-  const task = useTask(id);
+  const task = useTask(id, waits);
   const pace = usePace(task);
   const told = useRef<string>(undefined);
   const ended = useRef(onEnd);

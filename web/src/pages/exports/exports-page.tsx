@@ -81,7 +81,9 @@ export function ExportsPage() {
                 maw={360}
               />
               {all.map(({ task, id }) =>
-                task === null || isOver(task) ? null : <TaskNote key={id} id={task.id} />,
+                task === null || isOver(task) ? null : (
+                  <TaskNote key={id} id={task.id} waits={task.status === 'queued'} />
+                ),
               )}
               <ExportTable exports={all.filter((each) => holds(each, search))} />
             </>

@@ -81,8 +81,8 @@ export function Work() {
           <>
             {tasks
               .filter((task) => !isOver(task))
-              .map(({ id }) => (
-                <TaskNote key={id} id={id} />
+              .map(({ id, status }) => (
+                <TaskNote key={id} id={id} waits={status === 'queued'} />
               ))}
             {tasks.length === 0 ? (
               <Empty title={t('system.none')} text={t('system.noneText')} />
