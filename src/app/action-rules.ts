@@ -30,6 +30,7 @@ export const actionRules: ActionRules = {
   // The workspace as a whole. A file may say anything, connections included.
   apply: { needs: 'connections.edit' },
   dump: { needs: 'segments.edit' },
+  // It passes over the exports that whoever asks does not reach.
   refresh: { needs: 'refresh.run' },
   examine: { needs: 'look', streams: true },
 

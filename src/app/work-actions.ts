@@ -2,7 +2,7 @@ import { inputError } from '../base/errors.ts';
 import type { Page, PageAsked } from '../base/page.ts';
 import { exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
 import type { Stage } from '../pipeline/refresh.ts';
-import { isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
+import { exportsOfRefresh, isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
 import { findRunHeader } from '../store/run-headers.ts';
 import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
 import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
@@ -66,7 +66,11 @@ export function workActions(ground: AppGround): WorkActions {
     if (idempotencyKey === undefined) {
       const waiting = (await unfinishedTasks(db, kind)).find(
         (task) =>
-          task.status === 'queued' && task.subject === subject && JSON.stringify(task.request) === text,
+          task.status === 'queued' &&
+          task.subject === subject &&
+          JSON.stringify(task.request) === text &&
+          // Which exports a refresh runs depends on who asked for it.
+          (kind !== 'refresh' || task.user === who.user),
       );
       if (waiting !== undefined) return waiting;
     }
@@ -126,6 +130,15 @@ export function workActions(ground: AppGround): WorkActions {
 }
 
 async function refuseOthersWork(ground: AppGround, task: Task): Promise<void> {
-  const ofExport = task.kind !== 'refresh' && task.kind !== 'segment';
-  if (ofExport && !(await reachesExport(ground, task.subject))) throw connectionNotShared();
+  for (const id of await exportsOfTask(ground, task)) {
+    if (!(await reachesExport(ground, id))) throw connectionNotShared();
+  }
+}
+
+/** The exports whose runs end with a task. */
+async function exportsOfTask({ who, parts }: AppGround, task: Task): Promise<string[]> {
+  if (task.kind === 'segment') return [];
+  if (task.kind !== 'refresh') return [task.subject];
+  // One's own runs no others than those that one may run.
+  return task.user === who.user ? [] : exportsOfRefresh((await parts()).settings, task.request.until);
 }

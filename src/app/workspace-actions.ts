@@ -16,6 +16,7 @@ import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dumpWorkspace } from '../workspace/dump-workspace.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
 import { audited, type AppGround } from './app-ground.ts';
+import { reachesExport } from './permitted-actions.ts';
 
 /** The workspace as a whole: what it says, that it is carried out, and whether all is well. */
 export interface WorkspaceActions {
@@ -62,6 +63,7 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
           ...(until === undefined ? {} : { until }),
           ...(watch === undefined ? {} : { watch }),
           by,
+          mayRun: (id) => reachesExport(ground, id),
           signal,
         }),
       );

@@ -32,6 +32,8 @@ export interface RefreshRequest {
   /** The last stage to do; all of the line when absent. */
   until?: Stage;
   by: string;
+  /** Whether whoever asks may run this export; absent: they may run all. */
+  mayRun?(id: ExportId): Promise<boolean>;
   signal: AbortSignal;
   watch?: RefreshWatch;
 }
@@ -182,7 +184,7 @@ async function trimOldRuns({ engine, settings, clock, progress }: PipelineParts)
 /** The exports that go along; the others run when a person says so. */
 async function runExports(
   parts: PipelineParts,
-  { until, by, signal, watch }: RefreshRequest,
+  { until, by, mayRun, signal, watch }: RefreshRequest,
 ): Promise<ExportRun[]> {
   const { settings, progress } = parts;
   if (settings.exports.size === 0) return [];
@@ -194,6 +196,10 @@ async function runExports(
   let failure: unknown;
   for (const id of exportsOfRefresh(settings, until)) {
     if (signal.aborted) break;
+    if (mayRun !== undefined && !(await mayRun(id))) {
+      progress.say(`The export ${id} was left out: its connection is not shared with whoever asked.`);
+      continue;
+    }
     const paused = await pauseOf(parts, id);
     if (paused !== undefined) {
       progress.say(`The export ${id} is paused: ${paused}`);

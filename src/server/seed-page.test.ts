@@ -441,6 +441,28 @@ describe('26, 27: it runs', () => {
     for (const task of all.body.items) await ended(contributor, task);
   });
 
+  it('12, 26: a refresh of contributors leaves out what is not shared with them', async () => {
+    const share = async (sharedWith: string[]) => {
+      const shared = { name: 'Newsletter, account of the shop', type: 'mailchimp', sharedWith };
+      const headers = { 'if-match': '*' };
+      const saved = await administrator.put('/api/v1/connections/account', shared, { headers });
+      expect(saved.status, saved.text).toBe(200);
+    };
+    await share([]);
+    expect((await contributor.post('/api/v1/exports/run-all')).body).toEqual({ items: [] });
+    for (const wish of [{}, { until: 'exports' }]) {
+      const { body } = await contributor.post<Task>('/api/v1/refresh', wish);
+      expect(await ended(contributor, body)).toMatchObject({ status: 'succeeded', result: { exports: [] } });
+    }
+    const { body: others } = await administrator.post<Task>('/api/v1/refresh', {});
+    const refused = await contributor.post(`/api/v1/tasks/${others.id}/cancel`);
+    expect(refused.body).toMatchObject({ code: 'connection_not_shared' });
+    expect(await ended(administrator, others)).toMatchObject({
+      result: { exports: [{ export: 'newsletter' }] },
+    });
+    await share(['contributors']);
+  });
+
   it('26: is skipped with the reason when an earlier stage failed', async () => {
     const item = await administrator.get<{ etag: string; settings: { path: string } }>(
       '/api/v1/sources/shop',
