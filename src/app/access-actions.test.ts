@@ -71,6 +71,25 @@ describe('users', () => {
     await expect(act(by(administrator))).rejects.toEqual(refusal('not_permitted'));
   });
 
+  it('an administrator makes no link for another who was given more', async () => {
+    const { user } = await ground.user('administrator', 'other@acme.test');
+    await by(administrator).resetLink(user);
+    await by(owner).changeUser(user, { extra: ['backup'] }, '*');
+    await expect(by(administrator).resetLink(user)).rejects.toEqual(refusal('not_permitted'));
+  });
+
+  it.each([
+    ['makes no link for somebody who may do more', (a: AccessActions) => a.resetLink(viewer.user)],
+    [
+      'invites nobody who may do more',
+      (a: AccessActions) => a.inviteUser({ email: 'eve@acme.test', role: 'administrator' }),
+    ],
+    ['raises nobody to more', (a: AccessActions) => a.changeUser(viewer.user, { role: 'contributor' }, '*')],
+  ])('a token that may edit users and look %s', async (_, act) => {
+    const token: Identity = { ...administrator, via: 'token', scopes: ['users.edit', 'look'] };
+    await expect(act(by(token))).rejects.toEqual(refusal('not_permitted'));
+  });
+
   it('the last owner stays', async () => {
     await expect(by(owner).removeUser(owner.user)).rejects.toEqual(refusal('last_owner'));
     await expect(by(owner).changeUser(owner.user, { role: 'viewer' }, '*')).rejects.toEqual(
@@ -153,6 +172,7 @@ describe('one’s own account', () => {
     );
     const wanted = { name: 'more', scopes: ['look' as const], expiresInDays: 1 };
     await expect(by(token).makeToken(wanted)).rejects.toEqual(refusal('session_needed'));
+    await expect(by(token).resetLink(owner.user)).rejects.toEqual(refusal('session_needed'));
   });
 });
 

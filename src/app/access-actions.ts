@@ -7,9 +7,9 @@ import {
   revokeApiToken,
   type ApiToken,
 } from '../access/api-tokens.ts';
-import { allows, isFresh, type UserId } from '../access/identity.ts';
+import { allows, isFresh, type Identity, type UserId } from '../access/identity.ts';
 import { checkPassword, hashPassword, isPassword } from '../access/passwords.ts';
-import { permissions, type Permission } from '../access/permission.ts';
+import { may, permissions, type Permission } from '../access/permission.ts';
 import { isAtLeast, type Role } from '../access/role.ts';
 import { countAttempt, forgetSignInFailures } from '../access/sign-in-failures.ts';
 import { endOneSession, endSessionsOf, listSessions, type Session } from '../access/sessions.ts';
@@ -188,6 +188,7 @@ export function accessActions(ground: AppGround): AccessActions {
     user: async (id) => listed(await known(id)),
     inviteUser: async ({ email: text, role }) => {
       refuseAbove(role);
+      refuseBeyond(permissionsOf({ role }));
       const email = parseUserEmail(text);
       if ((await findUserByEmail(db, email)) !== undefined) {
         throw new PostriderError({
@@ -205,7 +206,11 @@ export function accessActions(ground: AppGround): AccessActions {
       const before = listed(user);
       checkIfMatch(ifMatch, before);
       refuseAbove(user.role);
-      if (change.role !== undefined) refuseAbove(change.role);
+      if (change.role !== undefined) {
+        refuseAbove(change.role);
+        const had = permissionsOf(user);
+        refuseBeyond(permissionsOf({ role: change.role }).filter((each) => !had.includes(each)));
+      }
       refuseBeyond(change.extra ?? []);
       await changeUser(db, user.id, change, now());
       await audited(ground, 'user.change', `user:${user.id}`, { ...change });
@@ -220,6 +225,9 @@ export function accessActions(ground: AppGround): AccessActions {
     resetLink: async (id) => {
       const user = await known(id);
       refuseAbove(user.role);
+      // Whoever has the link becomes them.
+      if (user.id === who.user) await own();
+      refuseBeyond(permissionsOf(user));
       await audited(ground, 'user.reset', `user:${user.id}`);
       return makeLink({ purpose: 'reset', email: user.email }, 'reset');
     },
@@ -274,6 +282,11 @@ async function firstOwner({ store }: AppGround): Promise<User> {
     message: 'There is no owner yet whom a token could belong to.',
     hint: 'Make one with the link of: postrider users owner-link',
   });
+}
+
+/** All that somebody of a role may do, with what they may beyond it. */
+function permissionsOf({ role, extra = [] }: Pick<Identity, 'role'> & Partial<Identity>): Permission[] {
+  return permissions.filter((each) => may(role, each) || extra.includes(each));
 }
 
 function listed(user: User): ListedUser {
