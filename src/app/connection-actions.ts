@@ -140,7 +140,7 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       usedBy: exports
         .filter(({ body: config }) => (config as { connection?: unknown }).connection === id)
         .map((each) => each.id),
-      etag: etagOf('connection', id, body, item.updatedAt, secrets.get(id)?.updatedAt ?? null),
+      etag: etagOfConnection(item, secrets),
     };
   }
 
@@ -220,9 +220,10 @@ export function connectionActions(ground: AppGround): ConnectionActions {
     connection: async (id) => listed(await itemOf(id)),
     consentText: async (version, language) => consentText(version ?? currentConsentVersion, language),
     saveConnection: async (id, input, edit) => {
-      const found = await presentItem(db, { kind: 'connection', id });
+      const place = { kind: 'connection', id } as const;
+      const found = await presentItem(db, place);
       const before = found && (await listed(found));
-      refuseStale({ kind: 'connection', id }, edit, before);
+      refuseStale(place, edit, before);
       const body = before === undefined ? undefined : (found?.body as ConnectionSettings);
       const consent = consentOf(input, body);
       await refuseTakenName(id, input.name);
@@ -239,11 +240,21 @@ export function connectionActions(ground: AppGround): ConnectionActions {
         ...(exportUser === undefined ? {} : { exportUser }),
         consent,
       };
-      const file = await workspaceWith(db, { kind: 'connection', id }, wanted);
+      const file = await workspaceWith(db, place, wanted);
       const secret = await newSecret(id, input);
       if (secret !== undefined) await inspect(secret);
       const action = before === undefined ? 'connection.create' : 'connection.change';
-      await storeItem(db, { kind: 'connection', id }, file.connections[id], { by, now: now(), action });
+      await storeItem(db, place, file.connections[id], {
+        by,
+        now: now(),
+        action,
+        check: async (present, within) =>
+          refuseStale(
+            place,
+            edit,
+            present && { ...present, etag: etagOfConnection(present, await listConnectionSecrets(within)) },
+          ),
+      });
       if (reference !== undefined) await deleteConnectionSecret(db, id as ConnectionId);
       else if (secret !== undefined) {
         await saveConnectionSecret(db, key, id as ConnectionId, secret, now());
@@ -331,6 +342,14 @@ export function connectionActions(ground: AppGround): ConnectionActions {
     },
     detachExport: (id, signal) => bringToRest(ground, id, signal),
   };
+}
+
+/** Another key or sign-in makes another state of it too. */
+function etagOfConnection(
+  { id, body, updatedAt }: WorkspaceItem,
+  secrets: Awaited<ReturnType<typeof listConnectionSecrets>>,
+): string {
+  return etagOf('connection', id, body, updatedAt, secrets.get(id as ConnectionId)?.updatedAt ?? null);
 }
 
 /** Nothing of the export can be sent any more, and it has no connection. */

@@ -67,7 +67,11 @@ export function itemActions(ground: AppGround): ItemActions {
     const file = await workspaceWith(db, place, body);
     const warnings = await check(file);
     const parsed = parsedBody(file, place);
-    const changed = await storeItem(db, place, parsed, { ...doing(), action: `${place.kind}.save` });
+    const changed = await storeItem(db, place, parsed, {
+      ...doing(),
+      action: `${place.kind}.save`,
+      check: (before) => refuseStale(place, edit, before && shown(before)),
+    });
     return { ...shown(await knownItem(db, place)), changed, warnings };
   }
 

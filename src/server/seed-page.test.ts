@@ -318,6 +318,31 @@ describe('19–25: the contributor adds a destination', () => {
     ]);
   });
 
+  it('of two who save from one state while Mailchimp is asked, the second is told', async () => {
+    const connection = { type: 'mailchimp', sharedWith: ['contributors'], apiKey: test.sandbox.apiKey };
+    const seen = async (url: string) => (await administrator.get<{ etag: string }>(url)).body.etag;
+    test.sandbox.control.setLatency({ kind: 'fixed', ms: 200 });
+    for (const [url, body] of [
+      [exportSettings, wanted()],
+      ['/api/v1/connections/account', connection],
+    ] as const) {
+      const headers = { 'if-match': await seen(url) };
+      const saves = ['One', 'Two'].map((name) => administrator.put(url, { ...body, name }, { headers }));
+      expect(
+        (await Promise.all(saves)).map(({ status }) => status).toSorted((a, b) => a - b),
+        url,
+      ).toEqual([200, 412]);
+    }
+    test.sandbox.control.setLatency({ kind: 'none' });
+    const headers = { 'if-match': '*' };
+    await contributor.put(exportSettings, wanted(), { headers });
+    await administrator.put(
+      '/api/v1/connections/account',
+      { ...connection, name: 'Newsletter, account of the shop' },
+      { headers },
+    );
+  });
+
   it('18: a viewer sees it, and edits and runs nothing', async () => {
     const { body } = await viewer.get('/api/v1/exports/newsletter');
     expect(body).toMatchObject({ permissions: { look: true, lookAtPeople: false, edit: false, run: false } });

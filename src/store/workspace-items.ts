@@ -36,13 +36,22 @@ export async function listItems(db: Database, kind?: ItemKind): Promise<Workspac
   return rows.map(toItem);
 }
 
-/** One item, removed ones too. */
-export async function findItem(db: Database, kind: ItemKind, id: string): Promise<WorkspaceItem | undefined> {
+/**
+ * One item, removed ones too.
+ * @param options.lock for a transaction that writes it: nobody else does until it ends
+ */
+export async function findItem(
+  db: Database,
+  kind: ItemKind,
+  id: string,
+  { lock = false } = {},
+): Promise<WorkspaceItem | undefined> {
   const row = await db
     .selectFrom('workspace_item')
     .selectAll()
     .where('kind', '=', kind)
     .where('id', '=', id)
+    .$if(lock, (query) => query.forUpdate())
     .executeTakeFirst();
   return row === undefined ? undefined : toItem(row);
 }

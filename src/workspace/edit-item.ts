@@ -36,6 +36,9 @@ export interface ItemPlace {
   id: string;
 }
 
+/** @param before undefined: nothing is there */
+export type ItemCheck = (before: WorkspaceItem | undefined, db: Database) => Promise<void> | void;
+
 /**
  * The whole workspace with one item as it is wanted, checked as a file would be: what one edit breaks elsewhere is found
  * before it is stored.
@@ -67,17 +70,23 @@ export async function workspaceWith(
   throw refusal(problems, body === undefined ? `${kind} ${id}` : undefined);
 }
 
-/** Stores one item of a workspace that was checked. @returns whether that was a change */
+/**
+ * Stores one item of a workspace that was checked.
+ * @param doing.check throws when what is there by now must not be replaced: since the item was read, the check of a
+ *   wish may have asked an account for seconds. It asks no other database than the one it is given.
+ * @returns whether that was a change
+ */
 export async function storeItem(
   db: Database,
   { kind, id }: ItemPlace,
   body: unknown,
-  { by, now, action }: Doing & { action: string },
+  { by, now, action, check }: Doing & { action: string; check?: ItemCheck },
 ): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
-    const before = await findItem(transaction, kind, id);
-    const there = before !== undefined && before.removedAt === undefined;
-    const position = there ? before.position : (await listItems(transaction, kind)).length;
+    const found = await findItem(transaction, kind, id, { lock: true });
+    const before = found?.removedAt === undefined ? found : undefined;
+    await check?.(before, transaction);
+    const position = before?.position ?? (await listItems(transaction, kind)).length;
     const { name } = body as { name?: unknown };
     const shown = typeof name === 'string' ? name : isListed(kind) ? id : kind;
     const outcome = await putItem(transaction, { kind, id, name: shown, body, position }, now);
