@@ -7,15 +7,12 @@ import { openDestination } from '../delivery/open-destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { examine, type Finding } from '../pipeline/examine.ts';
 import { refresh, type RefreshResult, type RefreshWatch, type Stage } from '../pipeline/refresh.ts';
-import { runHeader } from '../pipeline/run-header.ts';
 import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
-import { patiently } from '../store/patiently.ts';
-import { saveRunHeaders } from '../store/run-headers.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../workspace/apply-workspace.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dumpWorkspace } from '../workspace/dump-workspace.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
-import { audited, type AppGround } from './app-ground.ts';
+import { audited, noted, type AppGround } from './app-ground.ts';
 import { reachesExport } from './permitted-actions.ts';
 
 /** The workspace as a whole: what it says, that it is carried out, and whether all is well. */
@@ -58,17 +55,20 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
     },
     dump: () => dumpWorkspace(store.db),
     refresh: async ({ until, signal, watch }) => {
-      const result = await ground.inTurn(async () =>
-        refresh(await ground.parts(), {
-          ...(until === undefined ? {} : { until }),
-          ...(watch === undefined ? {} : { watch }),
-          by,
-          mayRun: (id) => reachesExport(ground, id),
-          signal,
-        }),
-      );
-      await patiently(() => saveRunHeaders(store.db, (result.exports ?? []).map(runHeader)));
-      return result;
+      const { noting, allNoted } = notingRuns(ground, watch);
+      try {
+        return await ground.inTurn(async () =>
+          refresh(await ground.parts(), {
+            ...(until === undefined ? {} : { until }),
+            watch: noting,
+            by,
+            mayRun: (id) => reachesExport(ground, id),
+            signal,
+          }),
+        );
+      } finally {
+        await allNoted();
+      }
     },
     rotateKey: async () => {
       const { key: next, secrets } = await rotateSecretKey(store.db, ground.key, {
@@ -84,6 +84,29 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
     examine: async function* () {
       yield* examine(await ground.parts(), config.dataFolder);
     },
+  };
+}
+
+/** Notes each run of a refresh as it ends: an export that fails after it throws, and the run is there all the same. */
+function notingRuns(
+  ground: AppGround,
+  watch: RefreshWatch | undefined,
+): { noting: RefreshWatch; allNoted: () => Promise<void> } {
+  const notes: Promise<unknown>[] = [];
+  return {
+    noting: {
+      stage: (stage) => watch?.stage(stage),
+      exported(end) {
+        if (end.run !== undefined) {
+          const note = noted(ground, end.run);
+          // It is told at the end; until then nobody waits for it.
+          note.catch(() => undefined);
+          notes.push(note);
+        }
+        watch?.exported(end);
+      },
+    },
+    allNoted: async () => void (await Promise.all(notes)),
   };
 }
 
