@@ -167,14 +167,15 @@ export async function openApp(options: AppOptions): Promise<App> {
     const cancelRequests = openCancelRequests(config.dataFolder);
     const engine = await openPeople(config, clock.now());
     opened.push(() => engine.close());
+    // Before it is brought to the newest migration: one that another process works with stays as that knows it.
+    const owner = config.databaseUrl === undefined ? undefined : await ownDatabase(config.databaseUrl);
+    opened.push(async () => owner?.release());
     const store = await openStore(
       config.databaseUrl === undefined
         ? { dataFolder: config.dataFolder }
         : { databaseUrl: config.databaseUrl },
     );
     opened.push(() => store.close());
-    const owner = config.databaseUrl === undefined ? undefined : await ownDatabase(config.databaseUrl);
-    opened.push(async () => owner?.release());
     await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PostriderError } from '../base/errors.ts';
+import { databaseUnreachable } from './database-unreachable.ts';
 
 /**
  * The right to a PostgreSQL database, for one process at a time: two that had it would send the same exports from two
@@ -26,7 +27,7 @@ export interface OwnerPace {
 const lockKey = 7_045_873_311;
 
 /**
- * @throws `conflict` / `database_in_use`, naming who has it
+ * @throws `conflict` / `database_in_use`, naming who has it; `configuration` / `database_unreachable`
  */
 export async function ownDatabase(
   databaseUrl: string,
@@ -89,7 +90,9 @@ async function hold(databaseUrl: string, answerMs: number): Promise<pg.Client> {
   });
   // Without a listener a connection that breaks would end the process, also while it is being made.
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw databaseUnreachable(error);
+  });
   try {
     // The server finds out within half a minute that a machine is gone, and frees what it held.
     await client.query(

@@ -6,6 +6,7 @@ import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { PostriderError } from '../base/errors.ts';
+import { databaseUnreachable } from './database-unreachable.ts';
 import { createDatabaseFolder } from './embedded-template.ts';
 import { migrate, readMigrations, type Migration, type Transact } from './migrate.ts';
 import type { Database, Tables } from './tables.ts';
@@ -123,14 +124,7 @@ async function openServer(databaseUrl: string, migrations: readonly Migration[])
   const close = () => db.destroy().then(() => (pool.ended ? undefined : pool.end()));
   await pool.query('select 1').catch(async (error: unknown) => {
     await close();
-    throw new PostriderError({
-      kind: 'configuration',
-      code: 'database_unreachable',
-      message: 'The PostgreSQL server that DATABASE_URL names does not let us in.',
-      hint: 'Check that it runs, and the user, password and database in DATABASE_URL; "psql" with the same URL tells more.',
-      retry: 'later',
-      cause: error,
-    });
+    throw databaseUnreachable(error);
   });
   await migrateOrClose(transact, migrations, close);
   return { kind: 'postgresql', db, queue: { kind: 'postgresql', databaseUrl }, close };
