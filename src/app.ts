@@ -274,7 +274,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         await store.db.selectNoFrom(({ lit }) => lit(1).as('n')).execute();
       },
       taskCounts: () => countTasks(store.db),
-      signIn: openSignIn({ config, clock, store, key: keys.secret }),
+      signIn: openSignIn({ config, clock, store, key: () => keys.secret }),
       takeInWebhook: async (call) => takeInWebhook(await parts(), engineKey, call),
       close,
     };

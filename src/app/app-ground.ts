@@ -22,7 +22,7 @@ export interface AppGround {
   readonly progress: Progress;
   readonly engine: Engine;
   readonly store: Store;
-  /** Seals secrets of the store. */
+  /** Seals secrets of the store. It may be changed at any time, so it is asked for where it is used. */
   readonly key: SecretKey;
   /** Seals what lies beside the people; another one once the secret key was changed. */
   readonly engineKey: SecretKey;

@@ -110,7 +110,7 @@ export interface ConnectionActions {
 const patienceMs = 15_000;
 
 export function connectionActions(ground: AppGround): ConnectionActions {
-  const { store, clock, who, by, key, env, config, accounts, parts } = ground;
+  const { store, clock, who, by, env, config, accounts, parts } = ground;
   const { db } = store;
   const now = () => clock.now();
 
@@ -148,12 +148,12 @@ export function connectionActions(ground: AppGround): ConnectionActions {
     if (body.apiKeyFrom !== undefined) return 'reference';
     if (!stored) return null;
     // One that another key sealed lets nobody in.
-    return (await readConnectionSecret(db, key, id).catch(() => undefined))?.type ?? null;
+    return (await readConnectionSecret(db, ground.key, id).catch(() => undefined))?.type ?? null;
   }
 
   const secretOf = async (id: string) => {
     const { body } = await itemOf(id);
-    const secret = await secretOfConnection(db, key, id as ConnectionId, { settings: body, env });
+    const secret = await secretOfConnection(db, ground.key, id as ConnectionId, { settings: body, env });
     if (secret !== undefined) return secret;
     throw new PostriderError({
       kind: 'configuration',
@@ -175,10 +175,10 @@ export function connectionActions(ground: AppGround): ConnectionActions {
   async function newSecret(id: string, input: ConnectionInput): Promise<ConnectionSecret | undefined> {
     const ways = [input.apiKey, input.apiKeyFrom, input.signIn].filter((way) => way !== undefined);
     if (ways.length > 1) throw inputError('one_way_in', 'There are two ways in: give one of them.');
-    if (input.signIn !== undefined) return takeSignIn(db, key, asker(), input.signIn, now());
+    if (input.signIn !== undefined) return takeSignIn(db, ground.key, asker(), input.signIn, now());
     if (input.apiKey !== undefined) return { type: 'apiKey', apiKey: input.apiKey };
     if (input.apiKeyFrom === undefined) return undefined;
-    return secretOfConnection(db, key, id as ConnectionId, { settings: input, env });
+    return secretOfConnection(db, ground.key, id as ConnectionId, { settings: input, env });
   }
 
   function consentOf(input: ConnectionInput, before: ConnectionSettings | undefined) {
@@ -257,7 +257,7 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       });
       if (reference !== undefined) await deleteConnectionSecret(db, id as ConnectionId);
       else if (secret !== undefined) {
-        await saveConnectionSecret(db, key, id as ConnectionId, secret, now());
+        await saveConnectionSecret(db, ground.key, id as ConnectionId, secret, now());
         await audited(ground, 'connection.connect', `connection:${id}`, { by: secret.type });
       }
       if (input.consent !== undefined) {
@@ -280,10 +280,10 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       const login = await inspect(secret);
       const { connection, id } = pending;
       if (connection === undefined) {
-        await keepSignIn(db, key, id, { secret, login });
+        await keepSignIn(db, ground.key, id, { secret, login });
       } else {
         await itemOf(connection);
-        await saveConnectionSecret(db, key, connection, secret, now());
+        await saveConnectionSecret(db, ground.key, connection, secret, now());
         await audited(ground, 'connection.connect', `connection:${connection}`, { by: 'oauth' });
       }
       return { signIn: id, connection: connection ?? null, login };

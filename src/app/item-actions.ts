@@ -53,7 +53,7 @@ export interface ItemActions {
 const patience = { prune: false, force: false };
 
 export function itemActions(ground: AppGround): ItemActions {
-  const { store, engine, clock, who, by, key, env, config, accounts } = ground;
+  const { store, engine, clock, who, by, env, config, accounts } = ground;
   const { db } = store;
   const doing = () => ({ by, now: clock.now() });
 
@@ -97,7 +97,7 @@ export function itemActions(ground: AppGround): ItemActions {
       const connection = wanted?.connection ?? null;
       if (connection !== null && !reaches(who, file.connections[connection])) throw connectionNotShared();
       const alone = { ...file, exports: wanted === undefined ? {} : { [id]: wanted } };
-      return checkAtSave(engine, db, key, alone, {
+      return checkAtSave(engine, db, ground.key, alone, {
         ...patience,
         env,
         offline: false,
@@ -105,7 +105,7 @@ export function itemActions(ground: AppGround): ItemActions {
           openDestination(
             config.mailchimp,
             each,
-            await secretOfConnection(db, key, each, { settings: file.connections[each], env }),
+            await secretOfConnection(db, ground.key, each, { settings: file.connections[each], env }),
             accounts,
           ),
       });

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await ground.clear();
   const { issuer, clientId, clientSecret } = service;
   ground.config = { ...ground.config, oidc: { issuer, clientId, clientSecret } };
-  signIn = openSignIn({ ...ground.as(await ground.user('owner')), key: testKey });
+  signIn = openSignIn({ ...ground.as(await ground.user('owner')), key: () => testKey });
   service.present = ana;
 });
 
@@ -111,7 +111,7 @@ describe('signing in by the sign-in service', () => {
       ...ground.config,
       oidc: { issuer: 'http://127.0.0.1:9', clientId: 'x', clientSecret: undefined },
     };
-    const door = openSignIn({ ...ground.as(await ground.user('viewer')), config, key: testKey });
+    const door = openSignIn({ ...ground.as(await ground.user('viewer')), config, key: () => testKey });
     await expect(door.beginService('/')).rejects.toMatchObject({ code: 'oidc_unreachable', retry: 'later' });
   });
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => ground.store.close());
 beforeEach(async () => {
   await ground.clear();
-  signIn = openSignIn({ ...ground.as(await ground.user('owner')), key: testKey });
+  signIn = openSignIn({ ...ground.as(await ground.user('owner')), key: () => testKey });
 });
 
 const withPassword = (email: string, password: string, address = here.address) =>
@@ -157,7 +157,7 @@ describe('the first owner', () => {
   it('is made from the environment where it names one', async () => {
     await ground.clear();
     const config = { ...ground.config, owner: { email: 'boss@acme.test', password: testPassword } };
-    const door = openSignIn({ config, clock: ground.clock, store: ground.store, key: testKey });
+    const door = openSignIn({ config, clock: ground.clock, store: ground.store, key: () => testKey });
     expect(await door.firstOwner()).toBeUndefined();
     const { user } = await door.withPassword({ email: 'boss@acme.test', password: testPassword }, here);
     expect(user.role).toBe('owner');

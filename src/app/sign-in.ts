@@ -82,7 +82,7 @@ export interface SignInGround {
   config: Config;
   clock: Clock;
   store: Store;
-  key: SecretKey;
+  key: () => SecretKey;
 }
 
 const cookieOwner = 'cookie:oidc';
@@ -183,7 +183,7 @@ export function openSignIn({ config, clock, store, key }: SignInGround): SignIn 
     },
     beginService: async (returnTo, session) => {
       const { url, pending } = await serviceOf(service).begin(returnTo, session !== undefined);
-      const sealed = seal(key, JSON.stringify(pending), cookieOwner);
+      const sealed = seal(key(), JSON.stringify(pending), cookieOwner);
       return { url, cookie: `${sealed.keyId}.${sealed.text}` };
     },
     finishService: async (query, cookie, caller, session) => {
@@ -238,7 +238,7 @@ export function openSignIn({ config, clock, store, key }: SignInGround): SignIn 
   function readCookie(cookie: string | undefined) {
     try {
       const [keyId = '', text = ''] = (cookie ?? '').split(/\.(.*)/s);
-      return pendingOidc.parse(JSON.parse(open(key, { keyId, text }, cookieOwner)));
+      return pendingOidc.parse(JSON.parse(open(key(), { keyId, text }, cookieOwner)));
     } catch (cause) {
       throw inputError(
         'oidc_refused',

@@ -34,16 +34,22 @@ export interface WorkspaceActions {
 }
 
 export function workspaceActions(ground: AppGround): WorkspaceActions {
-  const { config, env, engine, store, key, accounts, progress, clock, by } = ground;
+  const { config, env, engine, store, accounts, progress, clock, by } = ground;
   return {
     apply: async (file, { dryRun = false, prune = false, offline = false, force = false } = {}) => {
       const wanted = readWorkspace(file, env);
       const open = async (connection: ConnectionId, secret: ConnectionSecret) =>
         openDestination(config.mailchimp, connection, secret, accounts);
-      const unsure = await checkAtSave(engine, store.db, key, wanted, { prune, force, offline, env, open });
+      const unsure = await checkAtSave(engine, store.db, ground.key, wanted, {
+        prune,
+        force,
+        offline,
+        env,
+        open,
+      });
       for (const sentence of unsure) progress.say(sentence);
       const folder = dirname(resolve(file));
-      const changes = await applyWorkspace(store.db, key, wanted, {
+      const changes = await applyWorkspace(store.db, ground.key, wanted, {
         folder,
         by,
         now: clock.now(),
