@@ -1,7 +1,7 @@
 import type { ConnectionId, SourceId } from '../base/ids.ts';
 import { secretOfConnection } from '../connections/connection-secrets.ts';
 import { openDestination } from '../delivery/open-destination.ts';
-import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
+import { forgetSources } from '../sources/loaded-source.ts';
 import { listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dropItem, placeOf, storeItem, workspaceWith, type ItemPlace } from '../workspace/edit-item.ts';
@@ -121,8 +121,8 @@ export function itemActions(ground: AppGround): ItemActions {
       }),
     removeSource: async (id, edit) => {
       await remove({ kind: 'source', id }, edit);
-      await prepareSourceTables(engine);
-      await engine.commit(forgetSource(id as SourceId));
+      // A refresh that began before may be about to load it once more.
+      await ground.inTurn(() => forgetSources(engine, [id as SourceId]));
     },
     saveUnify: (body, edit) =>
       save(placeOf('unify'), body, edit, async (file) => {

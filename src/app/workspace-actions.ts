@@ -4,10 +4,9 @@ import type { ConnectionId, SourceId } from '../base/ids.ts';
 import type { ConnectionSecret } from '../connections/connection-secrets.ts';
 import { rotateSecretKey } from '../connections/kept-keys.ts';
 import { openDestination } from '../delivery/open-destination.ts';
-import type { Engine } from '../engine/engine.ts';
 import { examine, type Finding } from '../pipeline/examine.ts';
 import { refresh, type RefreshResult, type RefreshWatch, type Stage } from '../pipeline/refresh.ts';
-import { forgetSource, prepareSourceTables } from '../sources/loaded-source.ts';
+import { forgetSources } from '../sources/loaded-source.ts';
 import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../workspace/apply-workspace.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dumpWorkspace } from '../workspace/dump-workspace.ts';
@@ -56,7 +55,7 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
         dryRun,
         prune,
       });
-      if (!dryRun) await forgetRemoved(engine, changes);
+      if (!dryRun) await forgetRemoved(ground, changes);
       return changes;
     },
     dump: () => dumpWorkspace(store.db),
@@ -117,9 +116,14 @@ function notingRuns(
 }
 
 /** What was removed from the workspace leaves the people file too; the ledger of an export stays. */
-async function forgetRemoved(engine: Engine, changes: readonly WorkspaceChange[]): Promise<void> {
+async function forgetRemoved(ground: AppGround, changes: readonly WorkspaceChange[]): Promise<void> {
   const removed = changes.filter(({ kind, change }) => kind === 'source' && change === 'removed');
   if (removed.length === 0) return;
-  await prepareSourceTables(engine);
-  await engine.commit(removed.flatMap(({ id }) => forgetSource(id as SourceId)));
+  // A refresh that began before may be about to load them once more.
+  await ground.inTurn(() =>
+    forgetSources(
+      ground.engine,
+      removed.map(({ id }) => id as SourceId),
+    ),
+  );
 }

@@ -10,7 +10,7 @@ import { refreshSegments } from '../segments/refresh-segments.ts';
 import type { SegmentSize } from '../segments/segment-sizes.ts';
 import { ingestSource } from '../sources/ingest.ts';
 import { openSuppression } from '../suppression/suppression-list.ts';
-import { loadedSources, type SourceLoad } from '../sources/loaded-source.ts';
+import { forgetSources, loadedSources, type SourceLoad } from '../sources/loaded-source.ts';
 import { unify, type UnifyResult } from '../unify/unify.ts';
 import { rowLinksOf } from './person-traces.ts';
 import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
@@ -91,6 +91,12 @@ async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
       'Write them into a workspace file: postrider apply FILE',
     );
   }
+  // Those that were removed from the workspace, and whose rows a refresh of that moment or a crash left there.
+  const left = (await loadedSources(engine)).map(({ source }) => source);
+  await forgetSources(
+    engine,
+    left.filter((id) => !settings.sources.has(id)),
+  );
   const list = await openSuppression(engine, parts.suppressionKey);
   const keptOut = list === undefined ? {} : { keptOut: { list, links: rowLinksOf(settings) } };
   const loads: SourceLoad[] = [];

@@ -182,8 +182,14 @@ export async function readSourcesAnew(engine: Engine): Promise<Sql[]> {
   return [sql`UPDATE ${tableRef(loadTable)} SET state_json = NULL`];
 }
 
-/** The changes that take a source away, its rows, its rejected rows and what is known of it. */
-export function forgetSource(id: SourceId): Sql[] {
+/** Takes sources away, their rows, their rejected rows and what is known of them. */
+export async function forgetSources(engine: Engine, ids: readonly SourceId[]): Promise<void> {
+  if (ids.length === 0) return;
+  await prepareSourceTables(engine);
+  await engine.commit(ids.flatMap(forgetSource));
+}
+
+function forgetSource(id: SourceId): Sql[] {
   return [
     sql`DROP TABLE IF EXISTS ${tableRef(sourceTable(id))}`,
     sql`DELETE FROM ${tableRef(rejectTable)} WHERE source = ${id}`,
