@@ -73,6 +73,7 @@ async function refresh(
 ): Promise<TaskOutcome> {
   const stages: { stage: Stage; startedAt: Date }[] = [];
   const exports: EndedExport[] = [];
+  const told = new Set<unknown>();
   let since = hands.now();
   const watch: RefreshWatch = {
     stage(stage) {
@@ -84,6 +85,7 @@ async function refresh(
       const outcome: TaskOutcome =
         run === undefined ? { status: 'failed', problem: problemOf(error) } : outcomeOf(run);
       exports.push({ export: id, startedAt: since, outcome });
+      if (run === undefined) told.add(error);
       since = hands.now();
     },
   };
@@ -102,8 +104,8 @@ async function refresh(
     const { until } = task.request;
     await actions.refresh({ until, signal, watch });
   } catch (error) {
-    const ownFault = exports.every(({ outcome }) => outcome.status !== 'failed');
-    if (ownFault) throw error;
+    // What an export failed with is told as its own end.
+    if (!told.has(error)) throw error;
   } finally {
     for (const each of exports) await hands.exported(task, each);
   }

@@ -344,6 +344,22 @@ describe('what is asked for', () => {
     if (event !== undefined) await expect.poll(() => hook.alerts).toMatchObject([{ event }]);
   });
 
+  it.each([
+    ['an error of its export is no error of the refresh', true, 'warnings'],
+    ['an error of the refresh is told also where an export failed before', false, 'failed'],
+  ])('%s', async (_, same, status) => {
+    const refused = new PostriderError({ kind: 'remote', code: 'key_refused', message: 'No.' });
+    const own = new PostriderError({ kind: 'internal', code: 'disk_full', message: 'No room.' });
+    world.refreshes = async (watch) => {
+      watch?.exported({ export: 'newsletter' as ExportId, error: refused });
+      throw same ? refused : own;
+    };
+    const { queue } = await open();
+    await queue.add({ kind: 'refresh', subject: 'workspace', requestedBy: 'ana', user: 'local' });
+    const task = (await ends(2)).find(({ kind }) => kind === 'refresh');
+    expect(task).toMatchObject({ status, ...(same ? {} : { problem: { code: 'disk_full' } }) });
+  });
+
   it('is one wish while it waits, and another once it goes on', async () => {
     world.exports = { newsletter: 'refresh' };
     let finish: () => void = () => undefined;

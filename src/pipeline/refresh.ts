@@ -202,17 +202,17 @@ async function runExports(
   let failure: unknown;
   for (const id of exportsOfRefresh(settings, until)) {
     if (signal.aborted) break;
-    if (mayRun !== undefined && !(await mayRun(id))) {
-      progress.say(`The export ${id} was left out: its connection is not shared with whoever asked.`);
-      continue;
-    }
-    const paused = await pauseOf(parts, id);
-    if (paused !== undefined) {
-      progress.say(`The export ${id} is paused: ${paused}`);
-      continue;
-    }
     // One export that cannot run must not keep the others from running; its error is told when they are done.
     try {
+      if (mayRun !== undefined && !(await mayRun(id))) {
+        progress.say(`The export ${id} was left out: its connection is not shared with whoever asked.`);
+        continue;
+      }
+      const paused = await pauseOf(parts, id);
+      if (paused !== undefined) {
+        progress.say(`The export ${id} is paused: ${paused}`);
+        continue;
+      }
       const user = await parts.exportUser?.(settings.exports.get(id)?.connection as ConnectionId);
       const run = await runExport(parts, id, { by: user ?? by, signal });
       runs.push(run);
