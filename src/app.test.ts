@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openApp } from './app.ts';
 import { readConfig } from './base/config.ts';
+import { AccountSlots } from './delivery/mailchimp/account-slots.ts';
 import { ownDatabase } from './store/database-owner.ts';
 import {
   startTestPostgres,
@@ -42,6 +43,13 @@ describe.skipIf(!testPostgresAvailable)('a database that another process works w
     await owner.release();
     await (await open({ DATABASE_URL: url })).close();
   });
+});
+
+it('closes the rest when one thing cannot be closed', async () => {
+  const app = await open();
+  vi.spyOn(AccountSlots.prototype, 'close').mockRejectedValueOnce(new Error('in no mood'));
+  await expect(app.close()).rejects.toThrow('in no mood');
+  await (await open()).close();
 });
 
 it('says that a database does not answer', async () => {

@@ -158,24 +158,23 @@ export function askOtherToCancel(
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, env = process.env, clock = systemClock, progress = silent } = options;
   const lock = await lockDataFolder(config.dataFolder);
-  const opened: (() => Promise<void>)[] = [async () => lock.release()];
-  const close = async () => {
-    for (const closeOne of opened.splice(0).toReversed()) await closeOne();
-  };
+  // One that cannot be closed keeps none of the others open.
+  const opened = new AsyncDisposableStack();
+  opened.defer(() => lock.release());
   try {
     const scratch = emptyFolder(join(config.dataFolder, 'scratch'));
     const cancelRequests = openCancelRequests(config.dataFolder);
     const engine = await openPeople(config, clock.now());
-    opened.push(() => engine.close());
+    opened.defer(() => engine.close());
     // Before it is brought to the newest migration: one that another process works with stays as that knows it.
     const owner = config.databaseUrl === undefined ? undefined : await ownDatabase(config.databaseUrl);
-    opened.push(async () => owner?.release());
+    opened.defer(() => owner?.release());
     const store = await openStore(
       config.databaseUrl === undefined
         ? { dataFolder: config.dataFolder }
         : { databaseUrl: config.databaseUrl },
     );
-    opened.push(() => store.close());
+    opened.defer(() => store.close());
     await clearLeftOvers(engine);
     await ensureExportTables(engine);
     await dropOrphanPlans(engine);
@@ -188,7 +187,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     await saveRunHeaders(store.db, (await listRuns(engine, { limit: 50 })).map(runHeader));
     const heldUntil = await requestsHeldUntil(engine, config.mailchimp);
     const accounts = new AccountSlots({ max: config.mailchimp.maxRequests, clock, heldUntil });
-    opened.push(() => accounts.close());
+    opened.defer(() => accounts.close());
     const leases = leasesInProcess();
     const partsWith = (shown: Progress) => async (): Promise<PipelineParts> => ({
       engine,
@@ -262,7 +261,7 @@ export async function openApp(options: AppOptions): Promise<App> {
           checkpoint: () => keepCheckpoint(engine, config, clock.now()),
           actionsFor: (who, shown) => as(who, { progress: shown }),
         });
-        opened.push(async () => desk?.stop());
+        opened.defer(() => desk?.stop());
         await desk.start();
       },
       erasedAgain,
@@ -276,10 +275,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       taskCounts: () => countTasks(store.db),
       signIn: openSignIn({ config, clock, store, key: () => keys.secret }),
       takeInWebhook: async (call) => takeInWebhook(await parts(), engineKey, call),
-      close,
+      close: () => opened.disposeAsync(),
     };
   } catch (error) {
-    await close();
+    // What kept it from opening is what people have to hear.
+    await opened.disposeAsync().catch(() => undefined);
     throw error;
   }
 }

@@ -32,24 +32,21 @@ export interface SampleWorldOptions {
 }
 
 export async function openSampleWorld(options: SampleWorldOptions): Promise<SampleWorld> {
-  const opened: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closeOne of opened.splice(0).toReversed()) await closeOne();
-  };
+  const opened = new AsyncDisposableStack();
   try {
     const folder = await mkdtemp(join(tmpdir(), 'postrider-sample-'));
-    opened.push(() => rm(folder, { recursive: true, force: true }));
+    opened.defer(() => rm(folder, { recursive: true, force: true }));
     const sandbox = await startNear(options.sandboxPort);
-    opened.push(() => sandbox.close());
+    opened.defer(() => sandbox.close());
     const shop = await writeSampleShop({ folder, people: options.people, now: new Date() });
     const contacts = await fillAudience(sandbox, shop);
     const workspace = await writeSampleWorkspace(folder);
     const config = configOf(options, join(folder, 'data'), sandbox);
     const app = await openApp({ config, env: { MAILCHIMP_API_KEY: sandbox.apiKey }, user: 'demo' });
-    opened.push(() => app.close());
-    return { shop, sandbox, contacts, workspace, config, app, close };
+    opened.defer(() => app.close());
+    return { shop, sandbox, contacts, workspace, config, app, close: () => opened.disposeAsync() };
   } catch (error) {
-    await close();
+    await opened.disposeAsync().catch(() => undefined);
     throw error;
   }
 }
