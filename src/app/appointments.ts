@@ -5,7 +5,7 @@ import type { Settings } from '../pipeline/settings.ts';
 import type { Appointment } from '../work/scheduler.ts';
 
 /** The name of the refresh among what is due. */
-export const refreshAppointment = 'refresh';
+const refreshAppointment = 'refresh';
 const exportPrefix = 'export:';
 
 /** Everything that happens by itself. Off until somebody says otherwise: saving a workspace sends nothing. */

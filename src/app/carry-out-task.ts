@@ -115,7 +115,7 @@ async function refresh(
 }
 
 /** How a plan or run ended, as its task tells it. */
-export function outcomeOf(run: ExportRun): TaskOutcome {
+function outcomeOf(run: ExportRun): TaskOutcome {
   const { desired, add, update, leave, failed } = run.people;
   const problems = Object.values(failed).reduce((total, n) => total + n, 0);
   const result = { run: run.run, desired, add, update, leave, failed: problems };

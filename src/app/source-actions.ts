@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { sourceOf } from '../pipeline/pipeline-parts.ts';
-import { previewUnifyFile, type UnifyAhead } from '../pipeline/preview-unify.ts';
+import { previewUnifyChange, type UnifyAhead } from '../pipeline/preview-unify.ts';
 import { proposeBypassValues, proposeUnifyRules } from '../pipeline/propose-unify.ts';
 import { columnSummary, type ColumnSummary } from '../sources/column-summary.ts';
 import { loadedSources, rejectedRows, type RejectedRow, type SourceLoad } from '../sources/loaded-source.ts';
@@ -48,7 +48,7 @@ export function sourceActions(ground: AppGround): SourceActions {
     proposeBypass: (limits) => inTurn(async () => proposeBypassValues(await parts(), limits)),
     previewUnify: async (file) => {
       const { unify } = readWorkspace(file, env);
-      return inTurn(async () => previewUnifyFile(await parts(), unify, dirname(resolve(file))));
+      return inTurn(async () => previewUnifyChange(await parts(), unify, dirname(resolve(file))));
     },
     previewUnifySettings: async (settings, waiting) => {
       const file = await workspaceWith(store.db, placeOf('unify'), settings);
@@ -57,7 +57,7 @@ export function sourceActions(ground: AppGround): SourceActions {
         // The page asks anew with each edit, and no longer waits for what it asked before.
         waiting?.signal.throwIfAborted();
         const present = await parts();
-        return previewUnifyFile(present, file.unify, present.settings.folder);
+        return previewUnifyChange(present, file.unify, present.settings.folder);
       });
     },
   };

@@ -46,7 +46,7 @@ export async function cancelRun(parts: PipelineParts, runId: string): Promise<Ca
   }
 }
 
-export function finished(runId: string, status: string): PostriderError {
+function finished(runId: string, status: string): PostriderError {
   return new PostriderError({
     kind: 'conflict',
     code: 'run_finished',

@@ -8,7 +8,7 @@ import { readProfileShape } from '../profiles/profile-shape.ts';
 import { computedAttributeConfig } from '../segments/computed-attribute-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
-import { previewUnifyFile } from './preview-unify.ts';
+import { previewUnifyChange } from './preview-unify.ts';
 import { refresh } from './refresh.ts';
 import { TestLine } from './test-support/test-line.ts';
 
@@ -98,7 +98,7 @@ describe('attributes made of related rows', () => {
   });
 
   it('are made for people who are only looked at, too', async () => {
-    const { looked } = await previewUnifyFile(line.parts(), line.settings.unify, folder);
+    const { looked } = await previewUnifyChange(line.parts(), line.settings.unify, folder);
     expect(looked).toMatchObject({
       problems: [],
       segments: [

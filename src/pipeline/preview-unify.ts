@@ -28,8 +28,14 @@ export interface SizesAhead {
 
 export type UnifyAhead = UnifyPreview<SizesAhead>;
 
-/** @throws `no_unify` where a file has no such section */
-export async function previewUnifyFile(
+/**
+ * What a new `unify` would do to people, and through them to segments and exports, all else being as it is. Nothing
+ * is stored and nothing sent.
+ * @param unify undefined: a file without this section
+ * @param folder that its lists are relative to
+ * @throws `no_unify`, `no_sources_loaded`
+ */
+export async function previewUnifyChange(
   parts: PipelineParts,
   unify: UnifyConfig | undefined,
   folder: string,
@@ -41,18 +47,6 @@ export async function previewUnifyFile(
       'Add a "unify" section.',
     );
   }
-  return previewUnifyChange(parts, { unify, folder });
-}
-
-/**
- * What a new `unify` would do to people, and through them to segments and exports, all else being as it is. Nothing
- * is stored and nothing sent.
- * @param next with the folder that its lists are relative to
- */
-async function previewUnifyChange(
-  parts: PipelineParts,
-  next: { unify: UnifyConfig; folder: string },
-): Promise<UnifyAhead> {
   const { engine, settings, clock } = parts;
   const loads = await loadedSources(engine);
   if (loads.length === 0) {
@@ -62,16 +56,16 @@ async function previewUnifyChange(
       'Run: postrider refresh --until sources',
     );
   }
-  return previewUnify(engine, settings.unify, next.unify, loads, {
+  return previewUnify(engine, settings.unify, unify, loads, {
     now: clock.now(),
-    folders: { current: settings.folder, next: next.folder },
+    folders: { current: settings.folder, next: folder },
     look: async ({ current, next: ahead }) => {
       const problems: string[] = [];
       const before =
         current === undefined || settings.unify === undefined
           ? undefined
           : await sizesOf(parts, settings.unify, current, 'as it is', problems);
-      const after = await sizesOf(parts, next.unify, ahead, 'as it would be', problems);
+      const after = await sizesOf(parts, unify, ahead, 'as it would be', problems);
       const compared = <Id extends string>(ids: Iterable<Id>, of: 'segments' | 'exports'): SizeChange<Id>[] =>
         [...ids].map((id) => ({
           id,

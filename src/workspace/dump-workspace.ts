@@ -1,4 +1,4 @@
-import { Document, isMap, isScalar, visit } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { Database } from '../store/tables.ts';
 import { listItems } from '../store/workspace-items.ts';
 
@@ -42,7 +42,7 @@ export async function dumpWorkspace(db: Database): Promise<string> {
     Map(_key, node) {
       // Rules and mappings read best on one line each, as people write them.
       const leaf = node.items.every((item) => isScalar(item.value)) && node.items.length <= 5;
-      if (leaf && isMap(node)) node.flow = node.items.length > 0;
+      if (leaf) node.flow = node.items.length > 0;
     },
   });
   return document.toString({ lineWidth: 110 });
