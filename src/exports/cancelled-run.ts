@@ -31,6 +31,11 @@ export function howFar(planned: PlanTotals, ended: Pick<ExportRun, 'people'>): H
   return { people, reached, notSent: Math.max(0, people - reached - others) };
 }
 
+/** Whether nothing of a run was sent and it can still be carried out. */
+export function isWaiting({ status }: Pick<ExportRun, 'status'>): boolean {
+  return status === 'planned' || status === 'stopped';
+}
+
 /** A plan or stopped run that nobody may carry out any more: whoever it was to reach is not sent. */
 export function cancelledPlan(plan: ExportRun, now: Date): ExportRun {
   const { add, update, failed } = plan.people;

@@ -5,7 +5,7 @@ import { accountedFor } from '../exports/plan.ts';
 import { listRuns, writeRun } from '../exports/run-records.ts';
 import { cancelRun } from './cancel-run.ts';
 import { clearExport } from './remove-export.ts';
-import { runExport } from './run-export.ts';
+import { releaseRun, runExport } from './run-export.ts';
 import { DyingEngine } from './test-support/dying-engine.ts';
 import { TestLine, type TestPerson } from './test-support/test-line.ts';
 
@@ -35,6 +35,65 @@ describe('cancel', () => {
     expect(reached).toEqual({ people: 3, reached: 0, notSent: 3 });
     await expect(line.run({ plan: plan.run })).rejects.toMatchObject({ kind: 'conflict' });
     expect(line.audience()).toEqual({});
+  });
+
+  it('of a plan that is just being started keeps it from sending', async () => {
+    await line.people(crowd(3));
+    const plan = await line.plan();
+    const cancelRequests = openCancelRequests(line.folder);
+    const parts = { ...line.parts(), cancelRequests };
+    let cancelled: Promise<CancelledRun> | undefined;
+    const starting = runExport(
+      {
+        ...parts,
+        async openDestination(connection) {
+          const destination = await parts.openDestination(connection);
+          return {
+            ...destination,
+            sizes: async (audience) => {
+              cancelled ??= cancelRun(parts, plan.run);
+              await expect.poll(() => listRuns(line.engine, { status: 'cancelled' })).toHaveLength(1);
+              return destination.sizes(audience);
+            },
+          };
+        },
+      },
+      'news',
+      { by: 'test', signal: never, plan: plan.run },
+    );
+    await expect(starting).rejects.toMatchObject({ kind: 'conflict' });
+    expect((await cancelled)?.run.status).toBe('cancelled');
+    expect(await listRuns(line.engine)).toMatchObject([{ run: plan.run, status: 'cancelled' }]);
+    expect(line.audience()).toEqual({});
+  });
+
+  it('of a stopped run holds, though somebody waits for the account to release it', async () => {
+    line.configure({ limits: { people: 2 } });
+    await line.people(crowd(3));
+    const stopped = await line.run();
+    expect(stopped.status).toBe('stopped');
+    const held = await line.holdAccount();
+    const release = line.release(stopped.run);
+    await line.somebodyWaits();
+    await cancelRun(line.parts(), stopped.run);
+    held.release();
+    await expect(release).rejects.toMatchObject({ code: 'run_not_stopped' });
+    expect(await listRuns(line.engine)).toMatchObject([{ status: 'cancelled', release: null }]);
+    expect(line.audience()).toEqual({});
+  });
+
+  it('of the waiting for the account ends a release too', async () => {
+    line.configure({ limits: { people: 2 } });
+    await line.people(crowd(3));
+    const { run } = await line.run();
+    const held = await line.holdAccount();
+    const cancel = new AbortController();
+    const release = releaseRun(line.parts(), run, { by: 'test', why: 'a test', signal: cancel.signal });
+    await line.somebodyWaits();
+    cancel.abort(new Error('cancelled'));
+    await expect(release).rejects.toThrow('cancelled');
+    held.release();
+    expect(await listRuns(line.engine)).toMatchObject([{ status: 'stopped', release: null }]);
   });
 
   it('while the audience is read asks for no further page, and sends nothing', async () => {

@@ -426,10 +426,9 @@ describe('one run per account', () => {
 
   it('lets nothing start that was paused while it waited for its turn', async () => {
     await line.people([ana]);
-    const [account] = await accountIds();
-    const held = await line.leases.acquire(account ?? '', () => undefined);
+    const held = await line.holdAccount();
     const waits = line.run();
-    await expect.poll(() => line.said.some((message) => message.startsWith('Waiting'))).toBe(true);
+    await line.somebodyWaits();
     line.pauses = new Map([['news' as ExportId, 'somebody looks at it']]);
     held.release();
     await expect(waits).rejects.toMatchObject({ code: 'export_paused' });
@@ -450,13 +449,6 @@ describe('one run per account', () => {
 });
 
 /** A run whose destination does some things its own way. */
-async function accountIds(): Promise<string[]> {
-  const destination = await line.parts().openDestination('account' as ConnectionId);
-  const { id } = await destination.account();
-  await destination.close();
-  return [id];
-}
-
 async function runWith(
   change: (destination: Destination) => Partial<Destination>,
   options: { signal?: AbortSignal } = {},

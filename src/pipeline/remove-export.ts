@@ -1,7 +1,7 @@
 import { newRunId, type ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { segmentsInLedger } from '../exports/build-plan.ts';
-import { cancelledPlan, type CancelledRun } from '../exports/cancelled-run.ts';
+import { cancelledPlan, isWaiting, type CancelledRun } from '../exports/cancelled-run.ts';
 import { unfinishedTags } from '../exports/chunks.ts';
 import { ownTags } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
@@ -9,6 +9,7 @@ import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
+import { changeRun } from './change-run.ts';
 import { audienceKey, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { followRenames } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
@@ -53,9 +54,8 @@ export async function clearExport(
     ...(await listRuns(engine, { export: id, status: 'planned' })),
     ...(await listRuns(engine, { export: id, status: 'stopped' })),
   ];
-  if (waiting.length > 0) {
-    await engine.commit(waiting.flatMap((plan) => writeRun(cancelledPlan(plan, clock.now()))));
-  }
+  for (const { run } of waiting)
+    await changeRun(parts, run, (plan) => (isWaiting(plan) ? cancelledPlan(plan, clock.now()) : plan));
   const key = audienceKey(config);
   const { people } = await exportedPeople(engine, id, key);
   const withdrawn = request.withdrawTags

@@ -2,9 +2,11 @@ import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
+import { isWaiting } from '../exports/cancelled-run.ts';
 import type { ExportRun } from '../exports/plan.ts';
-import { listRuns, readRun, writeRun } from '../exports/run-records.ts';
+import { listRuns, readRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
+import { changeRun } from './change-run.ts';
 import { connectionOf, everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
@@ -94,14 +96,18 @@ async function runOn(
     return carryOut(parts, destination, cutOff, request.signal);
   }
   const plan = await planFor(parts, destination, exportId, request);
-  const heldByBrake =
-    plan.brake !== null && plan.release === null && (plan.status === 'planned' || plan.status === 'stopped');
-  if (!heldByBrake) {
+  if (!isHeld(plan) || plan.release !== null) {
     return carryOut(parts, destination, plan, request.signal, request.plan === undefined);
   }
-  const stopped: ExportRun = { ...plan, status: 'stopped' };
-  await parts.engine.commit(writeRun(stopped));
-  return stopped;
+  return changeRun(parts, plan.run, (present) => ({
+    ...present,
+    status: isWaiting(present) ? 'stopped' : present.status,
+  }));
+}
+
+/** Whether a brake keeps a run from being carried out until a person lets it go. */
+function isHeld(run: ExportRun): boolean {
+  return run.brake !== null && isWaiting(run);
 }
 
 /** A new plan, the stored one that was asked for, or what a run that ended before its time left of its own. */
@@ -127,15 +133,7 @@ export async function releaseRun(
   release: { by: string; why: string; signal: AbortSignal },
 ): Promise<ExportRun> {
   const run = await readRun(parts.engine, runId);
-  const held = run.brake !== null && (run.status === 'stopped' || run.status === 'planned');
-  if (!held) {
-    throw new PostriderError({
-      kind: 'conflict',
-      code: 'run_not_stopped',
-      message: `Run ${runId} is ${run.status}; there is no brake to let go.`,
-      hint: 'See the runs with: postrider runs',
-    });
-  }
+  refuseUnlessHeld(run);
   if (release.why.trim() === '') {
     throw inputError(
       'release_without_reason',
@@ -144,13 +142,31 @@ export async function releaseRun(
     );
   }
   await refuseIfPaused(parts, run.export);
-  const at = parts.clock.now().toISOString();
-  const released: ExportRun = { ...run, release: { by: release.by, why: release.why, at } };
-  return withAccount(parts, connectionOf(run), async (destination) => {
-    await refuseIfPaused(parts, run.export);
-    await refuseWhileRunning(parts, run.export);
-    await parts.engine.commit(writeRun(released));
-    return carryOut(parts, destination, released, release.signal);
+  return withAccount(
+    parts,
+    connectionOf(run),
+    async (destination) => {
+      await refuseIfPaused(parts, run.export);
+      await refuseWhileRunning(parts, run.export);
+      const at = parts.clock.now().toISOString();
+      // It may have been cancelled, or let go by somebody else, while this waited for the account.
+      const released = await changeRun(parts, run.run, (present) => {
+        refuseUnlessHeld(present);
+        return { ...present, release: { by: release.by, why: release.why, at } };
+      });
+      return carryOut(parts, destination, released, release.signal);
+    },
+    release.signal,
+  );
+}
+
+function refuseUnlessHeld(run: ExportRun): void {
+  if (isHeld(run)) return;
+  throw new PostriderError({
+    kind: 'conflict',
+    code: 'run_not_stopped',
+    message: `Run ${run.run} is ${run.status}; there is no brake to let go.`,
+    hint: 'See the runs with: postrider runs',
   });
 }
 

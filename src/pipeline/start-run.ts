@@ -1,4 +1,5 @@
 import { PostriderError } from '../base/errors.ts';
+import { isWaiting } from '../exports/cancelled-run.ts';
 import { fieldChoices } from '../exports/field-choice.ts';
 import { renameTagInFacts } from '../exports/audience-facts.ts';
 import type { Destination } from '../delivery/destination.ts';
@@ -6,9 +7,9 @@ import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
 import { countMoved, leaveOutDoNotSend, leaveOutMoved } from '../exports/moved-people.ts';
 import { forgetOwnTag, inOrderOfNames, noteOwnTag, ownTags } from '../exports/own-tags.ts';
 import type { ExportRun, PlannedTag } from '../exports/plan.ts';
-import { writeRun } from '../exports/run-records.ts';
 import { journalled } from '../exports/undo-plan.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { changeRun } from './change-run.ts';
 import { makeFields } from './make-fields.ts';
 import { groundFor, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
@@ -53,14 +54,16 @@ export async function startRun(
   // What the run makes is part of the ground from then on: whoever goes on with it later finds it there.
   const ground = madeSomething(planned, tags) ? await groundNow(parts, destination, planned) : planned.ground;
   const now = clock.now();
-  const running: ExportRun = { ...planned, tags, ground, status: 'running', startedAt: now.toISOString() };
-  await engine.commit([
+  const begin = (present: ExportRun): ExportRun => {
+    refuseUnlessStartable(present);
+    return { ...present, tags, ground, status: 'running', startedAt: now.toISOString() };
+  };
+  const started = await changeRun(parts, run, begin, [
     leaveOutMoved(engine.dialect, starting, now),
-    leaveOutDoNotSend(engine.dialect, starting, now),
-    ...cutIntoChunks(planned.run),
-    ...writeRun(running),
+      leaveOutDoNotSend(engine.dialect, starting, now),
+      ...cutIntoChunks(run),
   ]);
-  return { run: running, readAt };
+  return { run: started, readAt };
 }
 
 function madeSomething(planned: ExportRun, tags: readonly PlannedTag[]): boolean {
@@ -90,12 +93,15 @@ async function groundNow(
 
 function refuseUnlessStartable(run: ExportRun): void {
   const held = run.brake !== null && run.release === null;
-  if (!held && (run.status === 'planned' || run.status === 'stopped')) return;
+  if (!held && isWaiting(run)) return;
   if (held) throw new Error(`run ${run.run} is held by a brake and must not get here`);
   throw new PostriderError({
     kind: 'conflict',
     code: 'plan_used',
-    message: `Plan ${run.run} has been carried out already (${run.status}).`,
+    message:
+      run.status === 'cancelled'
+        ? `Plan ${run.run} was cancelled.`
+        : `Plan ${run.run} has been carried out already (${run.status}).`,
     hint: `Make a new one: postrider plan ${run.export}`,
   });
 }

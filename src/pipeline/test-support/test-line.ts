@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import type { ConnectionId, ExportId, SegmentId, SourceId } from '../../base/ids.ts';
@@ -19,7 +20,7 @@ import { segmentConfig } from '../../segments/segment-config.ts';
 import { suppressionKeyOf } from '../../suppression/suppression-key.ts';
 import { sourceConfig } from '../../sources/source-config.ts';
 import { unifyConfig } from '../../unify/unify-config.ts';
-import { leasesInProcess } from '../account-lease.ts';
+import { leasesInProcess, type AccountLease } from '../account-lease.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { silent } from '../progress.ts';
 import { refresh } from '../refresh.ts';
@@ -149,6 +150,19 @@ export class TestLine {
     return counted(
       await releaseRun(this.parts(), run, { by: 'test', why, signal: new AbortController().signal }),
     );
+  }
+
+  /** Takes the account's lease, so that whatever wants to run waits. */
+  async holdAccount(): Promise<AccountLease> {
+    const destination = await this.parts().openDestination('account' as ConnectionId);
+    const { id } = await destination.account();
+    await destination.close();
+    return this.leases.acquire(id, () => undefined);
+  }
+
+  /** Resolves when somebody waits for the account. */
+  async somebodyWaits(): Promise<void> {
+    while (!this.said.some((message) => message.startsWith('Waiting'))) await sleep(5);
   }
 
   /** What the audience holds, by address: status, non-blank fields, tags. */
