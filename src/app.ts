@@ -192,6 +192,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const partsWith = (shown: Progress) => async (): Promise<PipelineParts> => ({
       engine,
       settings: await loadSettings(store.db),
+      settingsNow: () => loadSettings(store.db),
       clock,
       openDestination: async (connection) => {
         const settings = (await loadSettings(store.db)).connections.get(connection);

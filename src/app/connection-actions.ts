@@ -2,7 +2,7 @@ import { isFresh } from '../access/identity.ts';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
 import { pageRoot } from '../base/config.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
-import type { ConnectionId } from '../base/ids.ts';
+import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { ConnectionSettings, SecretReference } from '../connections/connection-config.ts';
 import {
   deleteConnectionSecret,
@@ -17,7 +17,7 @@ import { beginSignIn, keepSignIn, takeSignIn, takeSignInState } from '../connect
 import type { AudienceDescription } from '../delivery/destination.ts';
 import { authorizeUrl, redeemCode, signInRefused, type OAuthSettings } from '../delivery/mailchimp/oauth.ts';
 import { inspectLogin, type MailchimpLogin } from '../delivery/open-destination.ts';
-import { clearExport, type ClearedExport } from '../pipeline/remove-export.ts';
+import { clearExport, endWorkOf, type ClearedExport } from '../pipeline/remove-export.ts';
 import { listAudit } from '../store/audit.ts';
 import { findItem, listItems, type WorkspaceItem } from '../store/workspace-items.ts';
 import { dropItem, storeItem, workspaceWith } from '../workspace/edit-item.ts';
@@ -359,6 +359,7 @@ async function bringToRest(ground: AppGround, id: string, signal: AbortSignal): 
   const item = await findItem(store.db, 'export', id);
   const body = { ...(item?.body as object), connection: null };
   await storeItem(store.db, { kind: 'export', id }, body, { by, now: clock.now(), action: 'export.detach' });
+  await endWorkOf(await parts(), id as ExportId);
   return cleared;
 }
 

@@ -3,7 +3,7 @@ import { audienceOverviews, type AudienceOverview } from '../exports/audience-ov
 import { listRuns } from '../exports/run-records.ts';
 import { makeWebhook, removeWebhook, webhooksOfOurs, type ListedWebhook } from '../pipeline/make-webhook.ts';
 import { everything, exportOf, type PipelineParts } from '../pipeline/pipeline-parts.ts';
-import { clearExport, type ClearedExport } from '../pipeline/remove-export.ts';
+import { clearExport, endWorkOf, type ClearedExport } from '../pipeline/remove-export.ts';
 import { runHeader } from '../pipeline/run-header.ts';
 import { pauseExport, resumeExport } from '../store/export-states.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
@@ -56,6 +56,7 @@ export function exportActions(ground: AppGround): ExportActions {
         return { ...cleared, removed: false };
       }
       const removed = await removeItem(store.db, 'export', cleared.export, clock.now());
+      await endWorkOf(await parts(), cleared.export);
       await audited(ground, 'export.remove', `export:${cleared.export}`, {
         withdrawTags: options.withdrawTags,
       });

@@ -5,6 +5,7 @@ import type { Destination, UpsertOptions } from '../delivery/destination.ts';
 import { sql } from '../engine/sql.ts';
 import { accountedFor, type ExportRun } from '../exports/plan.ts';
 import { readFacts } from './read-facts.ts';
+import { refresh, type Stage } from './refresh.ts';
 import { runExport } from './run-export.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
@@ -432,6 +433,45 @@ describe('one run per account', () => {
     line.pauses = new Map([['news' as ExportId, 'somebody looks at it']]);
     held.release();
     await expect(waits).rejects.toMatchObject({ code: 'export_paused' });
+    expect(line.audience()).toEqual({});
+  });
+
+  it('lets nothing start that was removed while it waited for its turn', async () => {
+    await line.people([ana]);
+    const held = await line.holdAccount();
+    const waits = line.run();
+    await line.somebodyWaits();
+    line.settings = { ...line.settings, exports: new Map() };
+    held.release();
+    await expect(waits).rejects.toMatchObject({ code: 'export_unknown' });
+    expect(line.audience()).toEqual({});
+  });
+
+  it('sends by the export as it was edited while it waited for its turn', async () => {
+    await line.people([ana]);
+    const held = await line.holdAccount();
+    const waits = line.run();
+    await line.somebodyWaits();
+    line.configure({ segments: ['everyone'], attributes: { LNAME: 'last_name' } });
+    held.release();
+    await waits;
+    expect(line.audience()).toEqual({
+      'ana@acme.test': { status: 'subscribed', fields: { LNAME: ana.last }, tags: ['Everyone'] },
+    });
+  });
+
+  it('passes over an export that was removed while a refresh went on', async () => {
+    await line.people([ana]);
+    const stage = (stage: Stage) => {
+      if (stage === 'exports') line.settings = { ...line.settings, exports: new Map() };
+    };
+    const { exports } = await refresh(line.parts(), {
+      until: 'exports',
+      by: 'test',
+      signal: new AbortController().signal,
+      watch: { stage, exported: () => undefined },
+    });
+    expect(exports).toEqual([]);
     expect(line.audience()).toEqual({});
   });
 

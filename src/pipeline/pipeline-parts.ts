@@ -15,7 +15,10 @@ import type { Settings } from './settings.ts';
 /** What the pipeline works with; `app.ts` joins it. */
 export interface PipelineParts {
   engine: Engine;
+  /** As they were when the work began. */
   settings: Settings;
+  /** As they are in this moment: whoever waited for a turn asks anew before sending (`atPresent`). */
+  settingsNow(): Promise<Settings>;
   clock: Clock;
   /** Opens the account of a connection; the pipeline closes it. */
   openDestination(connection: ConnectionId): Promise<Destination>;
@@ -41,6 +44,11 @@ export interface PipelineParts {
   cancelRequests?: CancelRequests;
   /** Where copies of source files may lie while they are read: people's data, so not in a folder for everybody. */
   scratch: string;
+}
+
+/** The same parts with the settings of this moment. */
+export async function atPresent(parts: PipelineParts): Promise<PipelineParts> {
+  return { ...parts, settings: await parts.settingsNow() };
 }
 
 /** The stop-all switch's place among the pauses. */

@@ -14,7 +14,7 @@ import { forgetSources, loadedSources, type SourceLoad } from '../sources/loaded
 import { unify, type UnifyResult } from '../unify/unify.ts';
 import { rowLinksOf } from './person-traces.ts';
 import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
-import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import { atPresent, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
 import { runExport } from './run-export.ts';
 import { exportsOfRefresh, refreshTimes } from './schedule-rules.ts';
 
@@ -204,17 +204,24 @@ async function runExports(
     if (signal.aborted) break;
     // One export that cannot run must not keep the others from running; its error is told when they are done.
     try {
+      // The ones before it may have taken hours.
+      const present = await atPresent(parts);
+      if (!exportsOfRefresh(present.settings, until).includes(id)) {
+        progress.say(`The export ${id} was removed or switched off meanwhile.`);
+        continue;
+      }
       if (mayRun !== undefined && !(await mayRun(id))) {
         progress.say(`The export ${id} was left out: its connection is not shared with whoever asked.`);
         continue;
       }
-      const paused = await pauseOf(parts, id);
+      const paused = await pauseOf(present, id);
       if (paused !== undefined) {
         progress.say(`The export ${id} is paused: ${paused}`);
         continue;
       }
-      const user = await parts.exportUser?.(settings.exports.get(id)?.connection as ConnectionId);
-      const run = await runExport(parts, id, { by: user ?? by, signal });
+      const { connection } = exportOf(present.settings, id).config;
+      const user = await present.exportUser?.(connection as ConnectionId);
+      const run = await runExport(present, id, { by: user ?? by, signal });
       runs.push(run);
       watch?.exported({ export: id, run });
     } catch (error) {

@@ -39,23 +39,9 @@ export async function clearExport(
   exportId: string,
   request: { by: string; withdrawTags: boolean; signal: AbortSignal },
 ): Promise<ClearedExport> {
-  const { engine, clock } = parts;
+  const { engine } = parts;
   const { id, config } = exportOf(parts.settings, exportId);
-  // What goes on here ends first, be it planned or sent.
-  const here = (await parts.cancelRequests?.ask(exportSubject(id))) as CancelledRun | undefined;
-  const [running] = await listRuns(engine, { export: id, status: 'running', limit: 1 });
-  const cancelled =
-    here?.run.status === 'cancelled'
-      ? here
-      : running === undefined
-        ? null
-        : await cancelRun(parts, running.run);
-  const waiting = [
-    ...(await listRuns(engine, { export: id, status: 'planned' })),
-    ...(await listRuns(engine, { export: id, status: 'stopped' })),
-  ];
-  for (const { run } of waiting)
-    await changeRun(parts, run, (plan) => (isWaiting(plan) ? cancelledPlan(plan, clock.now()) : plan));
+  const cancelled = await endWorkOf(parts, id);
   const key = audienceKey(config);
   const { people } = await exportedPeople(engine, id, key);
   const withdrawn = request.withdrawTags
@@ -71,6 +57,31 @@ export async function clearExport(
     : null;
   const tagsLeft = withdrawn === null ? 0 : await unfinishedTags(engine, withdrawn.run);
   return { export: id, cancelled, withdrawn, tagsLeft, people };
+}
+
+/**
+ * Ends what goes on of an export: a run or the making of a plan, a run that was cut off, and plans that nobody carried
+ * out. Once more after the export is gone: something may have begun right before.
+ * @returns the run that was ended, where there was one
+ */
+export async function endWorkOf(parts: PipelineParts, id: ExportId): Promise<CancelledRun | null> {
+  const { engine, clock } = parts;
+  // What goes on here ends first, be it planned or sent.
+  const here = (await parts.cancelRequests?.ask(exportSubject(id))) as CancelledRun | undefined;
+  const [running] = await listRuns(engine, { export: id, status: 'running', limit: 1 });
+  const cancelled =
+    here?.run.status === 'cancelled'
+      ? here
+      : running === undefined
+        ? null
+        : await cancelRun(parts, running.run);
+  const waiting = [
+    ...(await listRuns(engine, { export: id, status: 'planned' })),
+    ...(await listRuns(engine, { export: id, status: 'stopped' })),
+  ];
+  for (const { run } of waiting)
+    await changeRun(parts, run, (plan) => (isWaiting(plan) ? cancelledPlan(plan, clock.now()) : plan));
+  return cancelled;
 }
 
 async function planWithdrawal(

@@ -7,10 +7,18 @@ import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
 import { changeRun } from './change-run.ts';
-import { connectionOf, everything, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import {
+  atPresent,
+  connectionOf,
+  everything,
+  exportOf,
+  pauseOf,
+  type PipelineParts,
+} from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
+import type { Settings } from './settings.ts';
 import { untilCancelled } from './until-cancelled.ts';
 
 export interface RunRequest {
@@ -28,35 +36,10 @@ export async function makePlan(
   exportId: string,
   request: { by: string; limit?: number; signal?: AbortSignal },
 ): Promise<ExportRun> {
-  const { id, config } = exportOf(parts.settings, exportId);
-  return withAccount(
-    parts,
-    config.connection as ConnectionId,
-    async (destination) => {
-      await refuseWhileRunning(parts, id);
-      return planUntilCancelled(parts, destination, exportId, request);
-    },
-    request.signal,
-  );
-}
-
-/** A plan of a large audience takes minutes to make, and has no name yet by which it could be cancelled: its export has. */
-async function planUntilCancelled(
-  parts: PipelineParts,
-  destination: Destination,
-  exportId: string,
-  request: { by: string; limit?: number; signal?: AbortSignal },
-): Promise<ExportRun> {
-  const elsewhere = new AbortController();
-  const watch = parts.cancelRequests?.watch([exportSubject(exportId)], () =>
-    elsewhere.abort(new Error('cancelled')),
-  );
-  const signals = [elsewhere.signal, ...(request.signal === undefined ? [] : [request.signal])];
-  try {
-    return await planExport(parts, destination, exportId, { ...request, signal: AbortSignal.any(signals) });
-  } finally {
-    watch?.stop();
-  }
+  return withExport(parts, exportId, request.signal, async (present, destination, signal) => {
+    await refuseWhileRunning(present, exportOf(present.settings, exportId).id);
+    return planExport(present, destination, exportId, { ...request, signal });
+  });
 }
 
 /**
@@ -69,12 +52,8 @@ export async function runExport(
   request: RunRequest,
 ): Promise<ExportRun> {
   await refuseIfPaused(parts, exportId);
-  const { config } = exportOf(parts.settings, exportId);
-  return withAccount(
-    parts,
-    config.connection as ConnectionId,
-    (destination) => runOn(parts, destination, exportId, request),
-    request.signal,
+  return withExport(parts, exportId, request.signal, (present, destination, signal) =>
+    runOn(present, destination, exportId, { ...request, signal }),
   );
 }
 
@@ -119,7 +98,7 @@ async function planFor(
 ): Promise<ExportRun> {
   if (request.plan === undefined) {
     await tellWhatIsLeft(parts, exportOf(parts.settings, exportId).id);
-    return planUntilCancelled(parts, destination, exportId, request);
+    return planExport(parts, destination, exportId, request);
   }
   const plan = await planOf(parts, exportId, request.plan);
   const endedEarly = plan.status === 'failed' || plan.status === 'cancelled';
@@ -146,15 +125,16 @@ export async function releaseRun(
     parts,
     connectionOf(run),
     async (destination) => {
-      await refuseIfPaused(parts, run.export);
+      const present = await atPresent(parts);
+      await refuseIfPaused(present, run.export);
       await refuseWhileRunning(parts, run.export);
       const at = parts.clock.now().toISOString();
       // It may have been cancelled, or let go by somebody else, while this waited for the account.
-      const released = await changeRun(parts, run.run, (present) => {
-        refuseUnlessHeld(present);
-        return { ...present, release: { by: release.by, why: release.why, at } };
+      const released = await changeRun(parts, run.run, (latest) => {
+        refuseUnlessHeld(latest);
+        return { ...latest, release: { by: release.by, why: release.why, at } };
       });
-      return carryOut(parts, destination, released, release.signal);
+      return carryOut(present, destination, released, release.signal);
     },
     release.signal,
   );
@@ -232,6 +212,44 @@ export async function refuseWhileRunning(parts: PipelineParts, id: ExportId): Pr
     message: `Run ${running.run} of this export was cut off and is not finished.`,
     hint: `Finish it first: postrider ${finish}`,
   });
+}
+
+/**
+ * Has the account of an export, and the settings as they are once its turn has come: while it waited, the export may
+ * have been edited or removed. From then on whoever cancels or removes it is heard; it has no run yet by whose name it
+ * could be cancelled, and a plan of a large audience takes minutes to make.
+ */
+async function withExport<Result>(
+  parts: PipelineParts,
+  exportId: string,
+  signal: AbortSignal | undefined,
+  work: (present: PipelineParts, destination: Destination, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    const connection = connectionIn(await parts.settingsNow(), exportId);
+    const inTurn = async (destination: Destination) => {
+      const elsewhere = new AbortController();
+      // Before the settings are read: whoever removes the export after that finds somebody to ask.
+      const watch = parts.cancelRequests?.watch([exportSubject(exportId)], () =>
+        elsewhere.abort(new Error('cancelled')),
+      );
+      try {
+        const present = await atPresent(parts);
+        // It goes to another account by now, which has to be waited for.
+        if (connectionIn(present.settings, exportId) !== connection) return undefined;
+        const signals = [elsewhere.signal, ...(signal === undefined ? [] : [signal])];
+        return { result: await work(present, destination, AbortSignal.any(signals)) };
+      } finally {
+        watch?.stop();
+      }
+    };
+    const ended = await withAccount(parts, connection, inTurn, signal);
+    if (ended !== undefined) return ended.result;
+  }
+}
+
+function connectionIn(settings: Settings, exportId: string): ConnectionId {
+  return exportOf(settings, exportId).config.connection as ConnectionId;
 }
 
 /**

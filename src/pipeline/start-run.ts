@@ -60,8 +60,8 @@ export async function startRun(
   };
   const started = await changeRun(parts, run, begin, [
     leaveOutMoved(engine.dialect, starting, now),
-      leaveOutDoNotSend(engine.dialect, starting, now),
-      ...cutIntoChunks(run),
+    leaveOutDoNotSend(engine.dialect, starting, now),
+    ...cutIntoChunks(run),
   ]);
   return { run: started, readAt };
 }

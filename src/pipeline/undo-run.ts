@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun, undoOf, writeRun } from '../exports/run-records.ts';
 import { buildUndoPlan, countNotUndone, type Journalled } from '../exports/undo-plan.ts';
-import { connectionOf, type PipelineParts } from './pipeline-parts.ts';
+import { atPresent, connectionOf, type PipelineParts } from './pipeline-parts.ts';
 import { readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { carryOut, refuseWhileRunning, withAccount } from './run-export.ts';
@@ -35,7 +35,7 @@ export async function planUndo(
   const undone = await readRun(parts.engine, runId);
   return withAccount(parts, connectionOf(undone), async (destination) => {
     await refuseWhileRunning(parts, undone.export);
-    return makeUndoPlan(parts, destination, undone, request.by);
+    return makeUndoPlan(await atPresent(parts), destination, undone, request.by);
   });
 }
 
@@ -43,10 +43,15 @@ export async function planUndo(
  * Takes a run back by a plan of its own. An undo that was cut off is finished first, whatever plan is asked for.
  * @throws as `planUndo`; `input` / `plan_of_other_run`
  */
-export async function undoRun(parts: PipelineParts, runId: string, request: UndoRequest): Promise<ExportRun> {
-  const { engine } = parts;
+export async function undoRun(
+  before: PipelineParts,
+  runId: string,
+  request: UndoRequest,
+): Promise<ExportRun> {
+  const { engine } = before;
   const undone = await readRun(engine, runId);
-  return withAccount(parts, connectionOf(undone), async (destination) => {
+  return withAccount(before, connectionOf(undone), async (destination) => {
+    const parts = await atPresent(before);
     const [running] = await listRuns(engine, { export: undone.export, status: 'running', limit: 1 });
     if (running?.undoes === undone.run) {
       parts.progress.say(`Run ${running.run} was cut off; going on with it.`);

@@ -12,8 +12,8 @@ export interface CancelRequests {
    */
   watch(subjects: readonly string[], asked: () => void): CancelWatch;
   /**
-   * Asks whoever in this process watches a subject, and waits until they stop.
-   * @returns undefined where nobody does; else what they answer, which may be nothing
+   * Asks all in this process who watch a subject, and waits until they stop.
+   * @returns undefined where nobody does; else what one of them answers, which may be nothing
    */
   ask(subject: string): Promise<unknown> | undefined;
 }
@@ -47,7 +47,7 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Answers stay for whoever asked: the process that gave them may be gone.
   for (const file of readdirSync(folder)) if (!file.endsWith(answerEnd)) rmSync(join(folder, file));
-  const watched = new Map<string, { ask: () => void; stopped: Promise<unknown> }>();
+  const watched = new Set<{ subjects: readonly string[]; ask: () => void; stopped: Promise<unknown> }>();
   const asks = (subject: string) => read(join(folder, subject)) !== undefined;
   return {
     watch(subjects, asked) {
@@ -61,14 +61,14 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
         if (subjects.some(asks)) tell();
       };
       const { promise: stopped, resolve: answered } = Promise.withResolvers<unknown>();
-      const mine = { ask: tell, stopped };
-      for (const subject of subjects) watched.set(subject, mine);
+      const mine = { subjects, ask: tell, stopped };
+      watched.add(mine);
       const timer = setInterval(look, lookEveryMs).unref();
       look();
       return {
         stop(answer) {
           clearInterval(timer);
-          for (const subject of subjects) if (watched.get(subject) === mine) watched.delete(subject);
+          watched.delete(mine);
           answered(answer);
           for (const subject of subjects.filter(asks)) {
             if (answer !== undefined)
@@ -79,9 +79,12 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
       };
     },
     ask(subject) {
-      const found = watched.get(subject);
-      found?.ask();
-      return found?.stopped;
+      const found = [...watched].filter(({ subjects }) => subjects.includes(subject));
+      if (found.length === 0) return undefined;
+      for (const { ask } of found) ask();
+      return Promise.all(found.map(({ stopped }) => stopped)).then((answers) =>
+        answers.find((answer) => answer !== undefined),
+      );
     },
   };
 }

@@ -98,6 +98,7 @@ export class TestLine {
     return {
       engine,
       settings: this.settings,
+      settingsNow: () => Promise.resolve(this.settings),
       clock,
       leases: this.leases,
       maxRequests: 8,
