@@ -4,9 +4,11 @@ import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination, UpsertOptions } from '../delivery/destination.ts';
 import { sql } from '../engine/sql.ts';
 import { accountedFor, type ExportRun } from '../exports/plan.ts';
+import { listRuns } from '../exports/run-records.ts';
 import { readFacts } from './read-facts.ts';
 import { refresh, type Stage } from './refresh.ts';
 import { runExport } from './run-export.ts';
+import { DyingEngine } from './test-support/dying-engine.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /** What DESIGN §4 promises of delivery when Mailchimp or people do something in the middle of a run. */
@@ -302,6 +304,26 @@ describe('going on with what a run left', () => {
     expect(rest).toMatchObject({ status: 'succeeded', people: { desired: 0, leave: 1 } });
     expect(rest.changes).toEqual({ fields: 0, tag: 0, untag: 0, archive: 1 });
     expect(line.audience()['ana@acme.test']?.status).toBe('archived');
+  });
+
+  it('goes through the connection of the run, whatever its export says by now', async () => {
+    line.deadlineMs = 50;
+    await line.people([ana, eva]);
+    // Dies when the people are in Mailchimp and their answer is not noted.
+    const engine = new DyingEngine(line.engine, () => Object.keys(line.audience()).length === 0);
+    await line.run({ engine }).catch(() => undefined);
+    const [cutOff] = await listRuns(line.engine, { status: 'running' });
+    line.configure({ connection: 'other', audience: 'aud2' });
+    const parts = line.parts();
+    const openDestination = (connection: ConnectionId) => {
+      if (connection !== 'account') throw new Error(`no people of the run are in ${connection}`);
+      return parts.openDestination(connection);
+    };
+    const run = await runExport({ ...parts, openDestination }, 'news', {
+      by: 'test',
+      signal: new AbortController().signal,
+    });
+    expect(run).toMatchObject({ run: cutOff?.run, status: 'succeeded', people: { add: 2, failed: {} } });
   });
 
   it('says what was left when a new plan is made instead', async () => {

@@ -18,7 +18,6 @@ import {
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
-import type { Settings } from './settings.ts';
 import { untilCancelled } from './until-cancelled.ts';
 
 export interface RunRequest {
@@ -226,7 +225,7 @@ async function withExport<Result>(
   work: (present: PipelineParts, destination: Destination, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
-    const connection = connectionIn(await parts.settingsNow(), exportId);
+    const connection = await connectionNow(await atPresent(parts), exportId);
     const inTurn = async (destination: Destination) => {
       const elsewhere = new AbortController();
       // Before the settings are read: whoever removes the export after that finds somebody to ask.
@@ -236,7 +235,7 @@ async function withExport<Result>(
       try {
         const present = await atPresent(parts);
         // It goes to another account by now, which has to be waited for.
-        if (connectionIn(present.settings, exportId) !== connection) return undefined;
+        if ((await connectionNow(present, exportId)) !== connection) return undefined;
         const signals = [elsewhere.signal, ...(signal === undefined ? [] : [signal])];
         return { result: await work(present, destination, AbortSignal.any(signals)) };
       } finally {
@@ -248,8 +247,11 @@ async function withExport<Result>(
   }
 }
 
-function connectionIn(settings: Settings, exportId: string): ConnectionId {
-  return exportOf(settings, exportId).config.connection as ConnectionId;
+/** Through which an export goes now: a run of it that was cut off ends in the account that it began in. */
+async function connectionNow(present: PipelineParts, exportId: string): Promise<ConnectionId> {
+  const { id, config } = exportOf(present.settings, exportId);
+  const [cutOff] = await listRuns(present.engine, { export: id, status: 'running', limit: 1 });
+  return cutOff === undefined ? (config.connection as ConnectionId) : connectionOf(cutOff);
 }
 
 /**
