@@ -30,6 +30,7 @@ import { workspaceActions, type WorkspaceActions } from './app/workspace-actions
 import { systemClock, type Clock } from './base/clock.ts';
 import type { Config } from './base/config.ts';
 import { PostriderError } from './base/errors.ts';
+import { oneAtATime } from './base/one-at-a-time.ts';
 import { secretOfConnection } from './connections/connection-secrets.ts';
 import { engineKeyOf, settleRotation } from './connections/kept-keys.ts';
 import { readSecretKey } from './connections/secret-key.ts';
@@ -212,6 +213,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     const parts = partsWith(progress);
     let desk: WorkDesk | undefined;
+    // Who replaces everybody's profiles or members does so alone in this process.
     const inTurn = oneAtATime();
     const as = (who: Identity, { progress: shown = progress, env: brought = env }: Hands = {}): Actions =>
       actionsOf({
@@ -304,16 +306,6 @@ function actionsOf(ground: AppGround): Actions {
     ...exportOverviewActions(ground),
     ...sampleActions(ground),
   });
-}
-
-/** Who replaces everybody's profiles or members does so alone in this process. */
-function oneAtATime(): AppGround['inTurn'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (work) => {
-    const turn = last.then(work, work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
 }
 
 function refuseWork(): never {

@@ -62,15 +62,14 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
     refresh: async ({ until, signal, watch }) => {
       const { noting, allNoted } = notingRuns(ground, watch);
       try {
-        return await ground.inTurn(async () =>
-          refresh(await ground.parts(), {
-            ...(until === undefined ? {} : { until }),
-            watch: noting,
-            by,
-            mayRun: (id) => reachesExport(ground, id),
-            signal,
-          }),
-        );
+        return await refresh(await ground.parts(), {
+          ...(until === undefined ? {} : { until }),
+          watch: noting,
+          inTurn: ground.inTurn,
+          by,
+          mayRun: (id) => reachesExport(ground, id),
+          signal,
+        });
       } finally {
         await allNoted();
       }

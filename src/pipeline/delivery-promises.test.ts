@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inputError } from '../base/errors.ts';
 import type { ConnectionId, ExportId } from '../base/ids.ts';
+import { oneAtATime } from '../base/one-at-a-time.ts';
 import type { Destination, UpsertOptions } from '../delivery/destination.ts';
 import { sql } from '../engine/sql.ts';
 import { accountedFor, type ExportRun } from '../exports/plan.ts';
@@ -495,6 +496,18 @@ describe('one run per account', () => {
     });
     expect(exports).toEqual([]);
     expect(line.audience()).toEqual({});
+  });
+
+  it('keeps previews and segments waiting for the stages of a refresh, not for its exports', async () => {
+    await line.people([ana]);
+    const inTurn = oneAtATime();
+    const held = await line.holdAccount();
+    const signal = new AbortController().signal;
+    const refreshed = refresh(line.parts(), { until: 'exports', by: 'test', signal, inTurn });
+    await line.somebodyWaits();
+    expect(await inTurn(() => Promise.resolve('a preview'))).toBe('a preview');
+    held.release();
+    expect((await refreshed).exports).toMatchObject([{ status: 'succeeded' }]);
   });
 
   it('reads an audience for one at a time', async () => {

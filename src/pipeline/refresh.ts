@@ -36,6 +36,11 @@ export interface RefreshRequest {
   mayRun?(id: ExportId): Promise<boolean>;
   signal: AbortSignal;
   watch?: RefreshWatch;
+  /**
+   * Does the stages up to the segments when nothing else replaces people, and keeps it waiting meanwhile. Exports are
+   * no part of it: they may take hours, and change nobody here.
+   */
+  inTurn?: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** Is told how a refresh goes on; nothing depends on it. */
@@ -51,6 +56,18 @@ export interface RefreshWatch {
  * that fails leaves the last good state, and nothing behind it runs on half-refreshed data.
  */
 export async function refresh(parts: PipelineParts, request: RefreshRequest): Promise<RefreshResult> {
+  const { inTurn = (work) => work() } = request;
+  const result = await inTurn(async () => refreshPeople(await atPresent(parts), request));
+  if (request.until !== undefined && request.until !== 'exports') return result;
+
+  refuseIfCancelled(request.signal);
+  request.watch?.stage('exports');
+  await trimOldRuns(parts);
+  result.exports = await runExports(parts, request);
+  return result;
+}
+
+async function refreshPeople(parts: PipelineParts, request: RefreshRequest): Promise<RefreshResult> {
   request.watch?.stage('sources');
   const result: RefreshResult = { sources: await readSources(parts) };
   if (request.until === 'sources') return result;
@@ -64,12 +81,6 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
   refuseIfCancelled(request.signal);
   request.watch?.stage('segments');
   result.segments = await computeSegments(parts);
-  if (request.until === 'segments') return result;
-
-  refuseIfCancelled(request.signal);
-  request.watch?.stage('exports');
-  await trimOldRuns(parts);
-  result.exports = await runExports(parts, request);
   return result;
 }
 
@@ -192,7 +203,7 @@ async function runExports(
   parts: PipelineParts,
   { until, by, mayRun, signal, watch }: RefreshRequest,
 ): Promise<ExportRun[]> {
-  const { settings, progress } = parts;
+  const { settings, progress } = await atPresent(parts);
   if (settings.exports.size === 0) return [];
   if (until === undefined && refreshTimes(settings) === undefined) {
     progress.say('No schedule: exports run when a person says so (postrider run EXPORT).');
