@@ -35,7 +35,7 @@ export function personActions(ground: AppGround): PersonActions {
     person: async (text) => findPerson(await parts(), text),
     forget: async (address, request) => {
       dropCheckpoint(config);
-      const receipt = await forgetPerson(await parts(), address, { ...request, by });
+      const receipt = await forgetPerson(await parts(), address, { ...request, by }, ground.inTurn);
       // One that was begun before.
       dropCheckpoint(config);
       const { how, state } = receipt;

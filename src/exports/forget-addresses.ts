@@ -1,3 +1,4 @@
+import type { RunId } from '../base/ids.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
@@ -112,6 +113,35 @@ function leaveOutOfRuns(dialect: Dialect, person: ExportedPerson, now: Date): Ch
           AND NOT list_contains(${person.addresses}, work.address))`,
     // Left behind where a process died at the end of a run; the end makes it anew.
     sql`DROP TABLE IF EXISTS export.settled`,
+  ];
+}
+
+const erasedIn = (runId: RunId): Sql =>
+  sql`(SELECT position FROM ${ref(outcome)} WHERE run = ${runId} AND reason = 'erased')`;
+
+/** Those of some positions of a run whose people were erased while it was not over. */
+export async function erasedAmong(
+  engine: Engine,
+  runId: RunId,
+  positions: readonly number[],
+): Promise<number[]> {
+  const rows = await engine.rows<{ position: number }>(sql`
+    SELECT position FROM ${erasedIn(runId)}
+    WHERE position BETWEEN ${Math.min(...positions)} AND ${Math.max(...positions)}`);
+  const asked = new Set(positions);
+  return rows.flatMap(({ position }) => (asked.has(position) ? [position] : []));
+}
+
+/**
+ * The changes that take out what was noted of erased people after they were: the answer to a request that was on its
+ * way by then names them once more, and would count them twice.
+ */
+export function dropNotedOfErased(runId: RunId): Change[] {
+  const noted = sql`FROM ${ref(outcome)} WHERE run = ${runId} AND reason IS DISTINCT FROM 'erased'
+    AND position IN ${erasedIn(runId)}`;
+  return [
+    sql`DELETE FROM ${ref(tagWork)} WHERE run = ${runId} AND address IN (SELECT address ${noted} AND address <> '')`,
+    sql`DELETE ${noted}`,
   ];
 }
 

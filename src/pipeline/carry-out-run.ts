@@ -2,10 +2,13 @@ import { messageOf, PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { chunksIn, cutTagWork } from '../exports/chunks.ts';
 import { finishRun } from '../exports/finish-run.ts';
+import { dropNotedOfErased } from '../exports/forget-addresses.ts';
 import type { ExportRun, RunAlert } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
 import { alertsOf, unknownAnswers } from '../exports/unknown-answers.ts';
 import { BatchBlame } from './batch-blame.ts';
+import { inEndingTurn } from './ending-turn.ts';
+import { ErasedMeanwhile } from './erased-meanwhile.ts';
 import { lookForUnmentioned } from './look-for-unmentioned.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { leaveRacesOpen, putRacesRight } from './put-races-right.ts';
@@ -44,6 +47,7 @@ export async function carryOutRun(
     destination,
     run,
     whoHasLeft: await WhoHasLeft.since(parts, destination, run, readAt),
+    erased: await ErasedMeanwhile.since(parts.engine, run.run),
     blame: new BatchBlame(),
     together: new SettleTogether(parts.engine, parts.clock, run.run),
     signal,
@@ -61,6 +65,7 @@ export async function carryOutRun(
   };
   try {
     await sendAll(sending);
+    await parts.engine.commit(dropNotedOfErased(run.run));
     await lookForUnmentioned(parts, destination, run);
     await cutTagWork(parts.engine, run.run);
     await sendAll(sending);
@@ -116,13 +121,10 @@ async function finish({ parts }: Sending, record: ExportRun): Promise<ExportRun>
   for (const alert of alerts) {
     parts.progress.say(`Look at this: ${alert.text} (${alert.people} people, ${alert.code})`);
   }
-  // Two runs on two accounts may end at the same time, and what became of their people is put together in one place.
-  const turn = await parts.leases.acquire('ending of a run', () => undefined);
-  try {
-    return await finishRun(parts.engine, alerts.length === 0 ? record : { ...record, alerts });
-  } finally {
-    turn.release();
-  }
+  return inEndingTurn(parts, async () => {
+    await parts.engine.commit(dropNotedOfErased(record.run));
+    return finishRun(parts.engine, alerts.length === 0 ? record : { ...record, alerts });
+  });
 }
 
 async function finishCancelled(sending: Sending, record: ExportRun): Promise<ExportRun> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceId } from '../base/ids.ts';
+import { oneAtATime } from '../base/one-at-a-time.ts';
 import { secretKeyOf } from '../connections/seal.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -21,6 +22,7 @@ import { findPerson } from './find-person.ts';
 import { forgetPerson, previewErasure, type ForgetRequest } from './forget-person.ts';
 import { liftSuppression, receiptsOf } from './lift-suppression.ts';
 import { refresh } from './refresh.ts';
+import { runExport } from './run-export.ts';
 import { sweepErased } from './sweep-erased.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 import { DyingEngine } from './test-support/dying-engine.ts';
@@ -151,6 +153,29 @@ describe('12. one request removes a person', () => {
     } finally {
       await engine.close();
     }
+  });
+
+  it('also beside a refresh, which has read them already', async () => {
+    await line.people([ana, ...others]);
+    const inTurn = oneAtATime();
+    let erasure: Promise<unknown> | undefined;
+    const engine = new (class extends DyingEngine {
+      override async commit(...changes: Parameters<Engine['commit']>): Promise<void> {
+        await super.commit(...changes);
+        const mapped = (await whereIs(line.engine, ['k-ana'])).find((place) =>
+          place.startsWith('unify_work.'),
+        );
+        if (mapped === undefined) return;
+        erasure ??= forgetPerson(line.parts(), 'ana.pop@acme.test', request, inTurn);
+        // Either it is over, or it waits for this refresh.
+        await Promise.race([erasure, new Promise((resolve) => setTimeout(resolve, 500))]);
+      }
+    })(line.engine, () => true);
+    const signal = new AbortController().signal;
+    await refresh(line.parts(engine), { until: 'segments', by: 'test', signal, inTurn });
+    expect(await erasure).toMatchObject({ state: 'done', profiles: 1 });
+    expect(await whereIs(line.engine, ['popescu', 'k-ana'])).toEqual([]);
+    expect(await whereIs(line.engine, ['ana.pop@'], 'joana.pop@')).toEqual([]);
   });
 
   it('also out of rows that were set aside', async () => {
@@ -289,39 +314,84 @@ describe('runs', () => {
     expect(rows).toEqual({ n: 2, blank: 1 });
   });
 
-  it.each(['planned', 'running'] as const)('that are %s do not send them', async (state) => {
-    await line.people([ana, ...others]);
-    await line.run();
-    await line.people([
-      { ...ana, first: 'Changed' },
-      { ...others[0]!, first: 'Changed', buyer: 'no' },
-    ]);
-    const sent = (run: ExportRun) => {
-      expect(run).toMatchObject({
-        status: 'succeeded',
-        people: { desired: 2, update: 1, keptOut: { erased: 1 }, leave: 1 },
-      });
-      expect(accountedFor(run.people)).toBe(run.people.desired);
-    };
-    if (state === 'planned') {
-      const plan = await line.plan();
-      await forget();
-      sent(await line.run({ plan: plan.run }));
-    } else {
-      // Dead after its start, before anything was sent.
-      const engine = new DyingEngine(line.engine, (change) => !JSON.stringify(change).includes("'sending'"));
-      await line.run({ engine }).catch(() => undefined);
-      await forget();
-      const run = await line.run();
-      sent(run);
-      expect(await runExceptions(line.engine, run, { limit: 9, offset: 0 })).toMatchObject([
-        { email: '', result: 'keptOut', reason: 'erased' },
+  it.each(['before its request', 'while its request is on its way'])(
+    'that go on send nobody who is erased %s, and name them no more',
+    async (when) => {
+      await line.people([ana, ...others]);
+      const parts = line.parts();
+      let erasure: Promise<unknown> | undefined;
+      const erased = async () => {
+        erasure ??= forget();
+        const noted = sql`SELECT 1 AS there FROM export.outcome WHERE reason = 'erased'`;
+        await expect.poll(() => line.engine.rows(noted)).toHaveLength(1);
+      };
+      const run = await runExport(
+        {
+          ...parts,
+          async openDestination(connection) {
+            const destination = await parts.openDestination(connection);
+            return {
+              ...destination,
+              async upsert(...batch) {
+                if (when === 'before its request') await erased();
+                const answer = await destination.upsert(...batch);
+                await erased();
+                return answer;
+              },
+            };
+          },
+        },
+        'news',
+        { by: 'test', signal: new AbortController().signal },
+      );
+      expect(run).toMatchObject({ people: { desired: 3, add: 2, keptOut: { erased: 1 }, failed: {} } });
+      expect(accountedFor(run.people)).toBe(3);
+      expect(await erasure).toMatchObject({ state: 'done' });
+      expect(Object.keys(line.audience())).toEqual(others.map(({ email }) => email));
+      expect(await whereIs(line.engine, ['popescu', 'k-ana'])).toEqual([]);
+      expect(await whereIs(line.engine, ['ana.pop@'], 'joana.pop@')).toEqual([]);
+    },
+  );
+
+  it.each(['planned', 'running'] as const)(
+    'that are %s and nobody carries out do not send them',
+    async (state) => {
+      await line.people([ana, ...others]);
+      await line.run();
+      await line.people([
+        { ...ana, first: 'Changed' },
+        { ...others[0]!, first: 'Changed', buyer: 'no' },
       ]);
-    }
-    expect(Object.keys(line.audience())).toEqual(others.map(({ email }) => email));
-    const ledger = await line.engine.rows(sql`SELECT address FROM export.exported ORDER BY address`);
-    expect(ledger.map((row) => row.address)).toEqual(others.map(({ email }) => email));
-  });
+      const sent = (run: ExportRun) => {
+        expect(run).toMatchObject({
+          status: 'succeeded',
+          people: { desired: 2, update: 1, keptOut: { erased: 1 }, leave: 1 },
+        });
+        expect(accountedFor(run.people)).toBe(run.people.desired);
+      };
+      if (state === 'planned') {
+        const plan = await line.plan();
+        await forget();
+        sent(await line.run({ plan: plan.run }));
+      } else {
+        // Dead after its start, before anything was sent.
+        const engine = new DyingEngine(
+          line.engine,
+          (change) => !JSON.stringify(change).includes("'sending'"),
+        );
+        await line.run({ engine }).catch(() => undefined);
+        await forget();
+        const run = await line.run();
+        sent(run);
+        expect(await runExceptions(line.engine, run, { limit: 9, offset: 0 })).toMatchObject([
+          { email: '', result: 'keptOut', reason: 'erased' },
+        ]);
+      }
+      expect(Object.keys(line.audience())).toEqual(others.map(({ email }) => email));
+      const ledger = await line.engine.rows(sql`SELECT address FROM export.exported ORDER BY address`);
+      expect(ledger.map((row) => row.address)).toEqual(others.map(({ email }) => email));
+    },
+  );
 });
 
 describe('afterwards', () => {

@@ -2,6 +2,7 @@ import { PostriderError } from '../base/errors.ts';
 import { newRunId } from '../base/ids.ts';
 import type { Change } from '../engine/engine.ts';
 import { requestsHeldUntil } from '../exports/chunks.ts';
+import { exportTraces } from '../exports/forget-addresses.ts';
 import { prepareSourceTables } from '../sources/loaded-source.ts';
 import {
   readErasures,
@@ -20,10 +21,11 @@ import {
   type SuppressedThing,
 } from '../suppression/suppression-list.ts';
 import { ensureSuppressionTables } from '../suppression/suppression-tables.ts';
+import { inEndingTurn } from './ending-turn.ts';
 import { eraseInAudience, pendingErasure } from './erase-in-audience.ts';
 import { erasureAudiences, erasureTraces } from './erasure-traces.ts';
 import { findTraces, foldAddress, type FoundPerson } from './person-traces.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
+import { atPresent, type PipelineParts } from './pipeline-parts.ts';
 
 export interface ForgetRequest {
   how: RemovalKind;
@@ -57,6 +59,8 @@ export async function previewErasure(parts: PipelineParts, text: string): Promis
  *
  * Each arrow is one commit together with the receipt. From the first on nobody brings the person back, and the same
  * command goes on where the last one ended; until it is done, the addresses are kept sealed.
+ * @param inTurn does what replaces people here while nothing else does: a refresh that has read them would write them
+ *   back
  * @returns the receipt; `open` where an audience is not done with
  * @throws `person_unknown`, `forget_several_people`, `reason_names_person`, `suppression_key_changed`
  */
@@ -64,7 +68,42 @@ export async function forgetPerson(
   parts: PipelineParts,
   text: string,
   request: ForgetRequest,
+  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result> = (work) => work(),
 ): Promise<Erasure> {
+  const { engine, suppressionKey: key, clock } = parts;
+  const removed = await inTurn(async () => removeHere(await atPresent(parts), text, request));
+  const { addresses, customers } = removed.found;
+  let { record } = removed;
+  const save = async (next: Partial<Erasure>, changes: readonly Change[] = []): Promise<void> => {
+    record = { ...record, ...next };
+    await engine.commit([...changes, ...writeErasure(key, record, addresses)]);
+  };
+
+  await outlastRequests(parts);
+  for (const [index, audience] of record.audiences.entries()) {
+    if (audience.open === null) continue;
+    const ended = await eraseInAudience(parts, audience, addresses);
+    await save({ audiences: record.audiences.with(index, ended) });
+  }
+  // The answer to a request that was on its way named them once more.
+  await inEndingTurn(parts, async () => {
+    const late = await exportTraces(engine, { addresses, customers }, clock.now());
+    if (late.found.length > 0) await engine.commit(late.changes);
+  });
+  if (record.audiences.every((audience) => audience.open === null)) {
+    await save({ state: 'done', finishedAt: clock.now().toISOString() });
+  }
+  // The log of writes holds what was replaced until it is folded into the file.
+  await engine.checkpoint();
+  return record;
+}
+
+/** The first two steps: everybody who is to go is found, suppressed, and taken out of this installation. */
+async function removeHere(
+  parts: PipelineParts,
+  text: string,
+  request: ForgetRequest,
+): Promise<{ record: Erasure; found: FoundPerson }> {
   const { engine, suppressionKey: key, clock } = parts;
   await ensureSuppressionTables(engine);
   await prepareSourceTables(engine);
@@ -75,37 +114,25 @@ export async function forgetPerson(
   refuseSeveral(found, request);
   refuseNaming(found.addresses, request);
 
-  let record = earlier?.record ?? newErasure(clock.now(), request);
-  const save = async (next: Partial<Erasure>, changes: readonly Change[] = []): Promise<void> => {
-    record = { ...record, ...next };
+  const begun = earlier?.record ?? newErasure(clock.now(), request);
+  const audiences = await audiencesToDo(parts, begun, request.how);
+  const suppressed: Erasure = { ...begun, how: request.how, audiences };
+  await engine.commit([
+    ...suppress(key, suppressed.erasure, thingsOf(found), clock.now()),
+    ...writeErasure(key, suppressed, found.addresses),
+  ]);
+
+  return inEndingTurn(parts, async () => {
+    const { places, changes } = await erasureTraces(parts, found);
+    const record: Erasure = {
+      ...suppressed,
+      profiles: suppressed.profiles + found.profiles.length,
+      places: added(suppressed.places, places),
+      suppressed: await suppressedBy(engine, suppressed.erasure),
+    };
     await engine.commit([...changes, ...writeErasure(key, record, found.addresses)]);
-  };
-
-  const audiences = await audiencesToDo(parts, record, request.how);
-  await save({ how: request.how, audiences }, suppress(key, record.erasure, thingsOf(found), clock.now()));
-
-  const { places, changes } = await erasureTraces(parts, found);
-  await save(
-    {
-      profiles: record.profiles + found.profiles.length,
-      places: added(record.places, places),
-      suppressed: await suppressedBy(engine, record.erasure),
-    },
-    changes,
-  );
-
-  await outlastCutOffRequests(parts);
-  for (const [index, audience] of record.audiences.entries()) {
-    if (audience.open === null) continue;
-    const ended = await eraseInAudience(parts, audience, found.addresses);
-    await save({ audiences: record.audiences.with(index, ended) });
-  }
-  if (record.audiences.every((audience) => audience.open === null)) {
-    await save({ state: 'done', finishedAt: clock.now().toISOString() });
-  }
-  // The log of writes holds what was replaced until it is folded into the file.
-  await engine.checkpoint();
-  return record;
+    return { record, found };
+  });
 }
 
 /** The erasure of this address that has not ended, with all addresses it is about. */
@@ -178,14 +205,15 @@ async function audiencesToDo(
   return [...byKey.values()];
 }
 
-/** A request that was cut off may still be at work at Mailchimp, and would bring back who is archived before it ends. */
-async function outlastCutOffRequests(parts: PipelineParts): Promise<void> {
+/**
+ * A request that is on its way, or was cut off, may still be at work at Mailchimp, and would bring back who is archived
+ * before it ends.
+ */
+async function outlastRequests(parts: PipelineParts): Promise<void> {
   const { engine, clock, progress } = parts;
   const held = await requestsHeldUntil(engine, parts);
   const wait = Math.max(0, ...held.map((until) => until.getTime() - clock.now().getTime()));
   if (wait === 0) return;
-  progress.say(
-    `Requests of a run were cut off; waiting ${Math.ceil(wait / 1000)} s until they are surely over.`,
-  );
+  progress.say(`Waiting ${Math.ceil(wait / 1000)} s until the requests of a run are surely over.`);
   await clock.sleep(wait);
 }

@@ -114,8 +114,10 @@ async function sendTags(sending: Sending, chunk: Chunk): Promise<void> {
   const tag = run.tags.find((each) => each.segment === chunk.segment);
   if (tag?.tagId === undefined) throw new Error(`the tag of segment ${chunk.segment ?? '?'} was not made`);
   const { tagId, name } = tag;
-  const addresses = await addressesOf(engine, chunk);
+  // In this order: who is erased in between is not read, and an erasure after that waits for the request.
   await engine.commit([markSending(chunk, clock.now())]);
+  const addresses = await addressesOf(engine, chunk);
+  if (addresses.length === 0) return engine.commit([markDone(chunk)]);
   const change = chunk.kind === 'tag' ? 'add' : 'remove';
   const { unmentioned } = await sendOnce(sending, chunk, () =>
     destination.changeTag(run.audienceId, tagId, change, addresses, signal),

@@ -43,7 +43,7 @@ export async function sendMoves(sending: Sending, chunk: Chunk): Promise<void> {
       return end?.status === 'fulfilled' && end.value === 'moved';
     });
     const outcomes = ended.flatMap((end): Outcome[] =>
-      end.status === 'fulfilled' && end.value !== 'moved' ? [end.value] : [],
+      end.status === 'fulfilled' && typeof end.value === 'object' ? [end.value] : [],
     );
     const failures = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
     const [uncertain] = failures
@@ -74,8 +74,8 @@ async function sendMove(
   sending: Sending,
   move: PlannedMove,
   leaves: () => Change,
-): Promise<'moved' | Outcome> {
-  const { parts, destination, run, whoHasLeft, signal } = sending;
+): Promise<'moved' | 'erased' | Outcome> {
+  const { parts, destination, run, whoHasLeft, erased, signal } = sending;
   const left = () => whoHasLeft.statusOf(move.from);
   const keptOut = (status: string): Outcome => ended(move, { result: 'keptOut', reason: status });
   const gone = left();
@@ -86,17 +86,19 @@ async function sendMove(
       async beforeSend() {
         if (!whoHasLeft.isFreshEnough() || left() !== undefined) return false;
         await parts.engine.commit([leaves()]);
-        return true;
+        return !(await erased.isAmong([move]));
       },
       async renew() {
         await whoHasLeft.refresh();
-        if (left() !== undefined) throw new PeopleLeft();
+        if (left() !== undefined || (await erased.isAmong([move]))) throw new PeopleLeft();
       },
     });
     return answer === 'changed' ? 'moved' : await whatKeptIt(sending, move, answer);
   } catch (error) {
-    if (error instanceof PeopleLeft) return keptOut(left() ?? 'moved');
-    throw error;
+    if (!(error instanceof PeopleLeft)) throw error;
+    const status = left();
+    // Who was erased has an outcome that does not name them.
+    return status === undefined ? 'erased' : keptOut(status);
   }
 }
 

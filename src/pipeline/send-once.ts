@@ -2,6 +2,7 @@ import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
 import { markReady, noteSent, type Chunk } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { BatchBlame } from './batch-blame.ts';
+import type { ErasedMeanwhile } from './erased-meanwhile.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { SettleTogether } from './settle-together.ts';
 import type { WhoHasLeft } from './who-has-left.ts';
@@ -12,6 +13,7 @@ export interface Sending {
   destination: Destination;
   run: ExportRun;
   whoHasLeft: WhoHasLeft;
+  erased: ErasedMeanwhile;
   blame: BatchBlame;
   together: SettleTogether;
   /** Aborted: no new request starts; those in flight end and are recorded (promise 9). */

@@ -77,7 +77,7 @@ async function sendBatch(
   people: readonly PlannedPerson[],
   leaves: () => Change,
 ): Promise<UpsertAnswer | BatchRefused> {
-  const { destination, run, whoHasLeft, signal } = sending;
+  const { destination, run, whoHasLeft, erased, signal } = sending;
   const { engine } = sending.parts;
   const names = tagNames(run.tags);
   const batch = people.map((person) => ({
@@ -97,12 +97,12 @@ async function sendBatch(
           if (!whoHasLeft.isFreshEnough() || someLeft()) return false;
           // Not before there is a slot: what is `sending` when we are killed is what Mailchimp may be working on.
           await engine.commit([leaves()], { ahead: true });
-          return true;
+          return !(await erased.isAmong(people));
         },
         // Mailchimp may make us wait for minutes: whoever left meanwhile must not go out with this batch.
         async renew() {
           await whoHasLeft.refresh();
-          if (someLeft()) throw new PeopleLeft();
+          if (someLeft() || (await erased.isAmong(people))) throw new PeopleLeft();
         },
       });
     } catch (error) {
@@ -112,7 +112,7 @@ async function sendBatch(
   });
 }
 
-/** A batch that waited was given up, because some of its people are out by now; the others go again. */
+/** A batch was given up, because some of its people are out by now, or erased; the others go again. */
 export class PeopleLeft extends Error {}
 
 function withoutLeavers(

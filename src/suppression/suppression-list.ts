@@ -122,6 +122,15 @@ export function unsuppress(erasures: readonly string[]): Change {
   return sql`UPDATE ${tableRef(entryTable)} SET active = FALSE WHERE list_contains(${erasures}, erasure)`;
 }
 
+/** Another text after each erasure, cheap to ask for. */
+export async function suppressionState(engine: Engine): Promise<string> {
+  if (!(await tablesIn(engine, suppressionSchema)).has(entryTable.table)) return '';
+  const [state] = await engine.rows<{ entries: number; latest: string | null }>(
+    sql`SELECT count(*) AS entries, max("at") AS latest FROM ${tableRef(entryTable)}`,
+  );
+  return `${state?.entries ?? 0} ${state?.latest ?? ''}`;
+}
+
 /** The erasures that one address was part of. */
 export async function erasuresOf(engine: Engine, key: SuppressionKey, address: string): Promise<string[]> {
   if (!(await tablesIn(engine, suppressionSchema)).has(entryTable.table)) return [];

@@ -8,6 +8,7 @@ import { cutIntoChunks } from '../../exports/chunks.ts';
 import { ensureExportTables, planPerson } from '../../exports/export-tables.ts';
 import type { ExportRun } from '../../exports/plan.ts';
 import { BatchBlame } from '../batch-blame.ts';
+import { ErasedMeanwhile } from '../erased-meanwhile.ts';
 import { leasesInProcess } from '../account-lease.ts';
 import type { PipelineParts } from '../pipeline-parts.ts';
 import { silent } from '../progress.ts';
@@ -80,6 +81,7 @@ export async function sendingOf(
     destination: whole,
     run,
     whoHasLeft,
+    erased: await ErasedMeanwhile.since(parts.engine, run.run),
     blame: new BatchBlame(),
     together: new SettleTogether(parts.engine, parts.clock, run.run),
     signal,
