@@ -19,7 +19,7 @@ export interface Destination {
   /** How many members are in each status at this moment, by the place's own count. */
   sizes(audience: string): Promise<Readonly<Record<string, number>>>;
   /** One member, or undefined; costs a request: for the few that a batch did not mention. */
-  find(audience: string, address: string): Promise<AudienceMember | undefined>;
+  find(audience: string, address: string, signal?: AbortSignal): Promise<AudienceMember | undefined>;
   /** At most 500 people. Throws `OutcomeUnknown` when it may or may not have happened, `BatchRefused`. */
   upsert(audience: string, people: readonly UpsertPerson[], options?: UpsertOptions): Promise<UpsertAnswer>;
   /** Makes a merge field; `taken`: the audience has one of this tag already. */

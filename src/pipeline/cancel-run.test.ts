@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionId } from '../base/ids.ts';
+import type { Destination } from '../delivery/destination.ts';
 import { askToCancel, exportSubject, openCancelRequests, runSubject } from '../store/cancel-requests.ts';
 import type { CancelledRun } from '../exports/cancelled-run.ts';
 import { accountedFor } from '../exports/plan.ts';
@@ -6,6 +8,7 @@ import { listRuns, writeRun } from '../exports/run-records.ts';
 import { cancelRun } from './cancel-run.ts';
 import { clearExport } from './remove-export.ts';
 import { releaseRun, runExport } from './run-export.ts';
+import { undoRun } from './undo-run.ts';
 import { DyingEngine } from './test-support/dying-engine.ts';
 import { TestLine, type TestPerson } from './test-support/test-line.ts';
 
@@ -113,6 +116,69 @@ describe('cancel', () => {
     expect(await listRuns(line.engine, {})).toEqual([]);
     // What was read of it is not taken for the whole.
     expect((await line.run()).people).toMatchObject({ add: 3 });
+  });
+
+  it.each([
+    { when: 'the plan is counted', method: 'contacts', made: 0 },
+    { when: 'a field was made', method: 'makeField', made: 1 },
+    { when: 'a tag was made', method: 'makeTag', made: 2 },
+  ] as const)('once $when makes nothing more, and leaves a plan', async ({ method, made }) => {
+    line.configure({ attributes: { FNAME: 'first_name', TOWN: { from: 'city', create: 'text' } } });
+    await line.people(crowd(3).map((each) => ({ ...each, city: 'Cluj' })));
+    const cancel = new AbortController();
+    const parts = line.parts();
+    const openDestination = async (connection: ConnectionId): Promise<Destination> => {
+      const destination = await parts.openDestination(connection);
+      const work = destination[method].bind(destination) as (...given: unknown[]) => Promise<never>;
+      const thenCancel = async (...given: unknown[]) => {
+        const answer = await work(...given);
+        cancel.abort(new Error('cancelled'));
+        return answer;
+      };
+      return { ...destination, [method]: thenCancel };
+    };
+    line.writes();
+    const run = runExport({ ...parts, openDestination }, 'news', { by: 'test', signal: cancel.signal });
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    expect(line.writes()).toBe(made);
+    expect(await listRuns(line.engine)).toMatchObject([{ status: 'planned' }]);
+    // What was made is known for ours.
+    expect((await line.run()).people).toMatchObject({ add: 3, failed: {} });
+  });
+
+  it('of an undo while the audience is read takes nothing back, and pauses nothing', async () => {
+    await line.people(crowd(3));
+    const done = await line.run();
+    const before = line.audience();
+    const cancel = new AbortController();
+    const parts = line.parts();
+    const undo = undoRun(
+      { ...parts, progress: { ...parts.progress, count: () => cancel.abort(new Error('cancelled')) } },
+      done.run,
+      {
+        by: 'test',
+        signal: cancel.signal,
+        pause: () => Promise.reject(new Error('nothing is taken back')),
+      },
+    );
+    await expect(undo).rejects.toMatchObject({ code: 'cancelled' });
+    expect(line.audience()).toEqual(before);
+  });
+
+  it.each(['an undo', 'a withdrawal of tags'])('of %s ends its waiting for the account', async (what) => {
+    await line.people(crowd(1));
+    const { run } = await line.run();
+    const held = await line.holdAccount();
+    const cancel = new AbortController();
+    const request = { by: 'test', signal: cancel.signal };
+    const waits =
+      what === 'an undo'
+        ? undoRun(line.parts(), run, { ...request, pause: () => Promise.resolve() })
+        : clearExport(line.parts(), 'news', { ...request, withdrawTags: true });
+    await line.somebodyWaits();
+    cancel.abort(new Error('cancelled'));
+    await expect(waits).rejects.toThrow('cancelled');
+    held.release();
   });
 
   it('of a run that was cut off reads back what is uncertain, and sends nothing more', async () => {

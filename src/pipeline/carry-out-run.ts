@@ -26,7 +26,8 @@ import { WhoHasLeft } from './who-has-left.ts';
  *   start (ground, moved, tags, chunks) → people → uncertain ones read back → unmentioned ones looked for
  *   → tags → archiving → who left meanwhile → ledger, journal, counts
  *
- * @param signal aborted: no new request starts, what is in flight ends, and the run is `cancelled`
+ * @param signal aborted: no new request starts, what is in flight ends, and the run is `cancelled`; before its start it
+ *   stays the plan that it was, and the error `cancelled` is thrown
  */
 export async function carryOutRun(
   parts: PipelineParts,
@@ -41,7 +42,7 @@ export async function carryOutRun(
   // A run that goes on knows nothing of who left since, so its first chunk asks.
   const { run, readAt } = resumed
     ? { run: planned, readAt: new Date(0) }
-    : await startRun(parts, destination, planned, justPlanned);
+    : await startRun(parts, destination, planned, signal, justPlanned);
   const sending: Sending = {
     parts,
     destination,
@@ -66,7 +67,7 @@ export async function carryOutRun(
   try {
     await sendAll(sending);
     await parts.engine.commit(dropNotedOfErased(run.run));
-    await lookForUnmentioned(parts, destination, run);
+    await lookForUnmentioned(parts, destination, run, signal);
     await cutTagWork(parts.engine, run.run);
     await sendAll(sending);
     if (signal.aborted) return await finishCancelled(sending, ended());

@@ -14,6 +14,7 @@ export async function lookForUnmentioned(
   parts: PipelineParts,
   destination: Destination,
   run: ExportRun,
+  signal: AbortSignal,
 ): Promise<void> {
   const people = await unmentionedPeople(parts.engine, run.run);
   if (people.length === 0) return;
@@ -22,6 +23,7 @@ export async function lookForUnmentioned(
     destination,
     run.audienceId,
     people.map((person) => person.address),
+    signal,
   );
   const { outcomes, tagsToGive, needed } = settleFromFacts(
     people,

@@ -10,12 +10,14 @@ import { untilKnown } from './until-known.ts';
 /**
  * Makes the merge fields that the plan found missing and has values for. One that is there by now is as good: a run
  * that was cut off made it, or somebody else did, with the same type.
- * @throws `merge_field_refused` when Mailchimp does not make it, or it is there with another type
+ * @param signal aborted: no further one is made
+ * @throws `cancelled`; `merge_field_refused` when Mailchimp does not make it, or it is there with another type
  */
 export async function makeFields(
   { engine, clock }: { engine: Engine; clock: Clock },
   destination: Destination,
   run: ExportRun,
+  signal: AbortSignal,
 ): Promise<void> {
   for (const field of run.newFields ?? []) {
     const value = engine.dialect.jsonText(sql`fields`, field.tag);
@@ -32,11 +34,14 @@ export async function makeFields(
         hint: 'Make it by hand in Mailchimp, or map to another one; an audience has 30 fields at most, 80 in the largest plan.',
         ...(cause === undefined ? {} : { cause }),
       });
-    const ended = await untilKnown(clock, () => destination.makeField(run.audienceId, field)).catch(
-      (error: unknown) => {
-        if (!(error instanceof PostriderError) || error.kind === 'remote') throw error;
-        throw refused(error.message, error);
-      },
+    const ended = await untilKnown(
+      clock,
+      () =>
+        destination.makeField(run.audienceId, field).catch((error: unknown) => {
+          if (!(error instanceof PostriderError) || error.kind === 'remote') throw error;
+          throw refused(error.message, error);
+        }),
+      signal,
     );
     if (ended === 'made') continue;
     const present = (await destination.describe(run.audienceId)).fields.find(({ tag }) => tag === field.tag);

@@ -21,6 +21,7 @@ import { openSuppression } from '../suppression/suppression-list.ts';
 import { audienceKey, exportOf, segmentName, type PipelineParts } from './pipeline-parts.ts';
 import { audienceWarnings, peopleWarnings } from './plan-warnings.ts';
 import { readFacts } from './read-facts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { refuseUnusable, segmentWarnings } from './usable-segments.ts';
 
 /**
@@ -63,6 +64,7 @@ async function planAs(
   const key = audienceKey(config);
   const requestsBefore = destination.traffic();
 
+  refuseIfCancelled(request.signal);
   const ground = await groundFor(parts, destination, id, config);
   await readFacts(parts, destination, { key, id: config.audience }, request.signal);
   await engine.commit(noteAudienceName(key, ground.audienceName));
@@ -83,6 +85,7 @@ async function planAs(
     ...(erased === undefined ? {} : { erased }),
   });
 
+  refuseIfCancelled(request.signal);
   const before = await exportedPeople(engine, id, key);
   const sizes = new Map((await segmentSizes(engine)).map((size) => [size.segment, size.members]));
   const statuses = await audienceSizes(engine, key);

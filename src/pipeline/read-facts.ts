@@ -9,6 +9,7 @@ import {
 } from '../exports/audience-facts.ts';
 import { openSuppression } from '../suppression/suppression-list.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 
 /**
  * How far back an incremental read reaches behind the last one. Mailchimp's clock has seconds only, its
@@ -66,7 +67,7 @@ async function readInTurn(reading: Reading): Promise<void> {
 
 /** @param from absent: the whole audience */
 async function read({ parts, destination, audience, signal }: Reading, from?: string): Promise<void> {
-  refuseIfAborted(signal);
+  refuseIfCancelled(signal, whileRead);
   const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
   const reading = destination.read(audience.id, since);
   let members = 0;
@@ -75,7 +76,7 @@ async function read({ parts, destination, audience, signal }: Reading, from?: st
       members += page.length;
       parts.progress.count('audience', members);
       yield page;
-      refuseIfAborted(signal);
+      refuseIfCancelled(signal, whileRead);
     }
   }
   await takeInAudience(
@@ -107,7 +108,7 @@ async function readWhole(reading: Reading): Promise<void> {
 }
 
 async function addUp({ parts, destination, audience, signal }: Reading): Promise<boolean> {
-  refuseIfAborted(signal);
+  refuseIfCancelled(signal, whileRead);
   const [known, beyond, counted] = await Promise.all([
     audienceSizes(parts.engine, audience.key),
     beyondOf(parts.engine, audience.key),
@@ -118,14 +119,7 @@ async function addUp({ parts, destination, audience, signal }: Reading): Promise
   );
 }
 
-function refuseIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted !== true) return;
-  throw new PostriderError({
-    kind: 'conflict',
-    code: 'cancelled',
-    message: 'Cancelled while the audience was read; nothing was sent.',
-  });
-}
+const whileRead = 'Cancelled while the audience was read; nothing was sent.';
 
 /**
  * A reading that lacks people who must be kept out would make them look new, and new people are subscribed

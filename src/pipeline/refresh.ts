@@ -1,4 +1,4 @@
-import { inputError, messageOf, PostriderError } from '../base/errors.ts';
+import { inputError, messageOf } from '../base/errors.ts';
 import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
 import { contactAttributes } from '../exports/contact-state.ts';
 import type { ExportRun } from '../exports/plan.ts';
@@ -15,6 +15,7 @@ import { unify, type UnifyResult } from '../unify/unify.ts';
 import { rowLinksOf } from './person-traces.ts';
 import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
 import { atPresent, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { runExport } from './run-export.ts';
 import { exportsOfRefresh, refreshTimes } from './schedule-rules.ts';
 
@@ -60,7 +61,7 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
   const result = await inTurn(async () => refreshPeople(await atPresent(parts), request));
   if (request.until !== undefined && request.until !== 'exports') return result;
 
-  refuseIfCancelled(request.signal);
+  refuseIfCancelled(request.signal, betweenStages);
   request.watch?.stage('exports');
   await trimOldRuns(parts);
   result.exports = await runExports(parts, request);
@@ -73,25 +74,18 @@ async function refreshPeople(parts: PipelineParts, request: RefreshRequest): Pro
   if (request.until === 'sources') return result;
 
   // Between the stages, so that what is there is whole.
-  refuseIfCancelled(request.signal);
+  refuseIfCancelled(request.signal, betweenStages);
   request.watch?.stage('unify');
   result.unify = await makeProfiles(parts);
   if (request.until === 'unify') return result;
 
-  refuseIfCancelled(request.signal);
+  refuseIfCancelled(request.signal, betweenStages);
   request.watch?.stage('segments');
   result.segments = await computeSegments(parts);
   return result;
 }
 
-function refuseIfCancelled(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new PostriderError({
-    kind: 'conflict',
-    code: 'cancelled',
-    message: 'Cancelled between two stages; what the stages before made stays.',
-  });
-}
+const betweenStages = 'Cancelled between two stages; what the stages before made stays.';
 
 async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
   const { engine, settings, clock, progress, scratch } = parts;

@@ -1,4 +1,4 @@
-import { newRunId, type ExportId } from '../base/ids.ts';
+import { newRunId, type ConnectionId, type ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { segmentsInLedger } from '../exports/build-plan.ts';
 import { cancelledPlan, isWaiting, type CancelledRun } from '../exports/cancelled-run.ts';
@@ -10,9 +10,10 @@ import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
 import { changeRun } from './change-run.ts';
-import { audienceKey, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { followRenames } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { carryOut, withAccount } from './run-export.ts';
 
 /** What became of an export that is to be removed, before its item leaves the workspace. */
@@ -41,20 +42,15 @@ export async function clearExport(
 ): Promise<ClearedExport> {
   const { engine } = parts;
   const { id, config } = exportOf(parts.settings, exportId);
+  const { by, withdrawTags, signal } = request;
+  const connection = config.connection as ConnectionId;
   const cancelled = await endWorkOf(parts, id);
-  const key = audienceKey(config);
-  const { people } = await exportedPeople(engine, id, key);
-  const withdrawn = request.withdrawTags
-    ? await withAccount(parts, connectionOf({ audience: key }), async (destination) =>
-        carryOut(
-          parts,
-          destination,
-          await planWithdrawal(parts, destination, id, request.by),
-          request.signal,
-          true,
-        ),
-      )
-    : null;
+  const { people } = await exportedPeople(engine, id, audienceKey(config));
+  const inTurn = async (destination: Destination) => {
+    const plan = await planWithdrawal(parts, destination, id, { by, signal });
+    return carryOut(parts, destination, plan, signal, true);
+  };
+  const withdrawn = withdrawTags ? await withAccount(parts, connection, inTurn, signal) : null;
   const tagsLeft = withdrawn === null ? 0 : await unfinishedTags(engine, withdrawn.run);
   return { export: id, cancelled, withdrawn, tagsLeft, people };
 }
@@ -88,8 +84,9 @@ async function planWithdrawal(
   parts: PipelineParts,
   destination: Destination,
   id: ExportId,
-  by: string,
+  { by, signal }: { by: string; signal: AbortSignal },
 ): Promise<ExportRun> {
+  refuseIfCancelled(signal);
   const { engine, clock, settings } = parts;
   const { config } = exportOf(settings, id);
   const key = audienceKey(config);
@@ -103,7 +100,7 @@ async function planWithdrawal(
     if (present === undefined || !given.has(segment)) return [];
     return [{ segment, name: present.name, heldAs: present.name, tagId: present.id, origin }];
   });
-  await readFacts(parts, destination, { key, id: config.audience });
+  await readFacts(parts, destination, { key, id: config.audience }, signal);
   const run = newRunId(started);
   const totals = await buildWithdrawPlan(engine, { run, export: id, audience: key, tags });
   const traffic = destination.traffic();

@@ -7,16 +7,10 @@ import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
 import { changeRun } from './change-run.ts';
-import {
-  atPresent,
-  connectionOf,
-  everything,
-  exportOf,
-  pauseOf,
-  type PipelineParts,
-} from './pipeline-parts.ts';
+import { atPresent, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
+import { refuseIfPaused } from './refuse-paused.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { untilCancelled } from './until-cancelled.ts';
 
@@ -146,22 +140,6 @@ function refuseUnlessHeld(run: ExportRun): void {
     code: 'run_not_stopped',
     message: `Run ${run.run} is ${run.status}; there is no brake to let go.`,
     hint: 'See the runs with: postrider runs',
-  });
-}
-
-/** A pause keeps runs from starting, and so does an export user who may not export any more; one that is under way is ended by `cancel`. */
-async function refuseIfPaused(parts: PipelineParts, exportId: string): Promise<void> {
-  const { id, config } = exportOf(parts.settings, exportId);
-  await parts.exportUser?.(config.connection as ConnectionId);
-  const why = await pauseOf(parts, id);
-  if (why === undefined) return;
-  throw new PostriderError({
-    kind: 'conflict',
-    code: 'export_paused',
-    message: `The export "${id}" is paused: ${why}`,
-    hint: (await parts.pauses()).has(everything)
-      ? 'Let all go on: postrider resume --all'
-      : `Let it go on: postrider resume ${id}`,
   });
 }
 

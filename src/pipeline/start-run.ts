@@ -13,6 +13,7 @@ import { changeRun } from './change-run.ts';
 import { makeFields } from './make-fields.ts';
 import { groundFor, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { undoGround } from './undo-ground.ts';
 import { untilKnown } from './until-known.ts';
 
@@ -23,16 +24,19 @@ const mostMoved = 0.05;
  * Everything before the first write of people: the plan's ground is compared, the audience is read again, who moved is
  * left out, tags are made, the work is cut into chunks. A plan is started once; what refuses it says why.
  * @returns the run, and when the reading of the audience began that it stands on
+ * @param signal aborted: no further request, and the plan stays as it is
  * @param justPlanned the plan was made by this very call, so that its ground and its reading are as fresh as they get
  */
 export async function startRun(
   parts: PipelineParts,
   destination: Destination,
   planned: ExportRun,
+  signal: AbortSignal,
   justPlanned: boolean,
 ): Promise<{ run: ExportRun; readAt: Date }> {
   const { engine, clock } = parts;
   refuseUnlessStartable(planned);
+  refuseIfCancelled(signal);
   const { run, audience } = planned;
   const starting = { run, audience, tags: planned.tags, fields: await fieldsOf(parts, planned) };
   let readAt = new Date(planned.madeAt);
@@ -44,13 +48,14 @@ export async function startRun(
     }
     readAt = clock.now();
     await readDoNotSend(parts);
-    await readFacts(parts, destination, { key: planned.audience, id: planned.audienceId });
+    await readFacts(parts, destination, { key: planned.audience, id: planned.audienceId }, signal);
     const { moved, of } = await countMoved(engine, starting);
     if (moved > of * mostMoved) throw outdated(`${moved} of its ${of} people moved since it was made`);
   }
 
-  await makeFields(parts, destination, planned);
-  const tags = await makeTags(parts, destination, planned);
+  await makeFields(parts, destination, planned, signal);
+  const tags = await makeTags(parts, destination, planned, signal);
+  refuseIfCancelled(signal);
   // What the run makes is part of the ground from then on: whoever goes on with it later finds it there.
   const ground = madeSomething(planned, tags) ? await groundNow(parts, destination, planned) : planned.ground;
   const now = clock.now();
@@ -120,6 +125,7 @@ async function makeTags(
   parts: PipelineParts,
   destination: Destination,
   run: ExportRun,
+  signal: AbortSignal,
 ): Promise<PlannedTag[]> {
   const tags: PlannedTag[] = [];
   const needed = await segmentsToGive(parts.engine, run.run);
@@ -140,10 +146,11 @@ async function makeTags(
         ({ segment }) => segment === tag.segment,
       );
       await note(null);
-      const made = await untilKnown(parts.clock, async (maybeDone) => {
+      const make = async (maybeDone: boolean) => {
         const answer = await destination.makeTag(run.audienceId, tag.name);
         return { id: answer.id, foreign: answer.existed && !known && !maybeDone };
-      });
+      };
+      const made = await untilKnown(parts.clock, make, signal);
       if (made.foreign) {
         await parts.engine.commit([forgetOwnTag(run.audience, tag.segment)]);
         throw outdated(`somebody else made a tag "${tag.name}" since it was made`);
@@ -151,7 +158,8 @@ async function makeTags(
       tagId = made.id;
     } else if (tag.heldAs !== tag.name) {
       const id = tagId;
-      await untilKnown(parts.clock, () => destination.renameTag(run.audienceId, id, tag.name));
+      const rename = () => destination.renameTag(run.audienceId, id, tag.name);
+      await untilKnown(parts.clock, rename, signal);
       const [before, after] = [tag.heldAs.toLowerCase(), tag.name.toLowerCase()];
       await parts.engine.commit([renameTagInFacts(run.audience, before, after)]);
     }

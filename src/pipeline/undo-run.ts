@@ -8,6 +8,7 @@ import { buildUndoPlan, countNotUndone, type Journalled } from '../exports/undo-
 import { atPresent, connectionOf, type PipelineParts } from './pipeline-parts.ts';
 import { readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { carryOut, refuseWhileRunning, withAccount } from './run-export.ts';
 import { undoGround } from './undo-ground.ts';
 
@@ -30,13 +31,14 @@ export interface UndoRequest {
 export async function planUndo(
   parts: PipelineParts,
   runId: string,
-  request: { by: string },
+  request: { by: string; signal?: AbortSignal },
 ): Promise<ExportRun> {
   const undone = await readRun(parts.engine, runId);
-  return withAccount(parts, connectionOf(undone), async (destination) => {
+  const inTurn = async (destination: Destination) => {
     await refuseWhileRunning(parts, undone.export);
-    return makeUndoPlan(await atPresent(parts), destination, undone, request.by);
-  });
+    return makeUndoPlan(await atPresent(parts), destination, undone, request);
+  };
+  return withAccount(parts, connectionOf(undone), inTurn, request.signal);
 }
 
 /**
@@ -50,7 +52,8 @@ export async function undoRun(
 ): Promise<ExportRun> {
   const { engine } = before;
   const undone = await readRun(engine, runId);
-  return withAccount(before, connectionOf(undone), async (destination) => {
+  const connection = connectionOf(undone);
+  const inTurn = async (destination: Destination) => {
     const parts = await atPresent(before);
     const [running] = await listRuns(engine, { export: undone.export, status: 'running', limit: 1 });
     if (running?.undoes === undone.run) {
@@ -60,26 +63,29 @@ export async function undoRun(
     await refuseWhileRunning(parts, undone.export);
     const plan =
       request.plan === undefined
-        ? await makeUndoPlan(parts, destination, undone, request.by)
+        ? await makeUndoPlan(parts, destination, undone, request)
         : await storedUndo(engine, undone, request.plan);
+    refuseIfCancelled(request.signal);
     await request.pause(undone.export, `run ${undone.run} was undone; resume it when the cause is mended`);
     return carryOut(parts, destination, plan, request.signal, request.plan === undefined);
-  });
+  };
+  return withAccount(before, connection, inTurn, request.signal);
 }
 
 async function makeUndoPlan(
   parts: PipelineParts,
   destination: Destination,
   undone: ExportRun,
-  by: string,
+  { by, signal }: { by: string; signal?: AbortSignal },
 ): Promise<ExportRun> {
   const { engine, clock } = parts;
+  refuseIfCancelled(signal);
   await refuseUnlessUndoable(engine, undone);
   const started = clock.now();
   const before = destination.traffic();
   const { journal, tags, fieldTypes, digest } = await undoGround(parts, destination, undone);
   if (journal.changes === 0) throw refused('nothing_to_undo', `Run ${undone.run} changed nothing.`);
-  await readFacts(parts, destination, { key: undone.audience, id: undone.audienceId });
+  await readFacts(parts, destination, { key: undone.audience, id: undone.audienceId }, signal);
   await readDoNotSend(parts);
 
   const run = newRunId(started);

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../base/clock.ts';
+import { OutcomeUnknown } from '../delivery/destination.ts';
 import type { FaultSettings } from '../sandbox/faults.ts';
+import { untilKnown } from './until-known.ts';
 import { TestLine } from './test-support/test-line.ts';
 
 /** What a run makes before it sends anybody may be cut off like everything else; it once ended the run with an error. */
@@ -33,6 +36,22 @@ describe('what a run makes before its first person', () => {
     line.writes();
     await line.run();
     expect(line.writes()).toBe(0);
+  });
+
+  it('is not tried again once that is cancelled', async () => {
+    const cancel = new AbortController();
+    let tries = 0;
+    class CutOff extends OutcomeUnknown {
+      readonly sentAt = new Date();
+      readonly mayRunUntil = new Date(Date.now() + 60_000);
+    }
+    const work = () => {
+      tries += 1;
+      setTimeout(() => cancel.abort(new Error('cancelled')), 10);
+      return Promise.reject(new CutOff({ kind: 'remote', code: 'test', message: 'cut off' }));
+    };
+    await expect(untilKnown(systemClock, work, cancel.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    expect(tries).toBe(1);
   });
 
   it('is given its new name, though the answer is lost', async () => {

@@ -69,8 +69,8 @@ export function mailchimpDestination(
       });
       return Object.fromEntries(await Promise.all(counts));
     },
-    async find(audience, address) {
-      const member = await client.member(audience, address);
+    async find(audience, address, signal) {
+      const member = await client.member(audience, address, signal === undefined ? {} : { signal });
       return member === undefined ? undefined : memberOf(member);
     },
     async upsert(audience, people, { fieldTypes = {}, skipRequired = false, ...options } = {}) {
