@@ -6,6 +6,7 @@ import type { CancelledRun } from '../exports/cancelled-run.ts';
 import { accountedFor } from '../exports/plan.ts';
 import { listRuns, writeRun } from '../exports/run-records.ts';
 import { cancelRun } from './cancel-run.ts';
+import { everything } from './pipeline-parts.ts';
 import { clearExport } from './remove-export.ts';
 import { releaseRun, runExport } from './run-export.ts';
 import { undoRun } from './undo-run.ts';
@@ -284,6 +285,18 @@ describe('removal', () => {
       'c0@acme.test': { status: 'subscribed', tags: ['Everyone'] },
       'c1@acme.test': { status: 'subscribed', tags: [], fields: { FNAME: 'First 1' } },
     });
+  });
+
+  it('takes no tags, and cancels nothing, while everything is stopped', async () => {
+    await line.people(crowd(2));
+    await line.run();
+    const plan = await line.plan();
+    line.pauses = new Map([[everything, 'restored from a backup']]);
+    const before = line.audience();
+    const clear = clearExport(line.parts(), 'news', { by: 'test', withdrawTags: true, signal: never });
+    await expect(clear).rejects.toMatchObject({ code: 'export_paused' });
+    expect(line.audience()).toEqual(before);
+    expect(await listRuns(line.engine, { status: 'planned' })).toMatchObject([{ run: plan.run }]);
   });
 
   it('cancels a run that was cut off', async () => {

@@ -14,6 +14,7 @@ import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { followRenames } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
+import { refuseIfAllStopped } from './refuse-paused.ts';
 import { carryOut, withAccount } from './run-export.ts';
 
 /** What became of an export that is to be removed, before its item leaves the workspace. */
@@ -33,6 +34,7 @@ export interface ClearedExport {
  * Brings an export to rest, so that nothing of it can be sent any more: a run that was cut off is settled and
  * cancelled, plans that nobody carried out are cancelled, and our tags are taken away where that is asked for. No
  * contact is archived or deleted. An empty tag stays in Mailchimp: campaigns there may refer to it.
+ * @throws with `withdrawTags`: `export_paused` while everything is stopped
  * @returns with `withdrawn` not `succeeded`, or `tagsLeft`, the export must stay
  */
 export async function clearExport(
@@ -44,9 +46,11 @@ export async function clearExport(
   const { id, config } = exportOf(parts.settings, exportId);
   const { by, withdrawTags, signal } = request;
   const connection = config.connection as ConnectionId;
+  if (withdrawTags) await refuseIfAllStopped(parts, connection);
   const cancelled = await endWorkOf(parts, id);
   const { people } = await exportedPeople(engine, id, audienceKey(config));
   const inTurn = async (destination: Destination) => {
+    await refuseIfAllStopped(parts, connection);
     const plan = await planWithdrawal(parts, destination, id, { by, signal });
     return carryOut(parts, destination, plan, signal, true);
   };

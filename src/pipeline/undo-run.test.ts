@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExportId } from '../base/ids.ts';
 import { sql } from '../engine/sql.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { planPeople } from '../exports/plan-people.ts';
 import { listRuns } from '../exports/run-records.ts';
 import { trimRuns } from '../exports/retention.ts';
+import { everything } from './pipeline-parts.ts';
 import { runExport } from './run-export.ts';
 import { DyingEngine } from './test-support/dying-engine.ts';
 import { TestLine, type TestPerson } from './test-support/test-line.ts';
@@ -71,6 +73,17 @@ describe('undo', () => {
     expect(await line.run()).toMatchObject({ status: 'succeeded', brake: null });
     await line.people([ana, ion, eva, { id: '4', email: 'dan@acme.test' }]);
     expect((await line.run()).brake).toMatchObject({ code: 'too_many_new_contacts' });
+  });
+
+  it('goes on though its export is paused, and not while everything is stopped', async () => {
+    await line.people([ana]);
+    const run = await line.run();
+    line.pauses = new Map([[everything, 'restored from a backup']]);
+    await expect(undo(run.run)).rejects.toMatchObject({ code: 'export_paused' });
+    expect(line.audience()).toMatchObject({ 'ana@acme.test': { status: 'subscribed' } });
+    expect(paused).toEqual([]);
+    line.pauses = new Map([['news' as ExportId, 'somebody looks at it']]);
+    expect(await undo(run.run)).toMatchObject({ status: 'succeeded' });
   });
 
   it('makes blank again what was blank, on a contact that we did not make, and archives nobody else', async () => {

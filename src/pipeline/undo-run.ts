@@ -9,6 +9,7 @@ import { atPresent, connectionOf, type PipelineParts } from './pipeline-parts.ts
 import { readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
+import { refuseIfAllStopped } from './refuse-paused.ts';
 import { carryOut, refuseWhileRunning, withAccount } from './run-export.ts';
 import { undoGround } from './undo-ground.ts';
 
@@ -43,7 +44,7 @@ export async function planUndo(
 
 /**
  * Takes a run back by a plan of its own. An undo that was cut off is finished first, whatever plan is asked for.
- * @throws as `planUndo`; `input` / `plan_of_other_run`
+ * @throws as `planUndo`; `input` / `plan_of_other_run`; `export_paused` while everything is stopped
  */
 export async function undoRun(
   before: PipelineParts,
@@ -55,6 +56,7 @@ export async function undoRun(
   const connection = connectionOf(undone);
   const inTurn = async (destination: Destination) => {
     const parts = await atPresent(before);
+    await refuseIfAllStopped(parts, connection);
     const [running] = await listRuns(engine, { export: undone.export, status: 'running', limit: 1 });
     if (running?.undoes === undone.run) {
       parts.progress.say(`Run ${running.run} was cut off; going on with it.`);
