@@ -6,6 +6,7 @@ import { scheduleIdentity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
 import { pageRoot, type Config } from '../base/config.ts';
 import { messageOf } from '../base/errors.ts';
+import type { ExportId } from '../base/ids.ts';
 import { nextWait } from '../base/retry-schedule.ts';
 import type { SecretKey } from '../connections/seal.ts';
 import { exportsOfRefresh } from '../pipeline/schedule-rules.ts';
@@ -81,6 +82,7 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
       },
     }),
     ended,
+    connectionOf: async (id) => (await options.settings()).exports.get(id as ExportId)?.connection,
     ...(pace.retryAfter === undefined ? {} : { retryAfter: pace.retryAfter }),
     ...(pace.patienceMs === undefined ? {} : { patienceMs: pace.patienceMs }),
   });

@@ -9,7 +9,7 @@ import {
   type LocalPostgres,
 } from '../store/test-support/local-postgres.ts';
 import { isOver, type Task } from './task.ts';
-import { TaskQueue, type CarryOut } from './task-queue.ts';
+import { TaskQueue, type CarryOut, type TaskQueueOptions } from './task-queue.ts';
 import { addTask, beginTask, listTasks, readTask } from './tasks.ts';
 
 let store: Store;
@@ -34,7 +34,7 @@ const ended: Task[] = [];
 
 async function started(
   carryOut: CarryOut,
-  whenEnded: (task: Task) => Promise<void> = async (task) => void ended.push(task),
+  more: Partial<Pick<TaskQueueOptions, 'connectionOf' | 'ended'>> = {},
 ): Promise<TaskQueue> {
   ended.length = 0;
   const queue = new TaskQueue({
@@ -42,9 +42,10 @@ async function started(
     queue: store.queue,
     clock: systemClock,
     carryOut,
-    ended: whenEnded,
+    ended: async (task) => void ended.push(task),
     retryAfter: 0,
     patienceMs: 5_000,
+    ...more,
   });
   queues.push(queue);
   await queue.start();
@@ -143,6 +144,18 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     expect(begun.filter((each) => each === 'a')).toHaveLength(2);
   });
 
+  it('keeps no place for runs that wait for one account', async () => {
+    const { begun, open, carryOut } = gate();
+    const connectionOf = (id: string) => Promise.resolve(id === 'other' ? 'second' : 'first');
+    const queue = await started(carryOut, { connectionOf });
+    const tasks: Task[] = [];
+    for (const subject of ['a', 'b', 'c', 'd', 'e', 'other'])
+      tasks.push(await queue.add(wish('run', subject)));
+    await expect.poll(() => begun.toSorted(), { timeout: 10_000 }).toEqual(['a', 'other']);
+    open();
+    for (const { id } of tasks) expect((await end(queue, id)).status).toBe('succeeded');
+  });
+
   it('makes one task of one idempotency key, and refuses the key for other work', async () => {
     const queue = await started(async () => ({ status: 'succeeded' }));
     const first = await queue.add(wish('run', 'newsletter', 'k1'));
@@ -194,13 +207,12 @@ describe.each(available)('TaskQueue on %s', (kind) => {
 
   it('lets a task end that nobody could be told of', async () => {
     let told = 0;
-    const queue = await started(
-      async () => ({ status: 'succeeded' }),
-      async () => {
+    const queue = await started(async () => ({ status: 'succeeded' }), {
+      ended: async () => {
         told += 1;
         throw new PostriderError({ kind: 'remote', code: 'away', message: 'It is away.', retry: 'later' });
       },
-    );
+    });
     const { id } = await queue.add(wish('run', 'newsletter'));
     expect(await end(queue, id)).toMatchObject({ status: 'succeeded', attempt: 1, problem: undefined });
     // The next of its lane comes after everything that is done for this one.

@@ -32,6 +32,11 @@ export interface TaskQueueOptions {
   carryOut: CarryOut;
   /** Called with each task that came to its end. */
   ended: (task: Task) => Promise<void>;
+  /**
+   * Through which connection an export goes. Those of one wait for each other here, and not in the place of others:
+   * an account has one run at a time.
+   */
+  connectionOf?: (exportId: string) => Promise<string | undefined>;
   /** The pause before a second and third attempt, in seconds. */
   retryAfter?: number;
   /** How long work that is stopped with the process may take to park, in ms. */
@@ -49,8 +54,9 @@ const lookForCancelMs = 500;
 const noteProgressMs = 1_000;
 
 /**
- * Work waits here for its turn. What is done for one subject is done one after the other, as are refreshes; that exports
- * wait for a refresh is `untilRefreshed` in app/carry-out-task.ts. The tasks themselves stand in our own table, so that the queue can be emptied without anything being lost.
+ * Work waits here for its turn. What is done by one connection is done one after the other, as are refreshes; that exports
+ * wait for a refresh is `untilRefreshed` in app/carry-out-task.ts. The tasks themselves stand in our own table, so that the
+ * queue can be emptied without anything being lost.
  */
 export class TaskQueue {
   readonly #options: TaskQueueOptions;
@@ -141,8 +147,16 @@ export class TaskQueue {
   }
 
   async #send(task: Task): Promise<void> {
-    // One at a time for each subject; `singletonSeconds` would drop what comes too soon.
-    await this.#boss.send(queueName, { task: task.id }, { singletonKey: laneOf(task) });
+    // One at a time in each lane; `singletonSeconds` would drop what comes too soon.
+    await this.#boss.send(queueName, { task: task.id }, { singletonKey: await this.#laneOf(task) });
+  }
+
+  /** What waits for what. */
+  async #laneOf({ kind, subject }: Task): Promise<string> {
+    if (kind === 'refresh') return 'refresh';
+    if (kind === 'segment') return `segment ${subject}`;
+    const connection = await this.#options.connectionOf?.(subject);
+    return connection === undefined ? `export ${subject}` : `connection ${connection}`;
   }
 
   async #work(id: string): Promise<void> {
@@ -254,9 +268,4 @@ export class TaskQueue {
       either.addEventListener('abort', done, { once: true });
     });
   }
-}
-
-/** What waits for what: one export's runs for each other. */
-function laneOf({ kind, subject }: Task): string {
-  return kind === 'refresh' ? 'refresh' : `${kind === 'segment' ? 'segment' : 'export'} ${subject}`;
 }
