@@ -290,10 +290,17 @@ describe('an earlier stage that failed', () => {
       problem: { code: 'earlier_stage_failed' },
     });
     world.refreshes = async () => undefined;
-    await queue.add({ kind: 'refresh', subject: 'workspace', requestedBy: 'ana', user: 'local' });
+    const again = { kind: 'refresh' as const, subject: 'workspace', requestedBy: 'ana', user: 'local' };
+    // It is well, and the segments are as old as before.
+    await queue.add({ ...again, request: { until: 'sources' } });
     await ends(3);
     await nextMorning();
     await ends(4);
+    expect((await history({ kind: 'run' }))[0]).toMatchObject({ status: 'skipped' });
+    await queue.add(again);
+    await ends(5);
+    await nextMorning();
+    await ends(6);
     expect(world.calls.at(-1)).toBe('run newsletter by schedule');
   });
 });

@@ -159,7 +159,8 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
       return;
     }
     const last = (await listTasks(db, { kind: 'refresh', limit: 20 })).items.find(
-      (task) => isOver(task) && task.status !== 'skipped' && task.status !== 'cancelled',
+      (task) =>
+        reachesSegments(task) && isOver(task) && task.status !== 'skipped' && task.status !== 'cancelled',
     );
     if (last?.status === 'failed') await skip(exportId, asker, stageFailed(last.problem));
     else await queue.add({ kind: 'run', subject: exportId, request, ...asker });
@@ -219,6 +220,11 @@ function stageFailed(problem: TaskProblem | undefined): TaskProblem {
     hint: 'Mend that; the next refresh runs the export again.',
     retry: 'later',
   };
+}
+
+/** One that ends before leaves the segments as old as they are. */
+function reachesSegments({ request: { until } }: Task): boolean {
+  return until !== 'sources' && until !== 'unify';
 }
 
 function askerOf({ requestedBy, user }: Task): { requestedBy: string; user: string } {
