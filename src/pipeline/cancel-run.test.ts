@@ -95,7 +95,7 @@ describe('cancel', () => {
     const release = releaseRun(line.parts(), run, { by: 'test', why: 'a test', signal: cancel.signal });
     await line.somebodyWaits();
     cancel.abort(new Error('cancelled'));
-    await expect(release).rejects.toThrow('cancelled');
+    await expect(release).rejects.toMatchObject({ code: 'cancelled' });
     held.release();
     expect(await listRuns(line.engine)).toMatchObject([{ status: 'stopped', release: null }]);
   });
@@ -178,7 +178,7 @@ describe('cancel', () => {
         : clearExport(line.parts(), 'news', { ...request, withdrawTags: true });
     await line.somebodyWaits();
     cancel.abort(new Error('cancelled'));
-    await expect(waits).rejects.toThrow('cancelled');
+    await expect(waits).rejects.toMatchObject({ code: 'cancelled' });
     held.release();
   });
 

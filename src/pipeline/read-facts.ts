@@ -37,7 +37,13 @@ export async function readFacts(
   signal?: AbortSignal,
 ): Promise<void> {
   // Two readings of one audience at once would mix their pages: a plan, and a refresh whose rules ask who has left.
-  const turn = await parts.leases.acquire(`reading ${audience.key}`, () => undefined, signal);
+  const reading = `reading ${audience.key}`;
+  const turn = await parts.leases
+    .acquire(reading, () => undefined, signal)
+    .catch((error: unknown) => {
+      refuseIfCancelled(signal, whileRead);
+      throw error;
+    });
   try {
     await readInTurn({ parts, destination, audience, signal });
   } finally {

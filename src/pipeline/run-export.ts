@@ -10,6 +10,7 @@ import { changeRun } from './change-run.ts';
 import { atPresent, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
+import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { refuseIfPaused } from './refuse-paused.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { untilCancelled } from './until-cancelled.ts';
@@ -235,6 +236,7 @@ async function connectionNow(present: PipelineParts, exportId: string): Promise<
 /**
  * Opens an account for as long as the work takes, and has it alone: others of this account wait their turn (promise 6).
  * @param signal ends the waiting
+ * @throws `conflict` / `cancelled`
  */
 export async function withAccount<Result>(
   parts: PipelineParts,
@@ -247,7 +249,10 @@ export async function withAccount<Result>(
     const { id, name } = await destination.account(signal);
     const waiting = (before: number) =>
       parts.progress.say(`Waiting for the Mailchimp account ${name}: ${before} before this one.`);
-    const lease = await parts.leases.acquire(id, waiting, signal);
+    const lease = await parts.leases.acquire(id, waiting, signal).catch((error: unknown) => {
+      refuseIfCancelled(signal, 'Cancelled while it waited for its account; nothing was sent.');
+      throw error;
+    });
     try {
       return await work(destination);
     } finally {
