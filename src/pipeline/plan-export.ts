@@ -66,6 +66,7 @@ async function planAs(
 
   refuseIfCancelled(request.signal);
   const ground = await groundFor(parts, destination, id, config);
+  await noteRenames(parts, key, ground.renames);
   await readFacts(parts, destination, { key, id: config.audience }, request.signal);
   await engine.commit(noteAudienceName(key, ground.audienceName));
   await readDoNotSend(parts);
@@ -179,11 +180,13 @@ async function sourceAges(
 export interface PlanGround extends MappedFields {
   audienceName: string;
   tags: PlannedTag[];
+  /** For whoever goes on to plan or to send; what only looks must change nothing. */
+  renames: TagRename[];
   warnings: string[];
   digest: string;
 }
 
-/** What a plan stands on, checked: the export, its mapping, the audience's fields and the tags. */
+/** What a plan stands on, checked: the export, its mapping, the audience's fields and the tags. Changes nothing. */
 export async function groundFor(
   parts: PipelineParts,
   destination: Destination,
@@ -196,7 +199,7 @@ export async function groundFor(
   refuseUnusable(parts.settings, sizes, config);
   const mapped = mapFields(audience, shape.attributes, id, config);
   const key = audienceKey(config);
-  const own = await followRenames(parts, key, await ownTags(parts.engine, key), audience);
+  const { own, renames } = presentNames(await ownTags(parts.engine, key), audience);
   const tags = planTags(
     config.segments.map((segment) => ({
       segment: segment as SegmentId,
@@ -212,32 +215,52 @@ export async function groundFor(
     ...segmentWarnings(parts.settings.segments, sizes, config),
     ...audienceWarnings(audience, config, mapped.newFields),
   ];
-  return { ...mapped, audienceName: audience.name, tags, warnings, digest };
+  return { ...mapped, audienceName: audience.name, tags, renames, warnings, digest };
 }
 
-/**
- * Tags that were renamed in Mailchimp since we knew them: the facts name tags as they were read, and a rename
- * moves nobody's last change.
- */
+/** A tag of ours that has another name in Mailchimp than when we knew it last. */
+export interface TagRename {
+  tag: OwnTag;
+  before: string;
+}
+
+function presentNames(
+  known: readonly OwnTag[],
+  audience: AudienceDescription,
+): { own: OwnTag[]; renames: TagRename[] } {
+  const renames: TagRename[] = [];
+  const own = known.map((tag) => {
+    const present = audience.tags.find((each) => each.id === tag.tagId);
+    if (present === undefined || present.name.toLowerCase() === tag.name.toLowerCase()) return tag;
+    const renamed = { ...tag, name: present.name };
+    renames.push({ tag: renamed, before: tag.name });
+    return renamed;
+  });
+  return { own, renames };
+}
+
+/** The facts name tags as they were read, and a rename moves nobody's last change: they follow it. */
+export async function noteRenames(
+  { engine }: PipelineParts,
+  audienceKeyText: string,
+  renames: readonly TagRename[],
+): Promise<void> {
+  for (const { tag, before } of renames) {
+    await engine.commit([
+      renameTagInFacts(audienceKeyText, before.toLowerCase(), tag.name.toLowerCase()),
+      ...noteOwnTag(audienceKeyText, tag),
+    ]);
+  }
+}
+
+/** Our tags under the names that they have now, which are noted. */
 export async function followRenames(
   parts: PipelineParts,
   audienceKeyText: string,
-  own: readonly OwnTag[],
+  known: readonly OwnTag[],
   audience: AudienceDescription,
 ): Promise<OwnTag[]> {
-  const followed: OwnTag[] = [];
-  for (const tag of own) {
-    const present = audience.tags.find((each) => each.id === tag.tagId);
-    if (present === undefined || present.name.toLowerCase() === tag.name.toLowerCase()) {
-      followed.push(tag);
-      continue;
-    }
-    const renamed = { ...tag, name: present.name };
-    await parts.engine.commit([
-      renameTagInFacts(audienceKeyText, tag.name.toLowerCase(), present.name.toLowerCase()),
-      ...noteOwnTag(audienceKeyText, renamed),
-    ]);
-    followed.push(renamed);
-  }
-  return followed;
+  const { own, renames } = presentNames(known, audience);
+  await noteRenames(parts, audienceKeyText, renames);
+  return own;
 }

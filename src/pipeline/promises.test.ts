@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sql } from '../engine/sql.ts';
+import { examine } from './examine.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /** The promises of DESIGN §4 that exports keep, each told as what a user would see. */
@@ -361,6 +362,24 @@ describe('tags that somebody changes in Mailchimp', () => {
     });
     await line.run();
     expect(line.audience()['ana@acme.test']?.tags).toEqual(['Buyers', 'Everyone']);
+  });
+
+  it('are not followed by a look at whether all is well, which changes nothing', async () => {
+    await line.people([ana]);
+    await line.run();
+    const tags = await segmentsOfAudience();
+    await fetch(`${line.sandbox.apiRoot}/lists/${audienceId}/segments/${tags.get('Buyers')}`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${line.sandbox.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Renamed' }),
+    });
+    const known = () => line.engine.rows(sql`SELECT * FROM export.own_tag ORDER BY segment`);
+    const before = await known();
+    const findings = await Array.fromAsync(examine(line.parts(), line.folder));
+    expect(findings).toContainEqual(expect.objectContaining({ about: 'export news', verdict: 'good' }));
+    expect(await known()).toEqual(before);
+    await line.plan();
+    expect(await known()).not.toEqual(before);
   });
 
   it('cost nobody a request when they were renamed with their segment', async () => {

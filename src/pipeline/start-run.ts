@@ -11,7 +11,7 @@ import { journalled } from '../exports/undo-plan.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { changeRun } from './change-run.ts';
 import { makeFields } from './make-fields.ts';
-import { groundFor, readDoNotSend } from './plan-export.ts';
+import { groundFor, noteRenames, readDoNotSend } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { undoGround } from './undo-ground.ts';
@@ -93,7 +93,9 @@ async function groundNow(
   const { undoes: run, audience, audienceId } = planned;
   if (run !== undefined) return (await undoGround(parts, destination, { run, audience, audienceId })).digest;
   const { id, config } = exportOf(parts.settings, planned.export);
-  return (await groundFor(parts, destination, id, config)).digest;
+  const { digest, renames } = await groundFor(parts, destination, id, config);
+  await noteRenames(parts, audience, renames);
+  return digest;
 }
 
 function refuseUnlessStartable(run: ExportRun): void {
