@@ -1,4 +1,4 @@
-import { messageOf } from '../base/errors.ts';
+import { messageOf, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { audiencesAskedFor, contactAttributes, publishContactState } from '../exports/contact-state.ts';
 import { audienceKey, type PipelineParts } from './pipeline-parts.ts';
@@ -13,9 +13,10 @@ export function audiencesOf(settings: Pick<Settings, 'exports'>): Set<string> {
 /**
  * What people do in Mailchimp comes back before segments are computed: where rules ask about contacts of an
  * audience, its facts are read up to now, and what everybody is there is found anew. When Mailchimp does not
- * answer, what was read last stands in, and progress says so.
+ * answer, or its key is none any more, what was read last stands in, and progress says so.
+ * @throws `conflict` / `cancelled`, and what is no fault of the account's
  */
-export async function bringContactsUpToDate(parts: PipelineParts): Promise<void> {
+export async function bringContactsUpToDate(parts: PipelineParts, signal: AbortSignal): Promise<void> {
   const { engine, settings, progress } = parts;
   const rules = [...settings.segments.values()].flatMap(({ rules: group }) => group ?? []);
   const asked = audiencesAskedFor(rules, contactAttributes(audiencesOf(settings)));
@@ -24,17 +25,23 @@ export async function bringContactsUpToDate(parts: PipelineParts): Promise<void>
     try {
       const destination = await parts.openDestination(connection);
       try {
-        await readFacts(parts, destination, { key: audienceKey({ connection, audience }), id: audience });
+        const key = audienceKey({ connection, audience });
+        await readFacts(parts, destination, { key, id: audience }, signal);
       } finally {
         await destination.close();
       }
     } catch (error) {
+      if (!isOfAccount(error)) throw error;
       progress.say(
         `The contacts of audience ${audience} could not be read; segments use what was read last. ${messageOf(error)}`,
       );
     }
   }
   await publishContactState(engine);
+}
+
+function isOfAccount(error: unknown): boolean {
+  return error instanceof PostriderError && (error.kind === 'remote' || error.kind === 'configuration');
 }
 
 /** Each audience once for each connection that exports reach it by. */

@@ -5,7 +5,7 @@ import { audienceOverviews } from '../exports/audience-overview.ts';
 import { describeRules } from '../segments/describe-rules.ts';
 import { checkRules } from '../segments/check-rules.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
-import { currentCatalogue } from './refresh.ts';
+import { currentCatalogue, refresh } from './refresh.ts';
 import { audienceId, TestLine, type TestPerson } from './test-support/test-line.ts';
 
 /** What people do in Mailchimp comes back (docs/live-facts.md). */
@@ -172,6 +172,32 @@ describe('what somebody is in Mailchimp, in segments', () => {
     await line.people([ana, ion]);
     expect(await membersOf('gone')).toEqual(['ana@acme.test']);
     expect(line.said.at(-1)).toContain('segments use what was read last');
+  });
+
+  it.each([
+    { what: 'a bug of ours', message: 'not a function' },
+    { what: 'a cancel', message: 'Cancelled while the audience was read; nothing was sent.' },
+  ])('is not taken for unreadable because of $what', async ({ what, message }) => {
+    ask('gone', { field: status, operator: '=', value: 'unsubscribed' });
+    await line.people([ana]);
+    const cancel = new AbortController();
+    const parts = line.parts();
+    const refreshed = refresh(
+      {
+        ...parts,
+        async openDestination(connection) {
+          const destination = await parts.openDestination(connection);
+          if (what === 'a cancel') cancel.abort(new Error('cancelled'));
+          else
+            destination.read = () => {
+              throw new TypeError('not a function');
+            };
+          return destination;
+        },
+      },
+      { until: 'segments', by: 'test', signal: cancel.signal },
+    );
+    await expect(refreshed).rejects.toThrow(message);
   });
 
   it('is not asked for when no rule speaks of it', async () => {

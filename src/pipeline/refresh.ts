@@ -81,7 +81,7 @@ async function refreshPeople(parts: PipelineParts, request: RefreshRequest): Pro
 
   refuseIfCancelled(request.signal, betweenStages);
   request.watch?.stage('segments');
-  result.segments = await computeSegments(parts);
+  result.segments = await computeSegments(parts, request.signal);
   return result;
 }
 
@@ -142,8 +142,8 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
   });
 }
 
-async function computeSegments(parts: PipelineParts): Promise<SegmentSize[]> {
-  await bringContactsUpToDate(parts);
+async function computeSegments(parts: PipelineParts, signal: AbortSignal): Promise<SegmentSize[]> {
+  await bringContactsUpToDate(parts, signal);
   return recomputeSegments(parts, parts.clock.now());
 }
 
