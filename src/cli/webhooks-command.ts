@@ -45,7 +45,7 @@ export function addWebhooksCommand(program: Command, shell: Shell): void {
       if (shell.json) return shell.print(JSON.stringify({ webhooks: listed }));
       const lines = listed.map(({ id, audience, url, signed, there }) => {
         const state = there === null ? 'Mailchimp did not say' : there ? 'there' : 'gone in Mailchimp';
-        return `  ${id}  audience ${audience}  ${url}/…  ${signed ? 'signed' : 'not signed'}  ${state}`;
+        return `  ${id ?? 'its answer never came'}  audience ${audience}  ${url}/…  ${signed ? 'signed' : 'not signed'}  ${state}`;
       });
       shell.print(lines.join('\n') || 'No webhooks: postrider webhooks create EXPORT --url …');
     });

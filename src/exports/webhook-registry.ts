@@ -17,6 +17,12 @@ export interface Webhook {
   createdBy: string;
 }
 
+/** As it is kept. */
+export interface NotedWebhook extends Webhook {
+  /** Of the secret part of its address. */
+  digest: string;
+}
+
 /**
  * Under what a webhook is kept: the last part of its address is a secret, and who reads the file must not be
  * able to call with it.
@@ -36,21 +42,18 @@ export function noteWebhook(token: string, webhook: Webhook): Change[] {
   ];
 }
 
-export function forgetWebhook(audience: string, id: string): Change {
-  return sql`DELETE FROM ${ref(webhookTable)} WHERE audience = ${audience} AND id = ${id}`;
+/** @param digest of its secret part */
+export function forgetWebhook(digest: string): Change {
+  return sql`DELETE FROM ${ref(webhookTable)} WHERE token = ${digest}`;
 }
 
 /** The webhook whose address ends with this secret part. */
 export async function webhookOf(engine: Engine, token: string): Promise<Webhook | undefined> {
-  return (await rows(engine)).find((row) => row.token === tokenDigest(token))?.webhook;
+  return (await listWebhooks(engine)).find(({ digest }) => digest === tokenDigest(token));
 }
 
 /** All of them, the oldest first. */
-export async function listWebhooks(engine: Engine): Promise<Webhook[]> {
-  return (await rows(engine)).map((row) => row.webhook);
-}
-
-async function rows(engine: Engine): Promise<{ token: string; webhook: Webhook }[]> {
+export async function listWebhooks(engine: Engine): Promise<NotedWebhook[]> {
   const found = await engine.rows<{
     token: string;
     audience: string;
@@ -63,14 +66,12 @@ async function rows(engine: Engine): Promise<{ token: string; webhook: Webhook }
   }>(sql`SELECT token, audience, id, url, sealed, key_id, created_at, created_by
     FROM ${ref(webhookTable)} ORDER BY created_at, token`);
   return found.map((row) => ({
-    token: row.token,
-    webhook: {
-      audience: row.audience,
-      id: row.id,
-      url: row.url,
-      sealed: row.sealed === null || row.key_id === null ? null : { text: row.sealed, keyId: row.key_id },
-      createdAt: row.created_at,
-      createdBy: row.created_by,
-    },
+    digest: row.token,
+    audience: row.audience,
+    id: row.id,
+    url: row.url,
+    sealed: row.sealed === null || row.key_id === null ? null : { text: row.sealed, keyId: row.key_id },
+    createdAt: row.created_at,
+    createdBy: row.created_by,
   }));
 }

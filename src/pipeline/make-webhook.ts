@@ -2,8 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { inputError, messageOf } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { seal, type SecretKey } from '../connections/seal.ts';
-import type { Destination } from '../delivery/destination.ts';
-import { forgetWebhook, listWebhooks, noteWebhook, type Webhook } from '../exports/webhook-registry.ts';
+import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
+import {
+  forgetWebhook,
+  listWebhooks,
+  noteWebhook,
+  tokenDigest,
+  type NotedWebhook,
+  type Webhook,
+} from '../exports/webhook-registry.ts';
 import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
 
 /** A webhook as lists show it: nothing in it lets anybody call in Mailchimp's name. */
@@ -43,7 +50,15 @@ export async function makeWebhook(
     createdBy: request.by,
   };
   return withAccount(parts, config.connection as ConnectionId, async (destination) => {
-    const { id, secret } = await destination.makeWebhook(config.audience, `${url}/${token}`);
+    // Noted before it exists: if its answer never comes, or nobody is there to note it, Mailchimp may call all the same.
+    await parts.engine.commit(noteWebhook(token, webhook));
+    const { id, secret } = await destination
+      .makeWebhook(config.audience, `${url}/${token}`)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof OutcomeUnknown))
+          await parts.engine.commit([forgetWebhook(tokenDigest(token))]);
+        throw error;
+      });
     const sealed = secret === undefined ? null : seal(key, secret, webhookSecretOf(audience));
     const made: Webhook = { ...webhook, id, sealed };
     await parts.engine.commit(noteWebhook(token, made));
@@ -54,26 +69,30 @@ export async function makeWebhook(
 /** The webhooks we made; Mailchimp is asked whether it still has them. */
 export async function webhooksOfOurs(parts: PipelineParts): Promise<ListedWebhook[]> {
   const webhooks = await listWebhooks(parts.engine);
-  const there = new Map<string, Set<string> | null>();
+  const there = new Map<string, WebhookThere[] | null>();
   for (const key of new Set(webhooks.map(({ audience }) => audience))) {
-    there.set(key, await idsThere(parts, key));
+    there.set(key, await webhooksThere(parts, key));
   }
   return webhooks.map((webhook) => {
-    const ids = there.get(webhook.audience) ?? null;
-    return listed(webhook, ids === null || webhook.id === null ? null : ids.has(webhook.id));
+    const found = there.get(webhook.audience) ?? null;
+    return listed(webhook, found === null ? null : found.some((each) => isThis(webhook, each)));
   });
 }
 
-/** Takes one of ours away, in Mailchimp first; returns whether Mailchimp still had it. */
+/**
+ * Takes one of ours away, in Mailchimp first; returns whether Mailchimp still had it.
+ * @param id of one whose answer never came, its address as it is listed
+ */
 export async function removeWebhook(parts: PipelineParts, id: string): Promise<boolean> {
-  const webhook = (await listWebhooks(parts.engine)).find((each) => each.id === id);
+  const webhook = (await listWebhooks(parts.engine)).find((each) => (each.id ?? each.url) === id);
   if (webhook === undefined) {
     throw inputError('webhook_unknown', `There is no webhook "${id}" of ours.`, 'postrider webhooks list');
   }
   const [connection, audience] = partsOf(webhook.audience);
   return withAccount(parts, connection, async (destination) => {
-    const ended = await destination.removeWebhook(audience, id);
-    await parts.engine.commit([forgetWebhook(webhook.audience, id)]);
+    const there = (await destination.webhooks(audience)).find((each) => isThis(webhook, each));
+    const ended = there === undefined ? 'absent' : await destination.removeWebhook(audience, there.id);
+    await parts.engine.commit([forgetWebhook(webhook.digest)]);
     return ended === 'removed';
   });
 }
@@ -102,14 +121,19 @@ function plainUrl(text: string): string {
   );
 }
 
-async function idsThere(parts: PipelineParts, key: string): Promise<Set<string> | null> {
+/** One that Mailchimp has. */
+type WebhookThere = Awaited<ReturnType<Destination['webhooks']>>[number];
+
+/** One whose answer never came is known by the secret part of its address. */
+function isThis(webhook: NotedWebhook, there: WebhookThere): boolean {
+  if (webhook.id !== null) return webhook.id === there.id;
+  return tokenDigest(there.url.slice(there.url.lastIndexOf('/') + 1)) === webhook.digest;
+}
+
+async function webhooksThere(parts: PipelineParts, key: string): Promise<WebhookThere[] | null> {
   const [connection, audience] = partsOf(key);
   try {
-    return await withAccount(
-      parts,
-      connection,
-      async (destination) => new Set((await destination.webhooks(audience)).map(({ id }) => id)),
-    );
+    return await withAccount(parts, connection, (destination) => destination.webhooks(audience));
   } catch (error) {
     parts.progress.say(`Mailchimp did not say which webhooks audience ${audience} has. ${messageOf(error)}`);
     return null;

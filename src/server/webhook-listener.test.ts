@@ -299,6 +299,33 @@ describe('webhooks', () => {
     });
   });
 
+  it('whose answer never came are listed, answered, and removed by their address', async () => {
+    await line.people([ana, ion]);
+    await line.run();
+    line.sandbox.control.addFault({
+      method: 'POST',
+      path: '/webhooks$',
+      when: 'after',
+      answer: { kind: 'reset' },
+    });
+    await expect(make()).rejects.toMatchObject({ kind: 'remote' });
+    const listed = await webhooksOfOurs(line.parts());
+    expect(listed).toMatchObject([{ id: null, url: base, there: true }]);
+    expect(await post(await token(), event({ type: 'profile' }))).toBe(200);
+    expect(await removeWebhook(line.parts(), base)).toBe(true);
+    expect(await webhooksOfOurs(line.parts())).toEqual([]);
+  });
+
+  it('that Mailchimp refuses are not kept', async () => {
+    line.sandbox.control.addFault({
+      method: 'POST',
+      path: '/webhooks$',
+      answer: { kind: 'status', status: 400 },
+    });
+    await expect(make()).rejects.toThrow();
+    expect(await webhooksOfOurs(line.parts())).toEqual([]);
+  });
+
   it('are asked for what people and Mailchimp’s own pages do, not for what programs do', async () => {
     await make();
     const answer = await fetch(`${line.sandbox.apiRoot}/lists/${audienceId}/webhooks`, {
