@@ -91,7 +91,7 @@ async function askAccount(
     if (patience.aborted || (error instanceof PostriderError && error.kind === 'remote')) {
       return `Mailchimp could not be asked about exports.${id}; the next plan looks at its audience.`;
     }
-    throw knownAudience(error, id, config);
+    throw withPlace(error, id, config);
   } finally {
     await destination.close();
   }
@@ -105,8 +105,17 @@ function attributeNames(config: ExportConfig): string[] {
   return [...new Set([config.match.email, ...fields, ...consent])];
 }
 
-function knownAudience(error: unknown, id: ExportId, { audience }: ExportConfig): unknown {
-  if (!(error instanceof PostriderError) || error.code !== 'mailchimp_resource_not_found') return error;
+/** A file may have many exports: which of them is meant. */
+function withPlace(error: unknown, id: ExportId, { audience }: ExportConfig): unknown {
+  if (!(error instanceof PostriderError)) return error;
+  if (error.code === 'tag_exists') {
+    return new PostriderError({
+      ...error.toJSON(),
+      message: `exports.${id}: ${error.message}`,
+      cause: error,
+    });
+  }
+  if (error.code !== 'mailchimp_resource_not_found') return error;
   return new PostriderError({
     kind: 'configuration',
     code: 'audience_unknown',
