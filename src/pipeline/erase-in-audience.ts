@@ -2,7 +2,7 @@ import { PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { AudienceErasure, RemovalKind } from '../suppression/erasure.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
+import { withDestination, type PipelineParts } from './pipeline-parts.ts';
 
 /** An audience before anything was done in it. The key is the ledger's: `connection:audience`. */
 export function pendingErasure(key: string, how: RemovalKind): AudienceErasure {
@@ -28,17 +28,15 @@ export async function eraseInAudience(
   addresses: readonly string[],
 ): Promise<AudienceErasure> {
   const result: AudienceErasure = { ...pending, removed: 0, absent: 0, already: 0, open: null };
-  let destination: Destination | undefined;
   try {
-    destination = await parts.openDestination(result.connection);
-    for (const address of addresses) await eraseOne(destination, result, address);
+    await withDestination(parts, result.connection, async (destination) => {
+      for (const address of addresses) await eraseOne(destination, result, address);
+    });
   } catch (error) {
     // A bug of ours must not look like a fault of Mailchimp's.
     if (!(error instanceof PostriderError)) throw error;
     const { code, message, hint } = error;
     result.open = { code, message, ...(hint === undefined ? {} : { hint }) };
-  } finally {
-    await destination?.close();
   }
   return result;
 }

@@ -1,9 +1,10 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, PostriderError } from '../base/errors.ts';
+import type { ConnectionId } from '../base/ids.ts';
 import { loadedSources } from '../sources/loaded-source.ts';
 import { sourcePlace } from '../sources/source-place.ts';
-import { pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import { pauseOf, withDestination, type PipelineParts } from './pipeline-parts.ts';
 import { groundFor } from './plan-export.ts';
 
 /** One thing that was looked at. */
@@ -60,17 +61,12 @@ async function* examineSources(parts: PipelineParts): AsyncIterable<Finding> {
 async function* examineExports(parts: PipelineParts): AsyncIterable<Finding> {
   for (const [id, config] of parts.settings.exports) {
     yield await look(`export ${id}`, async () => {
-      const destination = await parts.openDestination(
-        config.connection as Parameters<typeof parts.openDestination>[0],
+      const { warnings } = await withDestination(parts, config.connection as ConnectionId, (destination) =>
+        groundFor(parts, destination, id, config),
       );
-      try {
-        const { warnings } = await groundFor(parts, destination, id, config);
-        const paused = await pauseOf(parts, id);
-        if (paused !== undefined) return doubtful(`paused: ${paused}`, `postrider resume ${id}`);
-        return warnings.length > 0 ? doubtful(warnings.join(' ')) : good('audience, fields and tags fit');
-      } finally {
-        await destination.close();
-      }
+      const paused = await pauseOf(parts, id);
+      if (paused !== undefined) return doubtful(`paused: ${paused}`, `postrider resume ${id}`);
+      return warnings.length > 0 ? doubtful(warnings.join(' ')) : good('audience, fields and tags fit');
     });
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { audiencesAskedFor, contactAttributes, publishContactState } from '../exports/contact-state.ts';
-import { audienceKey, type PipelineParts } from './pipeline-parts.ts';
+import { audienceKey, withDestination, type PipelineParts } from './pipeline-parts.ts';
 import { readFacts } from './read-facts.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,13 +23,10 @@ export async function bringContactsUpToDate(parts: PipelineParts, signal: AbortS
   if (asked.size === 0) return;
   for (const [connection, audience] of accountsOf(settings, asked)) {
     try {
-      const destination = await parts.openDestination(connection);
-      try {
-        const key = audienceKey({ connection, audience });
-        await readFacts(parts, destination, { key, id: audience }, signal);
-      } finally {
-        await destination.close();
-      }
+      const key = audienceKey({ connection, audience });
+      await withDestination(parts, connection, (destination) =>
+        readFacts(parts, destination, { key, id: audience }, signal),
+      );
     } catch (error) {
       if (!isOfAccount(error)) throw error;
       progress.say(

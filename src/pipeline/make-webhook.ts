@@ -11,7 +11,7 @@ import {
   type NotedWebhook,
   type Webhook,
 } from '../exports/webhook-registry.ts';
-import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { audienceKey, exportOf, withDestination, type PipelineParts } from './pipeline-parts.ts';
 
 /** A webhook as lists show it: nothing in it lets anybody call in Mailchimp's name. */
 export interface ListedWebhook {
@@ -49,7 +49,7 @@ export async function makeWebhook(
     createdAt: parts.clock.now().toISOString(),
     createdBy: request.by,
   };
-  return withAccount(parts, config.connection as ConnectionId, async (destination) => {
+  return withDestination(parts, config.connection as ConnectionId, async (destination) => {
     // Noted before it exists: if its answer never comes, or nobody is there to note it, Mailchimp may call all the same.
     await parts.engine.commit(noteWebhook(token, webhook));
     const { id, secret } = await destination
@@ -89,7 +89,7 @@ export async function removeWebhook(parts: PipelineParts, id: string): Promise<b
     throw inputError('webhook_unknown', `There is no webhook "${id}" of ours.`, 'postrider webhooks list');
   }
   const [connection, audience] = partsOf(webhook.audience);
-  return withAccount(parts, connection, async (destination) => {
+  return withDestination(parts, connection, async (destination) => {
     const there = (await destination.webhooks(audience)).find((each) => isThis(webhook, each));
     const ended = there === undefined ? 'absent' : await destination.removeWebhook(audience, there.id);
     await parts.engine.commit([forgetWebhook(webhook.digest)]);
@@ -133,7 +133,7 @@ function isThis(webhook: NotedWebhook, there: WebhookThere): boolean {
 async function webhooksThere(parts: PipelineParts, key: string): Promise<WebhookThere[] | null> {
   const [connection, audience] = partsOf(key);
   try {
-    return await withAccount(parts, connection, (destination) => destination.webhooks(audience));
+    return await withDestination(parts, connection, (destination) => destination.webhooks(audience));
   } catch (error) {
     parts.progress.say(`Mailchimp did not say which webhooks audience ${audience} has. ${messageOf(error)}`);
     return null;
@@ -151,17 +151,4 @@ function listed(
 function partsOf(key: string): [ConnectionId, string] {
   const colon = key.indexOf(':');
   return [key.slice(0, colon) as ConnectionId, key.slice(colon + 1)];
-}
-
-async function withAccount<Result>(
-  parts: PipelineParts,
-  connection: ConnectionId,
-  work: (destination: Destination) => Promise<Result>,
-): Promise<Result> {
-  const destination = await parts.openDestination(connection);
-  try {
-    return await work(destination);
-  } finally {
-    await destination.close();
-  }
 }

@@ -46,6 +46,20 @@ export interface PipelineParts {
   scratch: string;
 }
 
+/** Opens the account of a connection for as long as the work takes. */
+export async function withDestination<Result>(
+  parts: Pick<PipelineParts, 'openDestination'>,
+  connection: ConnectionId,
+  work: (destination: Destination) => Promise<Result>,
+): Promise<Result> {
+  const destination = await parts.openDestination(connection);
+  try {
+    return await work(destination);
+  } finally {
+    await destination.close();
+  }
+}
+
 /** The same parts with the settings of this moment. */
 export async function atPresent(parts: PipelineParts): Promise<PipelineParts> {
   return { ...parts, settings: await parts.settingsNow() };

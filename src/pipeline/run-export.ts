@@ -7,7 +7,7 @@ import type { ExportRun } from '../exports/plan.ts';
 import { listRuns, readRun } from '../exports/run-records.ts';
 import { carryOutRun } from './carry-out-run.ts';
 import { changeRun } from './change-run.ts';
-import { atPresent, connectionOf, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { atPresent, connectionOf, exportOf, withDestination, type PipelineParts } from './pipeline-parts.ts';
 import { planExport } from './plan-export.ts';
 import { planRest, tellWhatIsLeft } from './plan-rest.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
@@ -244,8 +244,7 @@ export async function withAccount<Result>(
   work: (destination: Destination) => Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {
-  const destination = await parts.openDestination(connection);
-  try {
+  return withDestination(parts, connection, async (destination) => {
     const { id, name } = await destination.account(signal);
     const waiting = (before: number) =>
       parts.progress.say(`Waiting for the Mailchimp account ${name}: ${before} before this one.`);
@@ -258,7 +257,5 @@ export async function withAccount<Result>(
     } finally {
       lease.release();
     }
-  } finally {
-    await destination.close();
-  }
+  });
 }
