@@ -1,6 +1,7 @@
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Change, Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
+import { audienceOfKey } from './audience-key.ts';
 import {
   audienceMember,
   audienceName,
@@ -70,8 +71,7 @@ export async function audienceOverviews(engine: Engine): Promise<AudienceOvervie
     SELECT audience, status, count(*) AS people FROM ${ref(audienceMember)} GROUP BY ALL ORDER BY people DESC, status`);
   return audiences.map((overview) => ({
     ...overview,
-    audience: overview.audience.slice(overview.audience.indexOf(':') + 1),
-    connection: overview.audience.slice(0, overview.audience.indexOf(':')),
+    ...audienceOfKey(overview.audience),
     members: Object.fromEntries(
       statuses
         .filter(({ audience }) => audience === overview.audience)

@@ -3,12 +3,12 @@ import type { ConnectionId, ExportId, SegmentId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
+import { audienceKey } from '../exports/audience-key.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import { attributesOf, fieldChoices } from '../exports/field-choice.ts';
 import { ownTags, planTags } from '../exports/own-tags.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { mapFields } from './map-fields.ts';
-import { audienceKey } from './pipeline-parts.ts';
 
 /** What is about to be saved, and what it is held against. */
 export interface SavedExports {

@@ -1,15 +1,13 @@
 import { PostriderError } from '../base/errors.ts';
-import type { ConnectionId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
+import { audienceOfKey } from '../exports/audience-key.ts';
 import type { AudienceErasure, RemovalKind } from '../suppression/erasure.ts';
 import { withDestination, type PipelineParts } from './pipeline-parts.ts';
 
 /** An audience before anything was done in it. The key is the ledger's: `connection:audience`. */
 export function pendingErasure(key: string, how: RemovalKind): AudienceErasure {
-  const colon = key.indexOf(':');
   return {
-    connection: key.slice(0, colon) as ConnectionId,
-    audience: key.slice(colon + 1),
+    ...audienceOfKey(key),
     how,
     removed: 0,
     absent: 0,

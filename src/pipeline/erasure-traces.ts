@@ -1,11 +1,12 @@
 import type { Change } from '../engine/engine.ts';
+import { audienceKey } from '../exports/audience-key.ts';
 import { exportTraces, knownAudiences } from '../exports/forget-addresses.ts';
 import { segmentTraces } from '../segments/forget-members.ts';
 import { blankRejected, countRejected, dropStaged, forgetPersonRows } from '../sources/person-rows.ts';
 import type { PlaceErasure } from '../suppression/erasure.ts';
 import { unifiedTraces } from '../unify/forget-people.ts';
 import type { FoundPerson } from './person-traces.ts';
-import { audienceKey, type PipelineParts } from './pipeline-parts.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
 
 /** Where a person is in this installation, and the changes that take them out of all of it. */
 export interface ErasureTraces {

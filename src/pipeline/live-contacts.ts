@@ -1,7 +1,8 @@
 import { messageOf, PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
+import { audienceKey } from '../exports/audience-key.ts';
 import { audiencesAskedFor, contactAttributes, publishContactState } from '../exports/contact-state.ts';
-import { audienceKey, withDestination, type PipelineParts } from './pipeline-parts.ts';
+import { withDestination, type PipelineParts } from './pipeline-parts.ts';
 import { readFacts } from './read-facts.ts';
 import type { Settings } from './settings.ts';
 

@@ -3,6 +3,7 @@ import { inputError, messageOf } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { seal, type SecretKey } from '../connections/seal.ts';
 import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
+import { audienceKey, audienceOfKey } from '../exports/audience-key.ts';
 import {
   forgetWebhook,
   listWebhooks,
@@ -11,7 +12,7 @@ import {
   type NotedWebhook,
   type Webhook,
 } from '../exports/webhook-registry.ts';
-import { audienceKey, exportOf, withDestination, type PipelineParts } from './pipeline-parts.ts';
+import { exportOf, withDestination, type PipelineParts } from './pipeline-parts.ts';
 
 /** A webhook as lists show it: nothing in it lets anybody call in Mailchimp's name. */
 export interface ListedWebhook {
@@ -88,7 +89,7 @@ export async function removeWebhook(parts: PipelineParts, id: string): Promise<b
   if (webhook === undefined) {
     throw inputError('webhook_unknown', `There is no webhook "${id}" of ours.`, 'postrider webhooks list');
   }
-  const [connection, audience] = partsOf(webhook.audience);
+  const { connection, audience } = audienceOfKey(webhook.audience);
   return withDestination(parts, connection, async (destination) => {
     const there = (await destination.webhooks(audience)).find((each) => isThis(webhook, each));
     const ended = there === undefined ? 'absent' : await destination.removeWebhook(audience, there.id);
@@ -131,7 +132,7 @@ function isThis(webhook: NotedWebhook, there: WebhookThere): boolean {
 }
 
 async function webhooksThere(parts: PipelineParts, key: string): Promise<WebhookThere[] | null> {
-  const [connection, audience] = partsOf(key);
+  const { connection, audience } = audienceOfKey(key);
   try {
     return await withDestination(parts, connection, (destination) => destination.webhooks(audience));
   } catch (error) {
@@ -144,11 +145,5 @@ function listed(
   { audience, id, url, sealed, createdAt, createdBy }: Webhook,
   there: boolean | null,
 ): ListedWebhook {
-  const [connection, list] = partsOf(audience);
-  return { id, audience: list, connection, url, signed: sealed !== null, createdAt, createdBy, there };
-}
-
-function partsOf(key: string): [ConnectionId, string] {
-  const colon = key.indexOf(':');
-  return [key.slice(0, colon) as ConnectionId, key.slice(colon + 1)];
+  return { id, ...audienceOfKey(audience), url, signed: sealed !== null, createdAt, createdBy, there };
 }

@@ -4,6 +4,7 @@ import type { ConnectionId, ExportId, SegmentId, SourceId } from '../base/ids.ts
 import { suggestName } from '../base/nearest.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
+import { audienceOfKey } from '../exports/audience-key.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { CancelRequests } from '../store/cancel-requests.ts';
@@ -115,10 +116,5 @@ export function segmentName(settings: Settings, segment: SegmentId): string {
 
 /** The connection through which a run goes, whatever its export says by now. */
 export function connectionOf(run: Pick<ExportRun, 'audience'>): ConnectionId {
-  return run.audience.slice(0, run.audience.indexOf(':')) as ConnectionId;
-}
-
-/** The ledger's key of an audience: the same list under two connections is two ledgers. */
-export function audienceKey(config: Pick<ExportConfig, 'connection' | 'audience'>): string {
-  return `${config.connection}:${config.audience}`;
+  return audienceOfKey(run.audience).connection;
 }

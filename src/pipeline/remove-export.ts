@@ -1,5 +1,6 @@
 import { newRunId, type ConnectionId, type ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
+import { audienceKey } from '../exports/audience-key.ts';
 import { segmentsInLedger } from '../exports/build-plan.ts';
 import { cancelledPlan, isWaiting, type CancelledRun } from '../exports/cancelled-run.ts';
 import { unfinishedTags } from '../exports/chunks.ts';
@@ -10,7 +11,7 @@ import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
 import { changeRun } from './change-run.ts';
-import { audienceKey, exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { exportOf, type PipelineParts } from './pipeline-parts.ts';
 import { followRenames } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';

@@ -4,11 +4,12 @@ import { open, type SecretKey } from '../connections/seal.ts';
 import { parseWebhookEvent, type WebhookEvent } from '../delivery/mailchimp/webhook-event.ts';
 import { isSignedBy } from '../delivery/mailchimp/webhook-signature.ts';
 import { sql } from '../engine/sql.ts';
+import { audienceKey, audienceOfKey } from '../exports/audience-key.ts';
 import { takeInHint, type ContactHint } from '../exports/webhook-events.ts';
 import { webhookOf, type Webhook } from '../exports/webhook-registry.ts';
 import { openSuppression } from '../suppression/suppression-list.ts';
 import { webhookSecretOf } from './make-webhook.ts';
-import { audienceKey, type PipelineParts } from './pipeline-parts.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
 
 /** A call as it came, before anything of it is believed. */
 export interface WebhookCall {
@@ -42,7 +43,7 @@ export async function takeInWebhook(
   if (webhook === undefined) throw inputError('webhook_unknown', 'There is no such webhook.');
   refuseForged(webhook, key, call, clock.now());
   const event = parseWebhookEvent(call.body.toString('utf8'));
-  const audience = webhook.audience.slice(webhook.audience.indexOf(':') + 1);
+  const { audience } = audienceOfKey(webhook.audience);
   // A secret opens the audience it was made for, and no other.
   if (event.type === 'other' || event.audience !== audience) return 'ignored';
   // Nothing of people who were erased comes back in, by any door.
