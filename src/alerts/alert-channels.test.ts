@@ -48,6 +48,15 @@ describe('alert channels', () => {
     expect(await alertChannels(store.db, key)).toMatchObject([{ shown: 'sealed with another key' }]);
   });
 
+  it('are told of also where one of them is sealed with another key', async () => {
+    const other = await addAlertChannel(store.db, key, { name: 'Second', target }, now);
+    expect(await alertTargets(store.db, key)).toMatchObject([
+      { problem: expect.not.stringContaining('secretpart') as string },
+      { id: other.id, target },
+    ]);
+    await removeAlertChannel(store.db, other.id);
+  });
+
   it('are removed, once', async () => {
     const [{ id } = { id: '' }] = await alertChannels(store.db, otherKey);
     await removeAlertChannel(store.db, id);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { inputError } from '../base/errors.ts';
+import { inputError, messageOf } from '../base/errors.ts';
 import { open, seal, type SecretKey } from '../connections/seal.ts';
 import type { Database, Row } from '../store/tables.ts';
 
@@ -39,6 +39,7 @@ export interface AlertChannel {
   lastProblem: string | undefined;
 }
 
+/** Keeps a channel, its target sealed. @returns it as lists show it */
 export async function addAlertChannel(
   db: Database,
   key: SecretKey,
@@ -47,7 +48,7 @@ export async function addAlertChannel(
 ): Promise<AlertChannel> {
   const id = randomUUID();
   const sealed = seal(key, JSON.stringify(target), ownerOf(id));
-  await db
+  const row = await db
     .insertInto('alert_channel')
     .values({
       id,
@@ -58,14 +59,19 @@ export async function addAlertChannel(
       created_at: now,
       updated_at: now,
     })
-    .execute();
-  return (await alertChannels(db, key)).find((channel) => channel.id === id) as AlertChannel;
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toChannel(key, row);
 }
 
 /** There are a few of them at most. */
 export async function alertChannels(db: Database, key: SecretKey): Promise<AlertChannel[]> {
-  const rows = await db.selectFrom('alert_channel').selectAll().orderBy('name').limit(100).execute();
-  return rows.map((row) => ({
+  const rows = await db.selectFrom('alert_channel').selectAll().orderBy('name').execute();
+  return rows.map((row) => toChannel(key, row));
+}
+
+function toChannel(key: SecretKey, row: Row<'alert_channel'>): AlertChannel {
+  return {
     id: row.id,
     name: row.name,
     kind: row.kind as AlertTarget['kind'],
@@ -73,16 +79,22 @@ export async function alertChannels(db: Database, key: SecretKey): Promise<Alert
     updatedAt: row.updated_at,
     lastSentAt: row.last_sent_at ?? undefined,
     lastProblem: row.last_problem ?? undefined,
-  }));
+  };
 }
 
+/** A channel with its address, or why that cannot be read: one that is sealed with another key must not silence the others. */
+export type OpenedChannel = { id: string } & ({ target: AlertTarget } | { problem: string });
+
 /** With their addresses, for sending alone. */
-export async function alertTargets(
-  db: Database,
-  key: SecretKey,
-): Promise<{ id: string; target: AlertTarget }[]> {
+export async function alertTargets(db: Database, key: SecretKey): Promise<OpenedChannel[]> {
   const rows = await db.selectFrom('alert_channel').selectAll().orderBy('name').execute();
-  return rows.map((row) => ({ id: row.id, target: targetOf(key, row) }));
+  return rows.map((row) => {
+    try {
+      return { id: row.id, target: targetOf(key, row) };
+    } catch (error) {
+      return { id: row.id, problem: messageOf(error) };
+    }
+  });
 }
 
 /** @throws `input` / `alert_channel_unknown` */
@@ -98,6 +110,7 @@ export async function removeAlertChannel(db: Database, id: string): Promise<void
   if (gone.numDeletedRows === 0n) throw unknownChannel();
 }
 
+/** Writes down that an alert got there, or why it did not. */
 export async function noteAlertSent(
   db: Database,
   id: string,

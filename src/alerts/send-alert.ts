@@ -6,7 +6,7 @@ import { guardedPost } from './guarded-request.ts';
 /** Something that somebody should know now. No people's data: alerts go through other people's machines. */
 export interface Alert {
   /** `failed`: for good; `stopped`: a brake waits; `skipped`: because of something before it; `recovered`: well again. */
-  event: 'failed' | 'stopped' | 'skipped' | 'recovered' | 'warning' | 'test';
+  event: 'failed' | 'stopped' | 'skipped' | 'recovered' | 'test';
   /** What it is about, as in `export newsletter`. */
   subject: string;
   /** One line. */
@@ -46,6 +46,9 @@ export async function sendAlert(target: AlertTarget, alert: Alert, settings: Ale
   }
 }
 
+/** Its own are minutes, and an alert is tried three times. */
+const mailPatience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 10_000 };
+
 async function sendMail(to: readonly string[], alert: Alert, { mail }: AlertSettings): Promise<void> {
   if (mail === undefined) {
     throw new PostriderError({
@@ -57,7 +60,7 @@ async function sendMail(to: readonly string[], alert: Alert, { mail }: AlertSett
   }
   // Most commands send no mail.
   const { createTransport } = await import('nodemailer');
-  const transport = createTransport(mail.smtpUrl, { from: mail.from });
+  const transport = createTransport({ url: mail.smtpUrl, ...mailPatience }, { from: mail.from });
   try {
     await transport.sendMail({
       to: [...to],

@@ -1,15 +1,17 @@
+import { createSecretKey } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addAlertChannel } from '../alerts/alert-channels.ts';
+import { addAlertChannel, alertChannels, removeAlertChannel } from '../alerts/alert-channels.ts';
 import type { Identity } from '../access/identity.ts';
 import { removeUser } from '../access/users.ts';
 import type { Actions } from '../app.ts';
 import { PostriderError } from '../base/errors.ts';
 import type { ExportId } from '../base/ids.ts';
 import { scheduleTimes, type ScheduleTimes } from '../base/schedule-times.ts';
+import { secretKeyOf } from '../connections/seal.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { RefreshWatch } from '../pipeline/refresh.ts';
@@ -275,6 +277,24 @@ describe('an earlier stage that failed', () => {
     await expect
       .poll(() => hook.alerts.map(({ title }) => title).toSorted())
       .toEqual(['export newsletter is well again', 'the refresh failed', 'the refresh is well again']);
+  });
+
+  it('alerts those who can be reached, though one channel is sealed with another key', async () => {
+    const { db } = ground.store;
+    const otherKey = secretKeyOf(createSecretKey(Buffer.alloc(32, 9)));
+    const target = { kind: 'slack', url: 'https://hooks.test/x' } as const;
+    const lost = await addAlertChannel(db, otherKey, { name: 'A lost one', target }, ground.clock.now());
+    world.refreshes = () => Promise.reject(broken);
+    const { queue } = await open();
+    await queue.add({ kind: 'refresh', subject: 'workspace', requestedBy: 'ana', user: 'local' });
+    await expect.poll(() => hook.alerts, { timeout: 10_000 }).toMatchObject([{ event: 'failed' }]);
+    const problems = async () =>
+      (await alertChannels(db, testKey)).map(({ name, lastProblem }) => [name, lastProblem !== undefined]);
+    await expect.poll(problems).toEqual([
+      ['A lost one', true],
+      ['Hook', false],
+    ]);
+    await removeAlertChannel(db, lost.id);
   });
 
   it('keeps an export with times of its own from running on stale segments', async () => {

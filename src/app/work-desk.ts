@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { alertTargets, noteAlertSent } from '../alerts/alert-channels.ts';
-import { sendAlert } from '../alerts/send-alert.ts';
+import { alertTargets, noteAlertSent, type AlertTarget } from '../alerts/alert-channels.ts';
+import { sendAlert, type Alert } from '../alerts/send-alert.ts';
 import { alertOf } from '../alerts/task-alert.ts';
 import { scheduleIdentity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
@@ -97,24 +97,29 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
     void sent.finally(() => sending.delete(sent));
   }
 
-  async function tell(alert: Parameters<typeof sendAlert>[1]): Promise<void> {
+  async function tell(alert: Alert): Promise<void> {
+    const channels = await alertTargets(db, options.key());
+    // Side by side, so that one that does not answer keeps no other waiting.
+    await Promise.allSettled(
+      channels.map(async (channel) => {
+        const problem = 'target' in channel ? await sendTo(channel.target, alert) : channel.problem;
+        await noteAlertSent(db, channel.id, { at: clock.now(), problem });
+      }),
+    );
+  }
+
+  /** @returns why it did not get there */
+  async function sendTo(target: AlertTarget, alert: Alert): Promise<string | undefined> {
     const settings = { mail: config.mail, hosts: config.alertHosts };
-    for (const { id, target } of await alertTargets(db, options.key())) {
-      let problem: string | undefined;
-      for (let failed = 0; ;) {
-        try {
-          await sendAlert(target, alert, settings);
-          problem = undefined;
-          break;
-        } catch (error) {
-          problem = messageOf(error);
-          failed += 1;
-          const wait = nextWait({ ...alertRetries, firstWaitMs: pace.alertWaitMs ?? 5_000 }, failed);
-          if (wait === undefined) break;
-          await sleep(wait, undefined, { ref: false });
-        }
+    for (let failed = 1; ; failed += 1) {
+      try {
+        await sendAlert(target, alert, settings);
+        return undefined;
+      } catch (error) {
+        const wait = nextWait({ ...alertRetries, firstWaitMs: pace.alertWaitMs ?? 5_000 }, failed);
+        if (wait === undefined) return messageOf(error);
+        await sleep(wait, undefined, { ref: false });
       }
-      await noteAlertSent(db, id, { at: clock.now(), problem });
     }
   }
 

@@ -56,7 +56,7 @@ describe('readConfig', () => {
       POSTRIDER_OIDC_CLIENT_SECRET: 'x',
       POSTRIDER_SMTP_URL: 'smtps://u:p@mail.example.com',
       POSTRIDER_MAIL_FROM: 'Postrider <postrider@example.com>',
-      POSTRIDER_ALERT_HOSTS: 'chat.local, 10.0.0.5',
+      POSTRIDER_ALERT_HOSTS: 'Chat.local, 10.0.0.5',
       PATH: '/usr/bin',
     });
     expect(config).toEqual({

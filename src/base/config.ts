@@ -193,7 +193,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       clientSecret: data.POSTRIDER_OIDC_CLIENT_SECRET,
     })),
     mail: together(data.POSTRIDER_SMTP_URL, data.POSTRIDER_MAIL_FROM, (smtpUrl, from) => ({ smtpUrl, from })),
-    alertHosts: data.POSTRIDER_ALERT_HOSTS.split(/[,\s]+/).filter((host) => host !== ''),
+    // As addresses have them.
+    alertHosts: data.POSTRIDER_ALERT_HOSTS.toLowerCase()
+      .split(/[,\s]+/)
+      .filter((host) => host !== ''),
     secretKey: data.POSTRIDER_SECRET_KEY,
     newSecretKey: data.POSTRIDER_NEW_SECRET_KEY,
     databaseUrl: data.DATABASE_URL,
