@@ -44,7 +44,11 @@ export function readCursor(cursor: string | undefined): string | number | undefi
   } catch {
     // Falls through: it is none of ours either way.
   }
-  throw inputError(
+  throw badCursor();
+}
+
+function badCursor(): Error {
+  return inputError(
     'bad_cursor',
     'This cursor is none that was given out.',
     'Begin again without a cursor, and pass on "next" as it came.',
@@ -54,13 +58,28 @@ export function readCursor(cursor: string | undefined): string | number | undefi
 /** As `readCursor`, for lists whose order goes by text. @throws `bad_cursor` */
 export function readTextCursor(cursor: string | undefined): string | undefined {
   const key = readCursor(cursor);
-  if (typeof key === 'number') return readTextCursor('');
+  if (typeof key === 'number') throw badCursor();
   return key;
 }
 
-/** As `readCursor`, for lists whose order goes by numbers. @throws `bad_cursor` */
+/** As `readCursor`, for lists whose order goes by whole numbers. @throws `bad_cursor` */
 export function readNumberCursor(cursor: string | undefined): number | undefined {
   const key = readCursor(cursor);
-  if (typeof key === 'string') return readNumberCursor('');
-  return key;
+  if (key !== undefined && !Number.isSafeInteger(key)) throw badCursor();
+  return key as number | undefined;
+}
+
+/** The key of an item in a list whose order goes by time, and by id where times are equal. */
+export function timeKey({ at, id }: { at: Date; id: string }): string {
+  return `${at.toISOString()} ${id}`;
+}
+
+/** As `readCursor`, for a list whose keys are those of `timeKey`. @throws `bad_cursor` */
+export function readTimeCursor(cursor: string | undefined): { at: Date; id: string } | undefined {
+  const key = readTextCursor(cursor);
+  if (key === undefined) return undefined;
+  const [time = '', id] = key.split(' ');
+  const at = new Date(time);
+  if (Number.isNaN(at.getTime()) || id === undefined) throw badCursor();
+  return { at, id };
 }

@@ -1,5 +1,5 @@
 import type { ExportId, RunId } from '../base/ids.ts';
-import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
+import { pageOf, readTimeCursor, timeKey, type Page, type PageAsked } from '../base/page.ts';
 import type { Database, Row } from './tables.ts';
 
 /**
@@ -71,16 +71,15 @@ export async function runHeaderPage(
   db: Database,
   { export: id, limit, cursor }: { export?: ExportId | undefined } & PageAsked,
 ): Promise<Page<RunHeader>> {
-  const after = readTextCursor(cursor);
+  const after = readTimeCursor(cursor);
   let query = db.selectFrom('run').selectAll();
   if (id !== undefined) query = query.where('export', '=', id);
   if (after !== undefined) {
-    const [time = '', run = ''] = after.split(' ');
-    const at = new Date(time);
+    const { at, id: last } = after;
     query = query.where((where) =>
       where.or([
         where('created_at', '<', at),
-        where.and([where('created_at', '=', at), where('id', '<', run)]),
+        where.and([where('created_at', '=', at), where('id', '<', last)]),
       ]),
     );
   }
@@ -89,7 +88,7 @@ export async function runHeaderPage(
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute();
-  return pageOf(rows.map(toHeader), limit, ({ createdAt, id: run }) => `${createdAt.toISOString()} ${run}`);
+  return pageOf(rows.map(toHeader), limit, ({ createdAt: at, id: run }) => timeKey({ at, id: run }));
 }
 
 /** The newest run of each export. */

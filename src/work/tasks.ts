@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inputError } from '../base/errors.ts';
-import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.ts';
+import { pageOf, readTimeCursor, timeKey, type Page, type PageAsked } from '../base/page.ts';
 import type { Database, Row } from '../store/tables.ts';
 import {
   isOver,
@@ -124,18 +124,17 @@ export async function listTasks(
   db: Database,
   { limit, cursor, kind, subject, status }: TaskFilter & PageAsked,
 ): Promise<Page<Task>> {
-  const after = readTextCursor(cursor);
+  const after = readTimeCursor(cursor);
   let query = db.selectFrom('task').selectAll();
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (subject !== undefined) query = query.where('subject', '=', subject);
   if (status !== undefined) query = query.where('status', '=', status);
   if (after !== undefined) {
-    const [time = '', id = ''] = after.split(' ');
-    const at = new Date(time);
+    const { at, id: last } = after;
     query = query.where((where) =>
       where.or([
         where('created_at', '<', at),
-        where.and([where('created_at', '=', at), where('id', '>', id)]),
+        where.and([where('created_at', '=', at), where('id', '>', last)]),
       ]),
     );
   }
@@ -144,7 +143,7 @@ export async function listTasks(
     .orderBy('id')
     .limit(limit + 1)
     .execute();
-  return pageOf(rows.map(toTask), limit, (task) => `${task.createdAt.toISOString()} ${task.id}`);
+  return pageOf(rows.map(toTask), limit, ({ createdAt: at, id }) => timeKey({ at, id }));
 }
 
 /** Of each export the last time that it ran or was to. */
