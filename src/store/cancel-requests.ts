@@ -48,7 +48,15 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
   // Answers stay for whoever asked: the process that gave them may be gone.
   for (const file of readdirSync(folder)) if (!file.endsWith(answerEnd)) rmSync(join(folder, file));
   const watched = new Set<{ subjects: readonly string[]; ask: () => void; stopped: Promise<unknown> }>();
-  const asks = (subject: string) => read(join(folder, subject)) !== undefined;
+  // Trouble with the disk is no question, and must neither end the process nor a run: whoever asked asks again.
+  const quietly = <Result>(work: () => Result): Result | undefined => {
+    try {
+      return work();
+    } catch {
+      return undefined;
+    }
+  };
+  const asks = (subject: string) => quietly(() => read(join(folder, subject))) !== undefined;
   return {
     watch(subjects, asked) {
       let told = false;
@@ -71,9 +79,11 @@ export function openCancelRequests(dataFolder: string): CancelRequests {
           watched.delete(mine);
           answered(answer);
           for (const subject of subjects.filter(asks)) {
-            if (answer !== undefined)
-              writeWhole(join(folder, `${subject}${answerEnd}`), JSON.stringify(answer));
-            rmSync(join(folder, subject), { force: true });
+            quietly(() => {
+              if (answer !== undefined)
+                writeWhole(join(folder, `${subject}${answerEnd}`), JSON.stringify(answer));
+              rmSync(join(folder, subject), { force: true });
+            });
           }
         },
       };
