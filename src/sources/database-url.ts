@@ -43,6 +43,14 @@ export function resolveDatabaseUrl(text: string, env: Readonly<Record<string, st
   });
 }
 
+/** What a resolved address names and as whom, without the password. */
+export function databaseNamed(resolved: string): string {
+  const url = new URL(resolved);
+  url.password = '';
+  url.searchParams.delete('password');
+  return url.href;
+}
+
 function parsed(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return url !== undefined && /^postgres(ql)?:$/.test(url.protocol) ? url : undefined;

@@ -2,7 +2,7 @@ import type { SourceId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
-import { resolveDatabaseUrl } from './database-url.ts';
+import { databaseNamed, resolveDatabaseUrl } from './database-url.ts';
 import { basisOf, checkCount, countRows, finishLoad } from './finish-load.ts';
 import type { IngestedSource, IngestPlace } from './ingest-place.ts';
 import { sourceTable, type LoadState, type SourceLoad } from './loaded-source.ts';
@@ -21,9 +21,10 @@ export async function ingestDatabase(
   last: { load: SourceLoad; state: LoadState | undefined } | undefined,
 ): Promise<IngestedSource> {
   const url = resolveDatabaseUrl(config.url, place.env ?? process.env);
-  const basis = basisOf(config, place, []);
+  // The settings have the name of a variable: where that names another database now, its rows are other ones.
+  const basis = basisOf(config, place, [databaseNamed(url)]);
   const seen = last?.state?.basis === basis ? last.state.seen : null;
-  return withStaging(engine, id, config, place.scratch, async (staging) => {
+  return withStaging(engine, id, config, place, async (staging) => {
     if (last !== undefined && seen !== null && config.incremental !== undefined) {
       const folded = await foldIn(engine, id, config, url, place, basis, { load: last.load, seen }, staging);
       if (folded !== undefined) return folded;
