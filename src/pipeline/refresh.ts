@@ -61,7 +61,7 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
   const result = await inTurn(async () => refreshPeople(await atPresent(parts), request));
   if (request.until !== undefined && request.until !== 'exports') return result;
 
-  refuseIfCancelled(request.signal, betweenStages);
+  refuseIfCancelled(request.signal, cancelledHere);
   request.watch?.stage('exports');
   await trimOldRuns(parts);
   result.exports = await runExports(parts, request);
@@ -70,24 +70,24 @@ export async function refresh(parts: PipelineParts, request: RefreshRequest): Pr
 
 async function refreshPeople(parts: PipelineParts, request: RefreshRequest): Promise<RefreshResult> {
   request.watch?.stage('sources');
-  const result: RefreshResult = { sources: await readSources(parts) };
+  const result: RefreshResult = { sources: await readSources(parts, request.signal) };
   if (request.until === 'sources') return result;
 
   // Between the stages, so that what is there is whole.
-  refuseIfCancelled(request.signal, betweenStages);
+  refuseIfCancelled(request.signal, cancelledHere);
   request.watch?.stage('unify');
   result.unify = await makeProfiles(parts);
   if (request.until === 'unify') return result;
 
-  refuseIfCancelled(request.signal, betweenStages);
+  refuseIfCancelled(request.signal, cancelledHere);
   request.watch?.stage('segments');
   result.segments = await computeSegments(parts, request.signal);
   return result;
 }
 
-const betweenStages = 'Cancelled between two stages; what the stages before made stays.';
+const cancelledHere = 'Cancelled while sources were read or between two stages; what was made before stays.';
 
-async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
+async function readSources(parts: PipelineParts, signal: AbortSignal): Promise<SourceLoad[]> {
   const { engine, settings, clock, progress, scratch } = parts;
   if (settings.sources.size === 0) {
     throw inputError(
@@ -107,14 +107,13 @@ async function readSources(parts: PipelineParts): Promise<SourceLoad[]> {
   const loads: SourceLoad[] = [];
   for (const [id, config] of settings.sources) {
     progress.count(`source ${id}`, loads.length, settings.sources.size);
-    loads.push(
-      await ingestSource(engine, id, config, {
-        folder: settings.folder,
-        now: clock.now(),
-        scratch,
-        ...keptOut,
-      }),
-    );
+    const place = { folder: settings.folder, now: clock.now(), scratch, signal, ...keptOut };
+    try {
+      loads.push(await ingestSource(engine, id, config, place));
+    } catch (error) {
+      refuseIfCancelled(signal, cancelledHere);
+      throw error;
+    }
   }
   return loads;
 }

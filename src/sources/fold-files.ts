@@ -28,7 +28,7 @@ export function foldFiles(
   files: readonly LaterFile[],
 ): Promise<IngestedSource | undefined> {
   const changes = files.filter(({ kind }) => kind === 'changes').map(({ file }) => file);
-  return withStaging(engine, id, config, place.scratch, async (staging) => {
+  return withStaging(engine, id, config, place, async (staging) => {
     let planned: { staged: StagedSource; plan: LoadPlan } | undefined;
     if (changes.length > 0) {
       const staged = await readCsv(engine, config, changes, staging);

@@ -64,7 +64,7 @@ function readAll(
   const changes = later.filter(({ kind }) => kind === 'changes').map(({ file }) => file);
   const files = [...base, ...changes];
   const where = files.length === 1 ? (files[0] as SourceFile).shown : config.path;
-  return withStaging(engine, id, config, place.scratch, async (staging) => {
+  return withStaging(engine, id, config, place, async (staging) => {
     const staged = await readFiles(engine, config, files, staging);
     await checkCount(engine, staged);
     const deletions = config.type === 'csv' ? await readDeletions(engine, config, later, staging) : undefined;

@@ -10,6 +10,8 @@ export interface IngestPlace {
   scratch?: string;
   /** Erased people, whose rows are not taken in; absent: there are none. */
   keptOut?: KeptOut;
+  /** Aborted, no further file, page or source is read, and the last good load stays. */
+  signal?: AbortSignal | undefined;
   /** What addresses of databases refer to; absent: the environment of the process. */
   env?: Readonly<Record<string, string | undefined>>;
 }

@@ -184,12 +184,32 @@ describe.skipIf(postgresPrograms === undefined)('a table of PostgreSQL', () => {
       expect(await bench.ingest({ ...growing, incremental: { column: 'id' } })).toMatchObject({ rows: 4 });
     });
 
+    it('is read whole where its address names something else', async () => {
+      const { SHOP_DB = '' } = bench.env;
+      await server.run('CREATE SCHEMA other', 'CREATE TABLE other.growing AS SELECT * FROM growing LIMIT 1');
+      await bench.ingest({ ...growing, incremental: { column: 'id' } });
+      bench.env.SHOP_DB = `${SHOP_DB}?options=-csearch_path%3Dother`;
+      expect(await bench.ingest({ ...growing, incremental: { column: 'id' } })).toMatchObject({ rows: 1 });
+      bench.env.SHOP_DB = SHOP_DB;
+    });
+
     it('needs a column that grows', async () => {
       expect(await failure({ ...growing, incremental: { column: 'name' } })).toMatchObject({
         kind: 'input',
         code: 'source_incremental_column',
       });
     });
+  });
+
+  it('is left as soon as somebody cancels, and the last good load stays', async () => {
+    await bench.ingest(table);
+    const cancel = new AbortController();
+    const slow = { ...table, table: undefined, query: 'SELECT 1 AS id, pg_sleep(60)::text AS s' };
+    const reading = bench.ingest(slow, bench.folder, { signal: cancel.signal });
+    setTimeout(() => cancel.abort(new Error('cancelled')), 200);
+    await expect(reading).rejects.toThrow('cancelled');
+    await expect(bench.ingest(table, bench.folder, { signal: cancel.signal })).rejects.toThrow('cancelled');
+    expect(await bench.rows()).toHaveLength(2);
   });
 
   it.each([

@@ -39,7 +39,7 @@ export class SourceBench {
   ingest(
     config: unknown,
     folder = this.folder,
-    more: Pick<IngestPlace, 'keptOut'> = {},
+    more: Pick<IngestPlace, 'keptOut' | 'signal'> = {},
   ): Promise<IngestedSource> {
     return ingestSource(this.engine, this.id, sourceConfig.parse(config), {
       folder,

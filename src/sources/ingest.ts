@@ -10,7 +10,7 @@ import type { SourceConfig } from './source-config.ts';
  * Brings a source up to date: what is new into a staging table, types from declarations and values, the key checked, and
  * then rows, rejected rows and the record of the load replaced in one commit. What did not change is not read again.
  * After any error the last good load stands.
- * @throws `input` errors with codes `source_…`; of databases also `configuration` and `remote` ones
+ * @throws what its signal was aborted with; `input` errors with codes `source_…`; of databases also `configuration` and `remote` ones
  */
 export async function ingestSource(
   engine: Engine,
@@ -18,6 +18,7 @@ export async function ingestSource(
   config: SourceConfig,
   place: IngestPlace,
 ): Promise<IngestedSource> {
+  place.signal?.throwIfAborted();
   await prepareSourceTables(engine);
   const last = await lastLoad(engine, id);
   return config.type === 'postgres'

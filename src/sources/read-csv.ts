@@ -24,6 +24,7 @@ export async function readCsv(
     const warnings: string[] = [];
     let records = 0;
     for (const [index, file] of files.entries()) {
+      place.signal?.throwIfAborted();
       const path = joinPath(place.folder, `records-${index}.csv`);
       const copy = await copyOne(file, config, path, rejects);
       if (names === undefined) {

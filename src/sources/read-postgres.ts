@@ -38,7 +38,7 @@ export async function readPostgres(
   const where = shownTable(config);
   const client = makeClient(where, url);
   try {
-    const ask = asker(where);
+    const ask = asker(where, { mostMs: (config.timeout + graceSeconds) * 1000, signal: place.signal });
     await ask(client.connect());
     await ask(client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY'));
     await ask(client.query(`SET LOCAL statement_timeout = ${config.timeout * 1000}`));
@@ -55,12 +55,24 @@ export async function readPostgres(
 /** Waits for the database, and says its errors as ours; those of our own engine stay what they are. */
 type Ask = <Answer>(answer: Promise<Answer>) => Promise<Answer>;
 
-function asker(where: string): Ask {
+/** The server keeps to `timeout` by itself; a host that vanished keeps to nothing, and the system waits for it for hours. */
+const graceSeconds = 15;
+
+function asker(where: string, { mostMs, signal }: { mostMs: number; signal: AbortSignal | undefined }): Ask {
   return async (answer) => {
+    const { promise: cut, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(new Error('aborted'));
+    const late = setTimeout(() => reject(new Error('no answer')), mostMs);
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
     try {
-      return await answer;
+      return await Promise.race([answer, cut]);
     } catch (error) {
+      signal?.throwIfAborted();
       throw databaseError(where, error);
+    } finally {
+      clearTimeout(late);
+      signal?.removeEventListener('abort', stop);
     }
   };
 }

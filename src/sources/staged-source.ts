@@ -38,6 +38,8 @@ export interface StagingPlace {
   lines: TableName;
   /** A folder of its own that is gone after the load. */
   folder: string;
+  /** As in `IngestPlace`. */
+  signal: AbortSignal | undefined;
   /** The column's declaration, where there is one: declared columns are handed on as text. */
   declared(name: string): DeclaredColumn | undefined;
 }

@@ -5,6 +5,7 @@ import type { SourceId } from '../base/ids.ts';
 import type { Engine, TableName } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
+import type { IngestPlace } from './ingest-place.ts';
 import type { SourceConfig } from './source-config.ts';
 import type { StagingPlace } from './staged-source.ts';
 
@@ -21,7 +22,7 @@ export async function withStaging<Result>(
   engine: Engine,
   id: SourceId,
   config: SourceConfig,
-  scratch: string | undefined,
+  { scratch, signal }: Pick<IngestPlace, 'scratch' | 'signal'>,
   work: (staging: Staging) => Promise<Result>,
 ): Promise<Result> {
   const named = (what: string): TableName => ({ schema: 'source_load', table: `${what} ${id}` });
@@ -36,6 +37,7 @@ export async function withStaging<Result>(
       ...tables,
       drop,
       folder,
+      signal,
       declared: (column) => config.columns?.[column],
     });
   } catch (error) {

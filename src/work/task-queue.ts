@@ -115,7 +115,10 @@ export class TaskQueue {
     return task;
   }
 
-  /** Ends a task: at once when it waits, within two seconds when it goes on. */
+  /**
+   * Ends a task: at once when it waits; when it goes on, a run within two seconds, a refresh between files, pages of a
+   * database and stages.
+   */
   async cancel(id: string): Promise<Task> {
     const task = await askTaskToEnd(this.#options.db, id, this.#options.clock.now());
     this.#running.get(id)?.controller.abort(new Error('cancelled'));
