@@ -193,6 +193,21 @@ describe.skipIf(postgresPrograms === undefined)('a table of PostgreSQL', () => {
       bench.env.SHOP_DB = SHOP_DB;
     });
 
+    it.each(['smallint', 'bigint'])(
+      'misses no %s that was taken before and written after another',
+      async (type) => {
+        await server.run(
+          'DROP TABLE IF EXISTS counted',
+          `CREATE TABLE counted (id ${type} PRIMARY KEY, name text)`,
+        );
+        await server.run(`INSERT INTO counted VALUES (6, 'Ana')`);
+        const counted = { ...table, table: 'counted', incremental: { column: 'id' } };
+        await bench.ingest(counted);
+        await server.run(`INSERT INTO counted VALUES (5, 'Ion')`);
+        expect(await bench.ingest(counted)).toMatchObject({ rows: 2 });
+      },
+    );
+
     it('needs a column that grows', async () => {
       expect(await failure({ ...growing, incremental: { column: 'name' } })).toMatchObject({
         kind: 'input',

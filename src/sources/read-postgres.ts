@@ -148,9 +148,10 @@ function rowsQuery(config: PostgresConfig, since: string | null, newest: Newest 
     return { text: all, values: [] };
   const { column, overlap } = config.incremental;
   const newer = `${all} WHERE ${pg.escapeIdentifier(column)} >= $1::text::${newest.type}`;
-  if (grownBy(newest.type) === 'number') return { text: newer, values: [since] };
-  // What was written by transactions that were open at the last read has an older time than what was seen.
-  return { text: `${newer} - make_interval(mins => $2::text::int)`, values: [since, String(overlap)] };
+  // What was written by transactions that were open at the last read is older than what was seen, or has a lower number.
+  const back =
+    grownBy(newest.type) === 'number' ? '$2::text::bigint' : 'make_interval(mins => $2::text::int)';
+  return { text: `${newer} - ${back}`, values: [since, String(overlap)] };
 }
 
 /** The query is the operator's own, run with the rights of the user whom they gave us, and cannot write. */

@@ -173,7 +173,9 @@ export const postgresConfig = z
           .min(0)
           .max(100_000)
           .default(60)
-          .describe('Of a column of times: how many minutes before the last value are read again.'),
+          .describe(
+            'How far before the last value rows are read again: minutes of a column of times, else numbers.',
+          ),
       })
       .optional()
       .describe(

@@ -7983,7 +7983,7 @@ export interface paths {
                   /** @description A column that grows with each change of a row, as in updated_at. */
                   column: string;
                   /**
-                   * @description Of a column of times: how many minutes before the last value are read again.
+                   * @description How far before the last value rows are read again: minutes of a column of times, else numbers.
                    * @default 60
                    */
                   overlap?: number;
