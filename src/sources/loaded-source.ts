@@ -85,6 +85,8 @@ export async function prepareSourceTables(engine: Engine): Promise<void> {
   const { dialect } = engine;
   const reject = await columnsOf(engine, rejectTable);
   const load = await columnsOf(engine, loadTable);
+  // Whoever only looks waits for nobody who writes.
+  if (reject.size > 0 && loadColumns.every(({ name }) => load.has(name))) return;
   await engine.commit([
     sql`CREATE SCHEMA IF NOT EXISTS source`,
     sql`CREATE SCHEMA IF NOT EXISTS source_load`,
