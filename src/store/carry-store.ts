@@ -38,11 +38,14 @@ export async function readStoreLines(
     .setIsolationLevel('repeatable read')
     .execute(async (transaction) => {
       for (const table of carried) {
-        for (let offset = 0; ; offset += rowsAtOnce) {
-          const { rows } = await sql<{ row: unknown }>`
-            select row_to_json(t) as row from ${sql.table(table)} as t order by t.ctid limit ${rowsAtOnce} offset ${offset}
+        // By its place in the table, where each page goes on: an offset would sort all rows anew for each of them.
+        for (let last = '(0,0)'; ;) {
+          const { rows } = await sql<{ row: unknown; at: string }>`
+            select row_to_json(t) as row, t.ctid::text as at from ${sql.table(table)} as t
+            where t.ctid > ${last}::tid order by t.ctid limit ${rowsAtOnce}
           `.execute(transaction);
           await take(rows.map(({ row }) => ({ table, row })));
+          last = rows.at(-1)?.at ?? last;
           if (rows.length < rowsAtOnce) break;
         }
       }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportId, RunId } from '../base/ids.ts';
 import { listAudit, recordAudit } from './audit.ts';
@@ -205,6 +206,20 @@ export function storeSuite(label: string, open: () => Promise<Store>): void {
         await recordAudit(other.db, { at: later, who: 'ana', action: 'a', subject: 's', detail: {} });
         const [last] = (await listAudit(other.db, { limit: 1 })).items;
         expect(last?.subject).toBe('s');
+        await other.close();
+      });
+
+      it('is whole also where a table has more rows than are read at once', async () => {
+        const other = await open();
+        await sql`
+          insert into audit (at, who, action, subject, detail)
+          select now(), 'ana', 'a', n::text, '{}' from generate_series(1, 1201) as n
+        `.execute(other.db);
+        await sql`delete from audit where subject::int % 7 = 0`.execute(other.db);
+        const subjects = (await linesOf(other.db)).map(({ row }) =>
+          Number((row as { subject: string }).subject),
+        );
+        expect(subjects).toEqual(Array.from({ length: 1201 }, (_, n) => n + 1).filter((n) => n % 7 !== 0));
         await other.close();
       });
 
