@@ -111,7 +111,10 @@ describe('postrider forget', () => {
   it('prints one JSON document', async () => {
     const { printed } = await type('a@b.cd --archive', true);
     expect(JSON.parse(printed[0] ?? '')).toMatchObject({
-      receipt: { erasure: 'e1', notes: expect.any(Array) },
+      receipt: {
+        erasure: 'e1',
+        notes: expect.arrayContaining([expect.stringContaining('under uploads/')]) as string[],
+      },
     });
   });
 });

@@ -14,6 +14,7 @@ function notesOn(record: Erasure): string[] {
   const at = (record.finishedAt ?? record.startedAt).slice(0, 16).replace('T', ' ');
   const notes = [
     `Backups of the data folder made before ${at} UTC still hold the person.`,
+    'Files that were uploaded and rows that programs pushed lie under uploads/ in the data folder as they came: where they hold the person, take the line out there, or upload the file anew.',
     'Rows of plans, outcomes and journals are blanked: the counts of runs stay, and nothing in them tells whose they were.',
     'Deleted rows may stay readable in freed parts of people.duckdb until these are written over; encrypt its disk.',
     'What stays are keyed digests (HMAC-SHA-256) of addresses, record keys and references, to keep the person out.',
