@@ -14,6 +14,11 @@ function jsonl(content: string, config: object = {}) {
 }
 
 describe('JSON lines', () => {
+  it('keyed by an id are refused before every key becomes a column', async () => {
+    const lines = Array.from({ length: 2_001 }, (_, n) => JSON.stringify({ [`k${n}`]: n }));
+    await expect(jsonl(lines.join('\n'))).rejects.toMatchObject({ code: 'source_too_many_columns' });
+  });
+
   it('become rows with the types that JSON has', async () => {
     const lines = [
       {
