@@ -57,6 +57,16 @@ describe('links beside pairs that are never one person', () => {
   });
 });
 
+it('parts many groups at once, each where its own pair is', () => {
+  const groups = Array.from({ length: 30_000 }, (_, place) => place * 3 + 1);
+  const links = groups.flatMap((first): Link[] => [
+    { n: first + 1, head: first, similarity: 0.9 },
+    { n: first + 2, head: first + 1, similarity: 0.8 },
+  ]);
+  const never = groups.map((first) => [first, first + 2] as const);
+  expect(linksBeside(links, new Map(), never)).toEqual(links.filter(({ similarity }) => similarity === 0.9));
+});
+
 describe('a star spelled out', () => {
   const star: Link[] = [2, 3, 4].map((n) => ({ n, head: 1, similarity: null }));
   it.each<[string, (one: number, other: number) => boolean, number, number]>([

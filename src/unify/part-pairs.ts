@@ -34,17 +34,27 @@ export function linksBeside(
     return root;
   };
   const groupOf = (record: number): number => find(groups.get(record) ?? record);
-  const parted = (one: number, other: number): boolean =>
-    never.some(([a, b]) => {
-      const [first, second] = [groupOf(a), groupOf(b)];
-      return (first === one && second === other) || (first === other && second === one);
-    });
+  // By group, the groups that it must not become one with: asked for each link, where pairs may be tens of thousands.
+  const apart = new Map<number, Set<number>>();
+  const keepApart = (one: number, other: number): void => {
+    apart.set(one, (apart.get(one) ?? new Set()).add(other));
+    apart.set(other, (apart.get(other) ?? new Set()).add(one));
+  };
+  for (const [one, other] of never) keepApart(groupOf(one), groupOf(other));
 
   return links.toSorted(byStrength).filter(({ n, head }) => {
     const [one, other] = [groupOf(n), groupOf(head)];
     if (one === other) return true;
-    if (parted(one, other)) return false;
-    leader.set(one, other);
+    const [ofOne, ofOther] = [apart.get(one), apart.get(other)];
+    if (ofOne?.has(other)) return false;
+    // Of the two the one moves that has less to move.
+    const [from, to] = (ofOne?.size ?? 0) < (ofOther?.size ?? 0) ? [one, other] : [other, one];
+    leader.set(from, to);
+    for (const third of apart.get(from) ?? []) {
+      apart.get(third)?.delete(from);
+      keepApart(third, to);
+    }
+    apart.delete(from);
     return true;
   });
 }
