@@ -71,8 +71,16 @@ export function addToDay(day: string, amount: number, unit: DurationUnit): strin
 function instantOf(wall: number, timeZone: string): number {
   // Offsets change at most once between the two probes, so the instant is the wall clock less one of them.
   const candidates = [wall - dayMs, wall + dayMs].map((probe) => wall - (wallClock(probe, timeZone) - probe));
-  const reached = candidates.filter((instant) => wallClock(instant, timeZone) >= wall);
-  return Math.min(...(reached.length > 0 ? reached : candidates));
+  const shown = candidates.filter((instant) => wallClock(instant, timeZone) === wall);
+  if (shown.length > 0) return Math.min(...shown);
+  // Nobody's clock shows it: clocks go forward between the two, and past it at the instant that they do.
+  let [before, past] = [Math.min(...candidates), Math.max(...candidates)];
+  while (past - before > 1) {
+    const middle = Math.floor((before + past) / 2);
+    if (wallClock(middle, timeZone) < wall) before = middle;
+    else past = middle;
+  }
+  return past;
 }
 
 function wallClock(instant: number, timeZone: string): number {
