@@ -122,23 +122,39 @@ describe('the state of a segment', () => {
     });
   });
 
-  it('is minded when people are only looked at ahead', async () => {
+  it('is minded when other people are only looked at', async () => {
     await refresh({ ro: having(romanian), list: having() });
-    await moveBob();
     const { map, known } = parsed({
       ro: { ...having(romanian), state: 'inactive' },
       list: { members: 'not-read.csv' },
       draft: { ...having(), state: 'draft' },
       also: having(inSegment('ro')),
+      now: having(romanian),
+      held: { heldOutOf: 'part' },
+      part: { ...having(romanian), holdOut: { share: '50%' }, state: 'inactive' },
     });
+    // Without Cy, and with Bob in Romania: nobody else sees that.
+    await engine.commit([
+      sql`CREATE TABLE profile.other AS
+        SELECT * REPLACE ('RO' AS country) FROM profile.profile WHERE customer_id <> 'cy'`,
+    ]);
     const people = {
-      profile: { schema: 'profile', table: 'profile' },
+      profile: { schema: 'profile', table: 'other' },
       record: { schema: 'unify', table: 'record' },
       member: { schema: 'profile', table: 'ahead' },
     };
     const sizes = await previewSegments(engine, map, known, people, options);
-    await engine.commit([sql`DROP TABLE profile.ahead`]);
-    expect(Object.fromEntries(sizes)).toEqual({ ro: 2, list: 3, draft: 0, also: 2 });
+    await engine.commit([sql`DROP TABLE profile.ahead`, sql`DROP TABLE profile.other`]);
+    expect(Object.fromEntries(sizes)).toEqual({
+      ro: 1,
+      list: 2,
+      draft: 0,
+      also: 1,
+      now: 2,
+      held: 0,
+      part: 0,
+    });
+    expect(await members()).toEqual({ ro: 'ana cy', list: 'ana bob cy' });
   });
 });
 
