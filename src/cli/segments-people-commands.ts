@@ -97,12 +97,7 @@ function presentTrend(trend: readonly TrendPoint[]): string {
   if (trend.length === 0) return 'It has not been computed yet: postrider refresh --until segments';
   return table(
     ['refreshed', 'people', 'entered', 'left'],
-    trend.map(({ refreshedAt, members, entered, left }) => [
-      minute(refreshedAt),
-      members,
-      entered ?? '-',
-      left ?? '-',
-    ]),
+    trend.map(({ refreshedAt, members, entered, left }) => [minute(refreshedAt), members, entered, left]),
   );
 }
 

@@ -60,18 +60,13 @@ export async function personStory(engine: Engine, customerId: CustomerId): Promi
   const addresses = await engine.rows<{ address: string }>(
     sql`SELECT address FROM unify.address WHERE customer_id = ${customerId} ORDER BY address`,
   );
-  // People of before there were alternates stay readable until the next refresh.
-  const current = (await tablesIn(engine, 'unify')).has('alternate');
   const links = await engine.rows<StoryLink>(sql`
-    SELECT l.rule, l.source, l.key, l.with_source AS "withSource", l.with_key AS "withKey",
-      ${current ? sql`l.similarity` : sql`NULL`} AS similarity
+    SELECT l.rule, l.source, l.key, l.with_source AS "withSource", l.with_key AS "withKey", l.similarity
     FROM unify.link l JOIN unify.record r ON r.source = l.source AND r.key = l.key
     WHERE r.customer_id = ${customerId} ORDER BY l.source, l.key, l.rule, l.with_source, l.with_key`);
-  const alternates = current
-    ? await engine.rows<StoryAlternate>(
-        sql`SELECT attribute, value, source FROM unify.alternate WHERE customer_id = ${customerId} ORDER BY attribute, value, source`,
-      )
-    : [];
+  const alternates = await engine.rows<StoryAlternate>(
+    sql`SELECT attribute, value, source FROM unify.alternate WHERE customer_id = ${customerId} ORDER BY attribute, value, source`,
+  );
   const previousIds = await engine.rows<{ was: string; since: string }>(
     sql`SELECT was, since FROM unify.previous_id WHERE customer_id = ${customerId} ORDER BY since, was`,
   );

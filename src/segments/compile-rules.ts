@@ -14,15 +14,10 @@ export type { CompileContext } from './compile-test.ts';
  */
 export function compileRules(rules: CheckedGroup, context: CompileContext): Sql {
   const { join: joined } = context.keys ?? customerKeys;
-  return sql`SELECT person.customer_id FROM ${personRows(rules)} AS person ${joined} WHERE ${compilePersonGroup(rules, context)}`;
+  return sql`SELECT person.customer_id FROM ${personRows(rules)} AS person ${joined} WHERE ${compileGroup(rules, 'person', context)}`;
 }
 
-/** The rules as a condition on the row `person` of their `personRows`; true or false, never NULL. */
-export function compilePersonGroup(rules: CheckedGroup, context: CompileContext): Sql {
-  return compileGroup(rules, 'person', context);
-}
-
-/** One rule as a condition on the row `person`. */
+/** One rule as a condition on the row `person` of `personRows`; true or false, never NULL. */
 export function compilePersonRule(rule: CheckedRule, context: CompileContext): Sql {
   return compileRule(rule, 'person', context);
 }

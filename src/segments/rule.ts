@@ -45,7 +45,7 @@ export type DurationUnit = (typeof durationUnits)[number];
 /** One of the units, as in `{ days: 90 }`. */
 export type Duration = Partial<Record<DurationUnit, number | undefined>>;
 
-export const matchModes = ['all', 'some', 'any', 'none', 'atLeast', 'atMost', 'exactly'] as const;
+const matchModes = ['all', 'some', 'any', 'none', 'atLeast', 'atMost', 'exactly'] as const;
 export interface Match {
   mode: (typeof matchModes)[number];
   threshold?: number | null | undefined;

@@ -40,7 +40,7 @@ export function noteChanges(
       change(true, sql`segment.member`, before),
       change(false, before, sql`segment.member`),
       sql`DROP TABLE ${before}`,
-      sql`INSERT INTO segment.history (segment, members, refreshed_at, entered, "left")
+      sql`INSERT INTO segment.history
         SELECT size.segment, size.members, ${refreshedAt}, coalesce(changes.entered, 0), coalesce(changes.gone, 0)
         FROM segment.size AS size LEFT JOIN (
           SELECT segment, count(*) FILTER (WHERE entered) AS entered, count(*) FILTER (WHERE NOT entered) AS gone
@@ -62,9 +62,9 @@ export interface TrendPoint {
   members: number;
   /** ISO 8601, UTC. */
   refreshedAt: string;
-  /** Since the refresh before; null where nobody counted. */
-  entered: number | null;
-  left: number | null;
+  /** Since the refresh before. */
+  entered: number;
+  left: number;
 }
 
 /** How a segment grew, the newest refreshes, oldest first. */

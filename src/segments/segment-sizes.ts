@@ -26,15 +26,12 @@ export function segmentTables(engine: Engine): Change[] {
   const type = (column: Column): Sql => ({ nodes: [{ text: engine.dialect.typeName(column.type) }] });
   const [segment, members, refreshedAt] = sizeColumns.map(type) as [Sql, Sql, Sql];
   const boolean: Sql = { nodes: [{ text: engine.dialect.typeName('boolean') }] };
-  const sizes = sql`(segment ${segment}, members ${members}, refreshed_at ${refreshedAt})`;
   return [
     sql`CREATE SCHEMA IF NOT EXISTS segment`,
     sql`CREATE TABLE IF NOT EXISTS segment.member (segment ${segment}, customer_id ${segment})`,
-    sql`CREATE TABLE IF NOT EXISTS segment.size ${sizes}`,
-    sql`CREATE TABLE IF NOT EXISTS segment.history ${sizes}`,
-    // Since 0.1: NULL in refreshes of before.
-    sql`ALTER TABLE segment.history ADD COLUMN IF NOT EXISTS entered ${members}`,
-    sql`ALTER TABLE segment.history ADD COLUMN IF NOT EXISTS "left" ${members}`,
+    sql`CREATE TABLE IF NOT EXISTS segment.size (segment ${segment}, members ${members}, refreshed_at ${refreshedAt})`,
+    sql`CREATE TABLE IF NOT EXISTS segment.history
+      (segment ${segment}, members ${members}, refreshed_at ${refreshedAt}, entered ${members}, "left" ${members})`,
     sql`CREATE TABLE IF NOT EXISTS segment.change
       (segment ${segment}, customer_id ${segment}, entered ${boolean}, changed_at ${refreshedAt})`,
     sql`CREATE TABLE IF NOT EXISTS segment.unlisted (segment ${segment}, line ${members})`,

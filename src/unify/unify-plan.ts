@@ -21,7 +21,6 @@ export interface UnifyWarning {
 
 export interface PlannedSource {
   source: SourceId;
-  rows: number;
   /** Which column of the source feeds an attribute. */
   columns: ReadonlyMap<string, Column>;
   filter: RowFilter;
@@ -113,7 +112,7 @@ function plannedSource(
     ),
   );
   const { include = 'all', winner = 'mostFilled' } = entry;
-  return { source: load.source, rows: load.rows, columns, filter, include, winner };
+  return { source: load.source, columns, filter, include, winner };
 }
 
 function loadOf(source: string, path: string, loads: readonly SourceLoad[]): SourceLoad {

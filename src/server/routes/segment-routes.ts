@@ -168,8 +168,8 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       z.object({
         members: z.number(),
         refreshedAt: z.string(),
-        entered: z.number().nullable(),
-        left: z.number().nullable(),
+        entered: z.number(),
+        left: z.number(),
       }),
     ),
     handle: async ({ actions, params, query }) => ({ items: await actions.segmentTrend(params.id, query) }),

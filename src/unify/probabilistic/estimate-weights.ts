@@ -26,7 +26,6 @@ export interface Weights {
   u: number[][];
   /** The probability that two records at random are one person. */
   prior: number;
-  rounds: number;
 }
 
 const mostRounds = 200;
@@ -59,8 +58,7 @@ export function estimateWeights(evidence: Evidence): Weights {
 
   let m = levels.map(firstM);
   let u = shares(levels, random, beliefU);
-  let rounds = 0;
-  for (; rounds < mostRounds; rounds += 1) {
+  for (let round = 0; round < mostRounds; round += 1) {
     const nextM = levels.map((count) => firstM(count).map((share) => share * beliefM));
     const nextU = levels.map((count) => Array<number>(count).fill(beliefU));
     for (const mixture of mixtures) {
@@ -82,7 +80,7 @@ export function estimateWeights(evidence: Evidence): Weights {
     [m, u] = [newM, newU];
     if (moved < settled) break;
   }
-  return { m, u, prior: priorOf(candidates, pairs, { m, u }), rounds };
+  return { m, u, prior: priorOf(candidates, pairs, { m, u }) };
 }
 
 /** The probability that a pair with these levels is one person; fields of `without` say nothing. */

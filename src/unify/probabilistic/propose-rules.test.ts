@@ -22,7 +22,6 @@ const weights = {
     [0.00001, 0.99999],
   ],
   prior: 0.001,
-  rounds: 1,
 };
 const candidates: Pattern[] = [
   { levels: [0, 0, 0], count: 50 },

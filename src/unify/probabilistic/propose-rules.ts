@@ -15,16 +15,11 @@ export interface RuleProposal {
   adds: number;
 }
 
-/** In the order in which they are best written. */
-export interface ProposeOptions {
-  /** Every rule is right at least so often, as far as the score knows. */
-  precision: number;
-  /** A rule must add at least this share of all pairs that are one person. */
-  adds: number;
-  rules: number;
-}
-
-export const defaultPropose: ProposeOptions = { precision: 0.99, adds: 0.005, rules: 8 };
+/** Every rule is right at least so often, as far as the score knows. */
+const leastPrecision = 0.99;
+/** A rule must add at least this share of all pairs that are one person. */
+const leastAdded = 0.005;
+const mostRules = 8;
 
 /** A field of a rule: equal, or with a slip. */
 interface Condition {
@@ -60,7 +55,6 @@ export function proposeRules(
     passes: readonly (readonly number[])[];
     all: boolean;
   },
-  options: ProposeOptions = defaultPropose,
 ): RuleProposal[] {
   const patterns = candidates.map(({ levels, count }) => ({
     levels,
@@ -72,11 +66,11 @@ export function proposeRules(
   let open = rulesOf(score, all ? undefined : passes).flatMap((conditions) => {
     const fitting = patterns.flatMap((pattern, place) => (agrees(pattern, conditions) ? [place] : []));
     const [pairs, matches] = [sumOf(fitting, 'count'), sumOf(fitting, 'expected')];
-    return pairs > 0 && matches / pairs >= options.precision ? [{ conditions, fitting, pairs, matches }] : [];
+    return pairs > 0 && matches / pairs >= leastPrecision ? [{ conditions, fitting, pairs, matches }] : [];
   });
   const covered = new Set<number>();
   const proposals: RuleProposal[] = [];
-  while (proposals.length < options.rules) {
+  while (proposals.length < mostRules) {
     const gains = open.map((rule) => ({
       rule,
       gain: sumOf(
@@ -88,7 +82,7 @@ export function proposeRules(
     const [best] = gains.toSorted(
       (a, b) => b.gain - a.gain || a.rule.conditions.length - b.rule.conditions.length,
     );
-    if (best === undefined || best.gain < options.adds * total) break;
+    if (best === undefined || best.gain < leastAdded * total) break;
     const { conditions, fitting, pairs, matches } = best.rule;
     proposals.push({
       fields: fieldsOf(score, conditions),

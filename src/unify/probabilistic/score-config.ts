@@ -4,7 +4,7 @@ import { normaliserConfig } from '../normaliser-config.ts';
 import { ruleConfig, type RuleConfig } from '../rule-config.ts';
 
 /** How the values of a field can be near each other without being equal; `comparison.ts` has the levels of each. */
-export const comparisonKinds = ['name', 'text', 'date', 'email', 'phone', 'number', 'exact'] as const;
+const comparisonKinds = ['name', 'text', 'date', 'email', 'phone', 'number', 'exact'] as const;
 export type ComparisonKind = (typeof comparisonKinds)[number];
 
 const kind = z
@@ -33,7 +33,7 @@ const scoredField = z.union(
 );
 
 /** Joining by a score that is estimated from the data, in place of rules or behind them. */
-export const scoreConfig = z
+const scoreConfig = z
   .strictObject({
     mode: z.literal('score').describe('Two records are one person when they are so with enough probability'),
     rules: z

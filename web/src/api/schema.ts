@@ -6299,8 +6299,8 @@ export interface paths {
           content: {
             'application/json': {
               items: {
-                entered: number | null;
-                left: number | null;
+                entered: number;
+                left: number;
                 members: number;
                 refreshedAt: string;
               }[];

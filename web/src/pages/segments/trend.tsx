@@ -68,8 +68,8 @@ export default function Trend({ points }: { points: readonly Point[] }) {
                 <Table.Tr key={refreshedAt}>
                   <Table.Td>{format.moment(refreshedAt)}</Table.Td>
                   <Table.Td ta="end">{format.number(members)}</Table.Td>
-                  <Table.Td ta="end">{entered === null ? '–' : format.number(entered)}</Table.Td>
-                  <Table.Td ta="end">{left === null ? '–' : format.number(left)}</Table.Td>
+                  <Table.Td ta="end">{format.number(entered)}</Table.Td>
+                  <Table.Td ta="end">{format.number(left)}</Table.Td>
                 </Table.Tr>
               ))}
           </Table.Tbody>
