@@ -34,8 +34,8 @@ describe('unknown answers of a run', () => {
       detail,
     });
     const outcomes = [
-      said(1, 'rejected', 'unknown', 'Wait 10 minutes.'),
-      said(2, 'rejected', 'unknown', 'Wait 25 minutes.'),
+      said(1, 'rejected', 'unknown', 'Phone number 0722123456 cannot be used, wait 10 minutes.'),
+      said(2, 'rejected', 'unknown', 'Phone number 0733987654 cannot be used, wait 25 minutes.'),
       said(3, 'failed', 'unknown', 'The moon is full.'),
       said(4, 'rejected', 'bad_field', 'Please enter a number'),
     ];
@@ -46,11 +46,11 @@ describe('unknown answers of a run', () => {
   });
   afterAll(() => engine.close());
 
-  it('are counted by their words, numbers aside', async () => {
+  it('are counted by their words, and nobody’s numbers are shown', async () => {
     expect(await unknownAnswers(engine, run)).toEqual({
       sent: 4,
       answers: [
-        { text: 'Wait 10 minutes.', people: 2 },
+        { text: 'Phone number 0 cannot be used, wait 0 minutes.', people: 2 },
         { text: 'The moon is full.', people: 1 },
       ],
     });

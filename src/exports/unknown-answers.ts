@@ -11,8 +11,9 @@ const alarming = 0.01;
 /** So many texts are named; each person's own is with the person. */
 const mostTexts = 10;
 
-/** An answer in words nobody knows, without addresses, and how many people of a run had it. */
+/** An answer in words nobody knows, and how many people of a run had it. */
 export interface UnknownAnswer {
+  /** Without addresses, and with 0 for each number: a number may be somebody's own, and this is kept and shown. */
   text: string;
   people: number;
 }
@@ -30,9 +31,9 @@ export async function unknownAnswers(
     sql`SELECT count(*) AS sent FROM ${ref(outcomeTable)} WHERE ${mine}`,
   );
   const answers = await engine.rows<{ text: string; people: number }>(sql`
-    SELECT min(detail) AS text, count(*) AS people FROM ${ref(outcomeTable)}
+    SELECT regexp_replace(detail, '[0-9]+', '0', 'g') AS text, count(*) AS people FROM ${ref(outcomeTable)}
     WHERE ${mine} AND reason = 'unknown' AND detail IS NOT NULL
-    GROUP BY regexp_replace(detail, '[0-9]+', '0', 'g') ORDER BY people DESC, text LIMIT ${mostTexts}`);
+    GROUP BY ALL ORDER BY people DESC, text LIMIT ${mostTexts}`);
   return { answers, sent: count?.sent ?? 0 };
 }
 
