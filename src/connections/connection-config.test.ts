@@ -34,6 +34,7 @@ describe('connectionConfig', () => {
     { why: 'a consent of no day', change: { consent: { ...consent, date: '24.11.2026' } } },
     { why: 'a key with a line break, which would end the header', change: { apiKey: 'abc\nx: y' } },
     { why: 'an empty key, as an unset variable leaves it', change: { apiKey: '' } },
+    { why: 'a key file that depends on where the process runs', change: { apiKeyFrom: { file: 'key.txt' } } },
     { why: 'an unknown field', change: { apikey: 'abc' } },
   ])('refuses $why', ({ change }) => {
     expect(connectionConfig.safeParse({ ...complete, ...change }).success).toBe(false);

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 /** Whom a connection is shared with beside the administrators, who may use every one. */
@@ -20,6 +21,9 @@ const consent = z
   )
   .describe('The recorded consent to sending people’s data to Mailchimp.');
 
+/** What an API key can be: it goes into a header. Not Mailchimp's own pattern, whose tokens have other forms. */
+export const keyPattern = /^[\x21-\x7e]+$/;
+
 const secretReference = z.union([
   z.strictObject({
     env: z
@@ -28,7 +32,11 @@ const secretReference = z.union([
       .describe('A variable of the environment of the process.'),
   }),
   z.strictObject({
-    file: z.string().min(1).describe('A file with the key and nothing else; its path is absolute.'),
+    file: z
+      .string()
+      .min(1)
+      .refine((path) => isAbsolute(path), 'expected an absolute path.')
+      .describe('A file with the key and nothing else; its path is absolute.'),
   }),
 ]);
 export type SecretReference = z.infer<typeof secretReference>;
@@ -39,8 +47,7 @@ const mailchimpConnection = z.strictObject({
   apiKey: z
     .string()
     .trim()
-    // It goes into a header. The pattern is not Mailchimp's, whose test keys and OAuth tokens have other forms.
-    .regex(/^[\x21-\x7e]+$/, 'expected an API key: printable characters without spaces.')
+    .regex(keyPattern, 'expected an API key: printable characters without spaces.')
     .optional()
     .describe(
       'The API key, best as "${MAILCHIMP_API_KEY}". Kept sealed and never written out. Absent: the one given before, or a sign-in with Mailchimp.',

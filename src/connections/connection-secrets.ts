@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PostriderError } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import type { Database } from '../store/tables.ts';
-import type { ConnectionSettings, SecretReference } from './connection-config.ts';
+import { keyPattern, type ConnectionSettings, type SecretReference } from './connection-config.ts';
 import { open, seal, type SecretKey } from './seal.ts';
 
 /** What lets us into a Mailchimp account. Both are sent alike; only a token knows its data centre apart. */
@@ -76,19 +76,22 @@ function readReference(connection: ConnectionId, reference: SecretReference, env
       hint: 'Put it there, and let the process read it; nothing is sent meanwhile.',
       cause,
     });
+  let key: string;
   if ('env' in reference) {
-    const value = env[reference.env]?.trim() ?? '';
-    if (value === '') throw unreachable(`the environment has no variable ${reference.env}`);
-    return value;
+    key = env[reference.env]?.trim() ?? '';
+    if (key === '') throw unreachable(`the environment has no variable ${reference.env}`);
+  } else {
+    try {
+      key = readFileSync(reference.file, 'utf8').trim();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw unreachable(`the file ${reference.file} cannot be read (${code ?? 'unknown'})`, error);
+    }
+    if (key === '') throw unreachable(`the file ${reference.file} is empty`);
   }
-  try {
-    const value = readFileSync(reference.file, 'utf8').trim();
-    if (value !== '') return value;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw unreachable(`the file ${reference.file} cannot be read (${code ?? 'unknown'})`, error);
-  }
-  throw unreachable(`the file ${reference.file} is empty`);
+  if (keyPattern.test(key)) return key;
+  const place = 'env' in reference ? `variable ${reference.env}` : `file ${reference.file}`;
+  throw unreachable(`the ${place} holds more than a key`);
 }
 
 /**
