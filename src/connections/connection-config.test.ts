@@ -32,6 +32,7 @@ describe('connectionConfig', () => {
     { why: 'an unknown role', change: { sharedWith: ['everybody'] } },
     { why: 'a consent of nobody', change: { consent: { ...consent, agreedBy: ' ' } } },
     { why: 'a consent of no day', change: { consent: { ...consent, date: '24.11.2026' } } },
+    { why: 'a consent to a text that there never was', change: { consent: { ...consent, text: 'banana' } } },
     { why: 'a key with a line break, which would end the header', change: { apiKey: 'abc\nx: y' } },
     { why: 'an empty key, as an unset variable leaves it', change: { apiKey: '' } },
     { why: 'a key file that depends on where the process runs', change: { apiKeyFrom: { file: 'key.txt' } } },

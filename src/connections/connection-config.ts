@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { currentConsentVersion, isConsentVersion } from './consent-text.ts';
 
 /** Whom a connection is shared with beside the administrators, who may use every one. */
 const connectionRole = z.enum(['administrators', 'contributors']);
@@ -15,7 +16,15 @@ const consent = z
       date: z.iso
         .date({ error: 'expected a date such as "2026-11-24".' })
         .describe('The day of the consent.'),
-      text: z.string().trim().min(1).describe('The version of the text that was agreed to, as in v1.'),
+      text: z
+        .string()
+        .trim()
+        .min(1)
+        // Nobody can have agreed to a text that there never was.
+        .refine(isConsentVersion, {
+          error: `expected the version of a text, as in ${currentConsentVersion}.`,
+        })
+        .describe('The version of the text that was agreed to, as in v1.'),
     },
     { error: (issue) => (issue.input === undefined ? consentHint : undefined) },
   )

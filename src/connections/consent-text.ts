@@ -40,9 +40,14 @@ const texts: Readonly<Record<string, Readonly<Record<ConsentLanguage, Omit<Conse
   },
 };
 
+/** Whether there is or ever was a text of this version. */
+export function isConsentVersion(version: string): boolean {
+  return Object.hasOwn(texts, version);
+}
+
 /** @throws `input` / `consent_unknown` */
 export function consentText(version: string, language: ConsentLanguage): ConsentText {
-  const text = Object.hasOwn(texts, version) ? texts[version] : undefined;
+  const text = isConsentVersion(version) ? texts[version] : undefined;
   if (text === undefined) {
     throw inputError(
       'consent_unknown',
