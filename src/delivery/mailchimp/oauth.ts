@@ -1,4 +1,4 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { PostriderError } from '../../base/errors.ts';
 
@@ -58,14 +58,16 @@ export async function redeemCode(
       hint: 'Check MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET at Mailchimp, under Registered apps.',
     });
   }
-  const token = answer.status === 200 ? tokenAnswer.safeParse(answer.body) : undefined;
-  if (token?.success !== true) throw signInRefused();
+  if (answer.status >= 500) throw loginUnreachable(undefined);
+  if (answer.status !== 200) throw signInRefused();
+  const token = tokenAnswer.safeParse(jsonOf(answer.text));
+  if (!token.success) throw signInRefused();
   // The scheme is OAuth here, not Bearer (FACTS §3).
   const metadata = await ask(new URL('/oauth2/metadata', loginUrl), {
     method: 'GET',
     headers: { authorization: `OAuth ${token.data.access_token}` },
   });
-  const parsed = metadataAnswer.safeParse(metadata.body);
+  const parsed = metadataAnswer.safeParse(jsonOf(metadata.text));
   if (!parsed.success) throw signInRefused();
   return { accessToken: token.data.access_token, dataCentre: parsed.data.dc };
 }
@@ -80,27 +82,43 @@ export function signInRefused(): PostriderError {
   });
 }
 
+/** The text of any answer: what is refused need not be JSON. */
 async function ask(
   url: URL,
   options: { method: 'GET' | 'POST'; headers: Record<string, string>; body?: string },
-): Promise<{ status: number; body: unknown }> {
+): Promise<{ status: number; text: string }> {
+  const dispatcher = new Agent({ maxResponseSize: largestAnswer });
   try {
     const { statusCode, body } = await request(url, {
       ...options,
+      dispatcher,
       headers: { accept: 'application/json', ...options.headers },
       signal: AbortSignal.timeout(patienceMs),
     });
-    const text = await body.text();
-    if (text.length > largestAnswer) throw new Error('too large');
-    return { status: statusCode, body: JSON.parse(text) };
+    return { status: statusCode, text: await body.text() };
   } catch (cause) {
-    throw new PostriderError({
-      kind: 'remote',
-      code: 'mailchimp_login_unreachable',
-      message: 'The login of Mailchimp did not answer as it should.',
-      hint: 'Try again in a minute; a firewall may keep this machine from login.mailchimp.com.',
-      retry: 'later',
-      cause,
-    });
+    throw loginUnreachable(cause);
+  } finally {
+    await dispatcher.destroy();
   }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The engine's own words quote the text, which may hold a token.
+    throw loginUnreachable(undefined);
+  }
+}
+
+function loginUnreachable(cause: unknown): PostriderError {
+  return new PostriderError({
+    kind: 'remote',
+    code: 'mailchimp_login_unreachable',
+    message: 'The login of Mailchimp did not answer as it should.',
+    hint: 'Try again in a minute; a firewall may keep this machine from login.mailchimp.com.',
+    retry: 'later',
+    cause,
+  });
 }
