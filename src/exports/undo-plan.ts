@@ -6,9 +6,7 @@ import { join, sql, type Sql } from '../engine/sql.ts';
 import {
   audienceMember,
   exported,
-  hasLeft,
   journal,
-  knownAddress,
   notUndone,
   outcome,
   planCount,
@@ -18,8 +16,10 @@ import {
   renamed,
   run as runTable,
 } from './export-tables.ts';
+import { addressesThatLeft } from './people-who-left.ts';
 import type { PlannedTag } from './plan.ts';
 import { planTotals, type PlanTotals } from './plan-totals.ts';
+import { addressesOfPeople } from './renamed-contacts.ts';
 
 /** What the plan of an undo is made from, beside the journal, the facts and the ledger. */
 export interface UndoInput {
@@ -127,14 +127,11 @@ function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput):
       SELECT unnest(${tags.map(({ segment }) => segment)}::VARCHAR[]) AS segment,
         unnest(${tags.map(({ heldAs }) => heldAs.toLowerCase())}::VARCHAR[]) AS tag
     ), gone AS (
-      SELECT address FROM ${ref(hasLeft)} WHERE audience = ${audience}
+      ${addressesThatLeft(audience)}
       UNION SELECT address FROM ${ref(refusal)} WHERE audience = ${audience} AND kind = 'keptOut' AND retry_at IS NULL
-      UNION SELECT address FROM ${ref(audienceMember)} WHERE audience = ${audience} AND status = 'unsubscribed'
     ), left_person AS (
       SELECT DISTINCT known.customer_id
-      FROM (SELECT address, customer_id FROM ${ref(knownAddress)}
-        UNION SELECT address, customer_id FROM unify.address) AS known
-      JOIN gone ON gone.address = known.address
+      FROM (${addressesOfPeople(audience)}) AS known JOIN gone ON gone.address = known.address
     ), beside AS (
       SELECT entry.*, coalesce(moved.to_address, entry.was) AS address
       FROM entry LEFT JOIN moved ON moved.from_address = entry.was
