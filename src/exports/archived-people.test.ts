@@ -36,8 +36,10 @@ describe('archived people over several runs', () => {
       await line.people([other]);
       await line.run();
       await line.people([person, other]);
-      await line.run();
-      expect(state()).not.toBe('subscribed');
+      const run = await line.run();
+      expect(run).toMatchObject({ status: 'succeeded', people: { add: 0, unchanged: 1 } });
+      expect(run.people.keptOut).toEqual({ unsubscribed: 1 });
+      expect(state()).toBe('unsubscribed');
     },
   );
 });
