@@ -9,6 +9,7 @@ import {
   ref,
   tagWork,
 } from './export-tables.ts';
+import { needsUpsert } from './person-end.ts';
 
 /**
  * A run's work in pieces of at most 500 people, each one request (to archive and to move: one for each person), and
@@ -89,7 +90,6 @@ export interface Outcome {
  */
 export function cutIntoChunks(run: RunId): Change[] {
   const mine = sql`FROM ${ref(planPerson)} WHERE run = ${run}`;
-  const needsUpsert = sql`(action = 'add' OR (action = 'update' AND field_count > 0))`;
   const moves = sql`(SELECT count(*) FROM ${ref(chunkTable)} WHERE run = ${run} AND kind = 'move')`;
   return [
     // Who is left out from the start has an outcome by now.

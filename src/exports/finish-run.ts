@@ -11,9 +11,9 @@ import {
   outcome as outcomeTable,
   planPerson,
   ref,
-  tagWork,
 } from './export-tables.ts';
 import { parkRefused } from './parked-people.ts';
+import { doneBy, endedAs, endReason, unfinishedBy } from './person-end.ts';
 import type { ExportRun, PeopleCounts } from './plan.ts';
 import { writeRun } from './run-records.ts';
 import { believeHints } from './webhook-events.ts';
@@ -41,9 +41,6 @@ export async function finishRun(engine: Engine, record: ExportRun): Promise<Expo
 /** One row for each person of the plan who was to be touched, with what really happened. */
 function settledPeople(dialect: Dialect, record: ExportRun): Sql {
   const { run } = record;
-  const done = (kind: string) => sql`
-    SELECT address, list(DISTINCT segment) AS segments FROM ${ref(tagWork)}
-    WHERE run = ${run} AND kind = ${kind} AND done GROUP BY address`;
   const given = dialect.textsWhere(
     record.tags.map(({ segment, name }) => ({
       when: sql`list_contains(tagged, ${segment})
@@ -53,23 +50,16 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
   );
   return sql`
     CREATE OR REPLACE TABLE export.settled AS
-    WITH tagged AS (${done('tag')}), untagged AS (${done('untag')}), archived AS (${done('archive')}),
-    moved AS (${done('move')}), unfinished AS (
-      SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run} AND NOT done
-    ), beside AS (
-      SELECT person.*, outcome.result, outcome.reason AS outcome_reason, outcome.status AS now_status,
-        outcome.fields AS now_fields, outcome.tags AS now_tags, outcome.contact_id, coalesce(outcome.created, FALSE) AS created,
+    WITH tagged AS (${doneBy(run, 'tag')}), untagged AS (${doneBy(run, 'untag')}), archived AS (${doneBy(run, 'archive')}),
+    moved AS (${doneBy(run, 'move')}), unfinished AS (${unfinishedBy(run)}), beside AS (
+      SELECT person.*, answer.result, answer.status AS now_status,
+        answer.fields AS now_fields, answer.tags AS now_tags, answer.contact_id, coalesce(answer.created, FALSE) AS created,
         coalesce(tagged.segments, []::VARCHAR[]) AS tagged, coalesce(untagged.segments, []::VARCHAR[]) AS untagged,
         archived.address IS NOT NULL AS archived, moved.address IS NOT NULL AS moved,
         CASE WHEN moved.address IS NULL THEN coalesce(person.from_address, person.address) ELSE person.address END AS contact,
-        CASE
-          WHEN outcome.result = 'unmentioned' THEN 'failed'
-          WHEN outcome.result <> 'done' THEN outcome.result
-          WHEN unfinished.address IS NOT NULL THEN 'failed'
-          WHEN outcome.result IS NULL AND (person.action = 'add' OR (person.action = 'update' AND field_count > 0)) THEN 'failed'
-          ELSE 'done' END AS final
+        ${endedAs} AS final, ${endReason} AS final_reason
       FROM ${ref(planPerson)} AS person
-      LEFT JOIN ${ref(outcomeTable)} AS outcome ON outcome.run = person.run AND outcome.position = person.position
+      LEFT JOIN ${ref(outcomeTable)} AS answer ON answer.run = person.run AND answer.position = person.position
       LEFT JOIN tagged ON tagged.address = person.address
       LEFT JOIN untagged ON untagged.address = person.address
       LEFT JOIN archived ON archived.address = person.address
@@ -77,10 +67,7 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
       LEFT JOIN unfinished ON unfinished.address = person.address
       WHERE person.run = ${run} AND person.action IN ('add', 'update', 'leave', 'same')
     )
-    SELECT *, ${given} AS given_now,
-      CASE WHEN final = 'done' THEN NULL WHEN result = 'unmentioned' THEN 'not_mentioned'
-        ELSE coalesce(outcome_reason, 'not_sent') END AS final_reason
-    FROM beside`;
+    SELECT *, ${given} AS given_now FROM beside`;
 }
 
 /** Promise 7 for a finished run: what the plan kept out or rejected stays, the rest ends where it ended. */
@@ -102,7 +89,8 @@ async function finalCounts(
     if (row.final === 'done') people[counted] += row.people;
     else if (counted !== 'leave') {
       const bucket = people[row.final as 'keptOut' | 'rejected' | 'failed'];
-      bucket[row.reason ?? 'not_sent'] = (bucket[row.reason ?? 'not_sent'] ?? 0) + row.people;
+      const reason = row.reason ?? 'unknown';
+      bucket[reason] = (bucket[reason] ?? 0) + row.people;
     }
   }
   const [changes] = await engine.rows<Required<ExportRun['changes']>>(sql`

@@ -2,6 +2,7 @@ import type { Dialect } from '../engine/dialect.ts';
 import { nothing, sql, type Sql } from '../engine/sql.ts';
 import { holdsTag } from './compare-people.ts';
 import { audienceMember, exported, ref } from './export-tables.ts';
+import { needsUpsert } from './person-end.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** The rows of the stored plan, in the order of delivery: people who need an upsert first. */
@@ -24,7 +25,7 @@ export function planRows(dialect: Dialect, input: PlanInput): Sql {
       ${leavers}
     ), limited AS (SELECT *, ${beyond} AS beyond FROM everyone)
     SELECT ${input.run}, row_number() OVER (
-        ORDER BY CASE WHEN beyond THEN 9 WHEN action = 'add' OR (action = 'update' AND field_count > 0) THEN 1
+        ORDER BY CASE WHEN beyond THEN 9 WHEN ${needsUpsert} THEN 1
           WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 WHEN action = 'keptOut' THEN 4 ELSE 5 END,
           address, customer_id),
       CASE WHEN beyond THEN 'keptOut' ELSE action END, CASE WHEN beyond THEN 'beyond_limit' ELSE reason END,

@@ -3,7 +3,8 @@ import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Change } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
-import { outcome as outcomeTable, planCount, planPerson, ref, tagWork } from './export-tables.ts';
+import { outcome as outcomeTable, planCount, planPerson, ref } from './export-tables.ts';
+import { doneBy, needsUpsert } from './person-end.ts';
 import type { ExportRun } from './plan.ts';
 
 /** Reasons of people who were not reached, or of whom nobody knows; all others have had their answer. */
@@ -15,9 +16,6 @@ const notReached: readonly string[] = ['not_sent', 'not_answered', 'not_mentione
  */
 export function restOfPlan(dialect: Dialect, ended: ExportRun, run: RunId): Change[] {
   const old = ended.run;
-  const done = (kind: string) => sql`
-    SELECT address, list(DISTINCT segment) AS segments FROM ${ref(tagWork)}
-    WHERE run = ${old} AND kind = ${kind} AND done GROUP BY address`;
   const withAnswer = dialect.textsWhere(
     ended.tags.map(({ segment, name }) => ({
       when: sql`list_contains(coalesce(answer.tags, []::VARCHAR[]), ${name.toLowerCase()})`,
@@ -29,10 +27,10 @@ export function restOfPlan(dialect: Dialect, ended: ExportRun, run: RunId): Chan
   const nothing = sql`[]::VARCHAR[]`;
   return [
     sql`CREATE OR REPLACE TABLE export.rest AS
-      WITH given AS (${done('tag')}), taken AS (${done('untag')}), archived AS (${done('archive')}),
-      moved AS (${done('move')}), beside AS (
+      WITH given AS (${doneBy(old, 'tag')}), taken AS (${doneBy(old, 'untag')}), archived AS (${doneBy(old, 'archive')}),
+      moved AS (${doneBy(old, 'move')}), beside AS (
         SELECT person.*, answer.result, answer.reason AS answer_reason, answer.status AS now_status,
-          (action = 'add' OR (action = 'update' AND field_count > 0)) AS by_upsert,
+          ${needsUpsert} AS by_upsert,
           ${without(without(sql`add_segments`, sql`coalesce(given.segments, ${nothing})`), withAnswer)} AS add_left,
           ${without(sql`remove_segments`, sql`coalesce(taken.segments, ${nothing})`)} AS remove_left,
           archive AND archived.address IS NULL AS archive_left,

@@ -1,7 +1,8 @@
 import type { SegmentId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { outcome, planPerson, ref, tagWork } from './export-tables.ts';
+import { outcome, planPerson, ref } from './export-tables.ts';
+import { endedAs, endReason, unfinishedBy } from './person-end.ts';
 import type { ExportRun, RunStatus } from './plan.ts';
 import { toPlanLine, type PlanLine, type PlanRow } from './plan-people.ts';
 
@@ -31,25 +32,17 @@ export function endedPeople(run: EndedRun): Sql {
     SELECT person.*, answer.detail AS words, CASE
         WHEN person.action IN ('keptOut', 'rejected') THEN person.action
         WHEN ${neverStarted} THEN 'failed'
-        WHEN answer.result = 'unmentioned' THEN 'failed'
-        WHEN answer.result <> 'done' THEN answer.result
-        WHEN NOT ${over} THEN CASE WHEN answer.result = 'done' THEN 'done' ELSE 'planned' END
-        WHEN unfinished.address IS NOT NULL THEN 'failed'
-        WHEN answer.result IS NULL AND (action = 'add' OR (action = 'update' AND field_count > 0)) THEN 'failed'
-        ELSE 'done' END AS ended,
+        WHEN NOT ${over} AND answer.result IS NULL THEN 'planned'
+        WHEN NOT ${over} AND answer.result = 'done' THEN 'done'
+        ELSE ${endedAs} END AS ended,
       CASE
         WHEN person.action IN ('keptOut', 'rejected') THEN person.reason
         WHEN ${neverStarted} THEN 'not_sent'
-        WHEN answer.result = 'unmentioned' THEN 'not_mentioned'
-        WHEN answer.result <> 'done' THEN coalesce(answer.reason, 'unknown')
-        WHEN ${over} AND (unfinished.address IS NOT NULL
-          OR (answer.result IS NULL AND (action = 'add' OR (action = 'update' AND field_count > 0)))) THEN 'not_sent'
-        END AS end_reason
+        WHEN NOT ${over} AND coalesce(answer.result, 'done') = 'done' THEN NULL
+        ELSE ${endReason} END AS end_reason
     FROM ${ref(planPerson)} AS person
     LEFT JOIN ${ref(outcome)} AS answer ON answer.run = person.run AND answer.position = person.position
-    LEFT JOIN (
-      SELECT DISTINCT address FROM ${ref(tagWork)} WHERE run = ${run.run} AND NOT done
-    ) AS unfinished ON unfinished.address = person.address
+    LEFT JOIN (${unfinishedBy(run.run)}) AS unfinished ON unfinished.address = person.address
     WHERE person.run = ${run.run} AND person.action <> 'same'`;
 }
 

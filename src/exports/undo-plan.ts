@@ -17,6 +17,7 @@ import {
   run as runTable,
 } from './export-tables.ts';
 import { addressesThatLeft } from './people-who-left.ts';
+import { needsUpsert } from './person-end.ts';
 import type { PlannedTag } from './plan.ts';
 import { planTotals, type PlanTotals } from './plan-totals.ts';
 import { addressesOfPeople } from './renamed-contacts.ts';
@@ -255,7 +256,7 @@ function undoRows(input: UndoInput): Sql {
   const backTo = sql`CASE WHEN action = 'update' THEN back_to END`;
   return sql`
     SELECT ${input.run}, row_number() OVER (ORDER BY ${join([
-      sql`CASE WHEN action = 'add' OR (action = 'update' AND field_count > 0) THEN 1
+      sql`CASE WHEN ${needsUpsert} THEN 1
         WHEN action = 'update' THEN 2 WHEN action = 'leave' THEN 3 ELSE 4 END`,
       sql`address`,
     ])}), action, reason, coalesce(${backTo}, address), email, customer_id, seen_status,
