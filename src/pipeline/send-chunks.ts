@@ -13,7 +13,7 @@ import {
 } from '../exports/chunks.ts';
 import { readAhead } from '../exports/read-ahead.ts';
 import { sendMoves } from './send-moves.ts';
-import { sendOnce, type Sending } from './send-once.ts';
+import { lastUncertain, sendOnce, type Sending } from './send-once.ts';
 import { PeopleLeft, sendPeople } from './send-people.ts';
 
 /**
@@ -161,9 +161,7 @@ async function sendArchive(sending: Sending, chunk: Chunk): Promise<void> {
         return end?.status === 'fulfilled' && end.value === how;
       });
     const failures = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
-    const [uncertain] = failures
-      .filter((error) => error instanceof OutcomeUnknown)
-      .toSorted((a, b) => b.sentAt.getTime() - a.sentAt.getTime());
+    const uncertain = lastUncertain(failures);
     const next = failures.length === 0 ? noteSent(chunk, clock.now()) : markReady(chunk);
     await engine.commit([
       ...markAddressesDone(chunk, those('archived')),

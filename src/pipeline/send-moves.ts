@@ -1,11 +1,10 @@
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
-import { OutcomeUnknown, type Verdict } from '../delivery/destination.ts';
+import type { Verdict } from '../delivery/destination.ts';
 import type { Change } from '../engine/engine.ts';
 import {
   markAddressesDone,
   markDone,
   markReady,
-  markSending,
   movesOf,
   noteSent,
   writeOutcomes,
@@ -14,7 +13,7 @@ import {
   type PlannedMove,
 } from '../exports/chunks.ts';
 import { followMoves } from '../exports/renamed-contacts.ts';
-import { sendOnce, type Sending } from './send-once.ts';
+import { attemptAt, lastUncertain, sendOnce, type Sending } from './send-once.ts';
 import { PeopleLeft } from './send-people.ts';
 
 /**
@@ -27,13 +26,7 @@ export async function sendMoves(sending: Sending, chunk: Chunk): Promise<void> {
   const { parts, run, whoHasLeft } = sending;
   const { engine, clock, maxRequests } = parts;
   const moves = await movesOf(engine, run.audience, chunk);
-  let begun = false;
-  /** One attempt, however many requests it takes. */
-  const leaves = (): Change => {
-    const change = begun ? noteSent(chunk, clock.now()) : markSending(chunk, clock.now());
-    begun = true;
-    return change;
-  };
+  const leaves = attemptAt(chunk, clock);
   for (let from = 0; from < moves.length; from += maxRequests) {
     const some = moves.slice(from, from + maxRequests);
     await sendOnce(sending, chunk, () => whoHasLeft.refresh());
@@ -46,9 +39,7 @@ export async function sendMoves(sending: Sending, chunk: Chunk): Promise<void> {
       end.status === 'fulfilled' && typeof end.value === 'object' ? [end.value] : [],
     );
     const failures = ended.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
-    const [uncertain] = failures
-      .filter((error) => error instanceof OutcomeUnknown)
-      .toSorted((a, b) => b.sentAt.getTime() - a.sentAt.getTime());
+    const uncertain = lastUncertain(failures);
     const next =
       uncertain === undefined
         ? failures.length === 0

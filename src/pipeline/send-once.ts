@@ -1,5 +1,7 @@
+import type { Clock } from '../base/clock.ts';
 import { OutcomeUnknown, type Destination } from '../delivery/destination.ts';
-import { markReady, noteSent, type Chunk } from '../exports/chunks.ts';
+import type { Change } from '../engine/engine.ts';
+import { markReady, markSending, noteSent, type Chunk } from '../exports/chunks.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import type { BatchBlame } from './batch-blame.ts';
 import type { ErasedMeanwhile } from './erased-meanwhile.ts';
@@ -18,6 +20,26 @@ export interface Sending {
   together: SettleTogether;
   /** Aborted: no new request starts; those in flight end and are recorded (promise 9). */
   signal: AbortSignal;
+}
+
+/**
+ * One attempt at a chunk, however many requests it takes.
+ * @returns what gives the change to be durable right before each of its requests leaves
+ */
+export function attemptAt(chunk: Chunk, clock: Clock): () => Change {
+  let begun = false;
+  return () => {
+    const change = begun ? noteSent(chunk, clock.now()) : markSending(chunk, clock.now());
+    begun = true;
+    return change;
+  };
+}
+
+/** Of what requests beside each other threw, the one that the server may be at work on for the longest. */
+export function lastUncertain(errors: readonly unknown[]): OutcomeUnknown | undefined {
+  return errors
+    .filter((error) => error instanceof OutcomeUnknown)
+    .toSorted((a, b) => b.sentAt.getTime() - a.sentAt.getTime())[0];
 }
 
 /**

@@ -4,14 +4,12 @@ import type { Change } from '../engine/engine.ts';
 import {
   markDone,
   markReady,
-  markSending,
-  noteSent,
   writeOutcomes,
   type Chunk,
   type Outcome,
   type PlannedPerson,
 } from '../exports/chunks.ts';
-import { sendOnce, type Sending } from './send-once.ts';
+import { attemptAt, sendOnce, type Sending } from './send-once.ts';
 import { tagNames } from './tag-names.ts';
 
 /**
@@ -28,13 +26,7 @@ export async function sendPeople(
 ): Promise<void> {
   const { engine, clock } = sending.parts;
   const waiting = [planned];
-  let begun = false;
-  /** One attempt, however many requests it takes. */
-  const leaves = (): Change => {
-    const change = begun ? noteSent(chunk, clock.now()) : markSending(chunk, clock.now());
-    begun = true;
-    return change;
-  };
+  const leaves = attemptAt(chunk, clock);
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     await sendOnce(sending, chunk, () => sending.whoHasLeft.refresh());
     const { people, leftOut } = withoutLeavers(sending, part);
