@@ -1,7 +1,7 @@
 import { nextTimes, type ScheduleTimes } from '../base/schedule-times.ts';
 import type { ExportConfig } from '../exports/export-config.ts';
 import { isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
-import type { Settings } from '../pipeline/settings.ts';
+import { zoneOf, type Settings } from '../pipeline/settings.ts';
 import type { Appointment } from '../work/scheduler.ts';
 
 /** The name of the refresh among what is due. */
@@ -59,9 +59,4 @@ const shownAhead = 5;
 
 function timesAhead(settings: Settings, times: ScheduleTimes, now: Date): Date[] {
   return nextTimes(times, zoneOf(settings), now, shownAhead);
-}
-
-/** The time zone in which times of day are meant. */
-export function zoneOf({ schedule }: Settings): string {
-  return schedule?.timeZone ?? 'UTC';
 }

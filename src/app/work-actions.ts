@@ -3,11 +3,12 @@ import type { Page, PageAsked } from '../base/page.ts';
 import { exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
 import type { Stage } from '../pipeline/refresh.ts';
 import { exportsOfRefresh, isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
+import { zoneOf } from '../pipeline/settings.ts';
 import { findRunHeader } from '../store/run-headers.ts';
 import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
 import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
 import type { AppGround } from './app-ground.ts';
-import { refreshesAhead, runsAhead, zoneOf, type RunsAhead } from './appointments.ts';
+import { refreshesAhead, runsAhead, type RunsAhead } from './appointments.ts';
 import { connectionNotShared, reachesExport } from './permitted-actions.ts';
 
 /** With one key a wish counts once, however often it is sent. */

@@ -7,6 +7,7 @@ import type { CustomerId } from '../base/ids.ts';
 import type { Row } from '../engine/engine.ts';
 import { profilesById } from '../profiles/profile-page.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import { zoneOf } from './settings.ts';
 import { currentCatalogue } from './refresh.ts';
 
 /** What rules that are being written would find, for whoever writes them. */
@@ -32,7 +33,7 @@ export async function lookAhead(
 ): Promise<DraftAnswer> {
   const { engine, settings, clock } = parts;
   const catalogue = await currentCatalogue(parts);
-  const options = { now: clock.now(), timeZone: settings.schedule?.timeZone ?? 'UTC', signal };
+  const options = { now: clock.now(), timeZone: zoneOf(settings), signal };
   const { first, ...counts } = await liveCounts(engine, catalogue, draft, { ...options, first: shownPeople });
   const explained = await explainPeople(engine, catalogue, draft, first as CustomerId[], {
     ...options,

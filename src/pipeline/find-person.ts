@@ -12,6 +12,7 @@ import { loadedSources } from '../sources/loaded-source.ts';
 import { findPersonRows, readPersonRows } from '../sources/person-rows.ts';
 import { rowLinksOf } from './person-traces.ts';
 import { segmentName, type PipelineParts } from './pipeline-parts.ts';
+import { zoneOf } from './settings.ts';
 import { currentCatalogue } from './refresh.ts';
 
 /** One person's whole story: from the source rows to what Mailchimp answered. */
@@ -58,7 +59,7 @@ export async function findPerson(parts: PipelineParts, text: string): Promise<Pe
 async function segmentsWithReasons(parts: PipelineParts, id: CustomerId): Promise<PersonSegment[]> {
   const { engine, settings, clock } = parts;
   const since = await memberSince(engine, id);
-  const options = { now: clock.now(), timeZone: settings.schedule?.timeZone ?? 'UTC' };
+  const options = { now: clock.now(), timeZone: zoneOf(settings) };
   const found: PersonSegment[] = [];
   for (const [index, segment] of (await segmentsOf(engine, id)).entries()) {
     const because =

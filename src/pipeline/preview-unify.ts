@@ -10,6 +10,7 @@ import { previewUnify, type PreviewedPeople, type UnifyPreview } from '../unify/
 import type { UnifyConfig } from '../unify/unify-config.ts';
 import { audiencesOf } from './live-contacts.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import { zoneOf } from './settings.ts';
 
 /** How many people a segment has, or addresses an export wants: by `unify` as it is and as it would be. */
 export interface SizeChange<Id> {
@@ -96,7 +97,7 @@ async function sizesOf(
 ): Promise<Sizes | undefined> {
   const people: OtherPeople = { profile, record, member: { ...profile, table: `${profile.table}_member` } };
   try {
-    const options = { now: clock.now(), timeZone: settings.schedule?.timeZone ?? 'UTC' };
+    const options = { now: clock.now(), timeZone: zoneOf(settings) };
     const mapped = buildCatalogue({
       profile: { attributes },
       beside: contactAttributes(audiencesOf(settings)),

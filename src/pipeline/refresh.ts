@@ -15,6 +15,7 @@ import { unify, type UnifyResult } from '../unify/unify.ts';
 import { rowLinksOf } from './person-traces.ts';
 import { audiencesOf, bringContactsUpToDate } from './live-contacts.ts';
 import { atPresent, exportOf, pauseOf, type PipelineParts } from './pipeline-parts.ts';
+import { zoneOf } from './settings.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { runExport } from './run-export.ts';
 import { exportsOfRefresh, refreshTimes } from './schedule-rules.ts';
@@ -136,7 +137,7 @@ async function makeProfiles(parts: PipelineParts): Promise<UnifyResult> {
     complete: async (people) =>
       computeAttributes(engine, computed, await catalogueOf(parts, people), people, {
         now: clock.now(),
-        timeZone: settings.schedule?.timeZone ?? 'UTC',
+        timeZone: zoneOf(settings),
       }),
   });
 }
@@ -155,7 +156,7 @@ export async function recomputeSegments(
   const { engine, settings } = parts;
   return refreshSegments(engine, settings.segments, await currentCatalogue(parts), {
     now,
-    timeZone: settings.schedule?.timeZone ?? 'UTC',
+    timeZone: zoneOf(settings),
     folder: settings.folder,
     ...(only === undefined ? {} : { only }),
   });

@@ -30,3 +30,8 @@ export interface Settings {
   /** How long the people of runs are kept. */
   retention?: RetentionConfig | undefined;
 }
+
+/** The time zone in which times of day are meant. */
+export function zoneOf({ schedule }: Pick<Settings, 'schedule'>): string {
+  return schedule?.timeZone ?? 'UTC';
+}

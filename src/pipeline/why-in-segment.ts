@@ -9,6 +9,7 @@ import type { HoldOut } from '../segments/segment-config.ts';
 import { segmentsOf } from '../segments/segment-members.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { segmentName, segmentOf, type PipelineParts } from './pipeline-parts.ts';
+import { zoneOf } from './settings.ts';
 import { currentCatalogue } from './refresh.ts';
 
 /** Why somebody is in a segment, or is not, by the data as they are loaded now. */
@@ -40,7 +41,7 @@ export async function whyInSegment(
       ? undefined
       : await explainPeople(engine, await currentCatalogue(parts), { rules, asOf }, people, {
           now: clock.now(),
-          timeZone: settings.schedule?.timeZone ?? 'UTC',
+          timeZone: zoneOf(settings),
           language,
         });
   const held = await heldOutOf(engine, people, from?.holdOut, config.heldOutOf ?? id);
