@@ -4,19 +4,18 @@ import { audienceKey } from '../exports/audience-key.ts';
 import { segmentsInLedger } from '../exports/build-plan.ts';
 import { cancelledPlan, isWaiting, type CancelledRun } from '../exports/cancelled-run.ts';
 import { unfinishedTags } from '../exports/chunks.ts';
-import { ownTags } from '../exports/own-tags.ts';
-import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
+import { groundOf, type ExportRun } from '../exports/plan.ts';
 import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
 import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
 import { changeRun } from './change-run.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
-import { followRenames } from './plan-export.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { refuseIfAllStopped } from './refuse-paused.ts';
 import { carryOut, withAccount } from './run-export.ts';
+import { tagsStillThere } from './tags-still-there.ts';
 
 /** What became of an export that is to be removed, before its item leaves the workspace. */
 export interface ClearedExport {
@@ -98,13 +97,7 @@ async function planWithdrawal(
   const started = clock.now();
   const before = destination.traffic();
   const description = await destination.describe(config.audience);
-  const own = await followRenames(parts, key, await ownTags(engine, key), description);
-  const given = new Set(await segmentsInLedger(engine, id));
-  const tags = own.flatMap(({ segment, tagId, origin }): PlannedTag[] => {
-    const present = description.tags.find((tag) => tag.id === tagId);
-    if (present === undefined || !given.has(segment)) return [];
-    return [{ segment, name: present.name, heldAs: present.name, tagId: present.id, origin }];
-  });
+  const tags = await tagsStillThere(parts, key, description, await segmentsInLedger(engine, id));
   await readFacts(parts, destination, { key, id: config.audience }, signal);
   const run = newRunId(started);
   const totals = await buildWithdrawPlan(engine, { run, export: id, audience: key, tags });

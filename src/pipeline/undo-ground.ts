@@ -1,9 +1,8 @@
 import type { Destination } from '../delivery/destination.ts';
-import { ownTags } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
 import { journalled, type Journalled } from '../exports/undo-plan.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { followRenames } from './plan-export.ts';
+import { tagsStillThere } from './tags-still-there.ts';
 
 /** What the plan of an undo stands on: the journal of the run, and the audience's fields and tags it speaks of. */
 export interface UndoGround {
@@ -22,18 +21,7 @@ export async function undoGround(
 ): Promise<UndoGround> {
   const journal = await journalled(parts.engine, undone.run);
   const audience = await destination.describe(undone.audienceId);
-  const own = await followRenames(
-    parts,
-    undone.audience,
-    await ownTags(parts.engine, undone.audience),
-    audience,
-  );
-  // A tag that was deleted in Mailchimp is not made again: what hung on it is gone with it.
-  const tags = own.flatMap(({ segment, tagId, origin }): PlannedTag[] => {
-    const present = audience.tags.find((tag) => tag.id === tagId);
-    if (present === undefined || !journal.segments.includes(segment)) return [];
-    return [{ segment, name: present.name, heldAs: present.name, tagId: present.id, origin }];
-  });
+  const tags = await tagsStillThere(parts, undone.audience, audience, journal.segments);
   const fieldTypes = Object.fromEntries(
     audience.fields
       .filter(({ tag }) => journal.fields.includes(tag))
