@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { newRunId, type ExportId, type RunId, type SegmentId } from '../base/ids.ts';
+import type { ExportId, SegmentId } from '../base/ids.ts';
 import type { AudienceDescription, Destination } from '../delivery/destination.ts';
 import { audienceSizes, renameTagInFacts } from '../exports/audience-facts.ts';
 import { audienceKey } from '../exports/audience-key.ts';
@@ -11,7 +11,7 @@ import { fieldProblems } from '../exports/field-problems.ts';
 import { guardPlan } from '../exports/guard.ts';
 import { noteOwnTag, ownTags, planTags, type OwnTag } from '../exports/own-tags.ts';
 import { groundOf, type ExportRun, type PlannedTag } from '../exports/plan.ts';
-import { dropPlan, exportedPeople, hasRunInFull, writeRun } from '../exports/run-records.ts';
+import { dropPlan, exportedPeople, hasRunInFull } from '../exports/run-records.ts';
 import { readProfileShape } from '../profiles/profile-shape.ts';
 import { segmentSizes } from '../segments/segment-sizes.ts';
 import { testResults } from '../segments/segment-tests.ts';
@@ -20,6 +20,7 @@ import { contactMeter } from './contact-meter.ts';
 import { fieldTypes, mapFields, type MappedFields } from './map-fields.ts';
 import { openSuppression } from '../suppression/suppression-list.ts';
 import { exportOf, segmentName, type PipelineParts } from './pipeline-parts.ts';
+import { beginPlanning, type Planning } from './planning.ts';
 import { audienceWarnings, peopleWarnings } from './plan-warnings.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
@@ -35,13 +36,12 @@ export async function planExport(
   exportId: string,
   request: PlanRequest,
 ): Promise<ExportRun> {
-  const started = parts.clock.now();
-  const run = newRunId(started);
+  const planning = beginPlanning(parts, destination);
   try {
-    return await planAs(run, started, parts, destination, exportId, request);
+    return await planAs(planning, parts, destination, exportId, request);
   } catch (error) {
     // Its people may be there before it has a record, by which alone they are found when their time is over.
-    await parts.engine.commit(dropPlan(run)).catch(() => undefined);
+    await parts.engine.commit(dropPlan(planning.run)).catch(() => undefined);
     throw error;
   }
 }
@@ -53,17 +53,16 @@ interface PlanRequest {
 }
 
 async function planAs(
-  run: RunId,
-  started: Date,
+  planning: Planning,
   parts: PipelineParts,
   destination: Destination,
   exportId: string,
   request: PlanRequest,
 ): Promise<ExportRun> {
-  const { engine, clock, settings } = parts;
+  const { engine, settings } = parts;
   const { id, config } = exportOf(settings, exportId);
   const key = audienceKey(config);
-  const requestsBefore = destination.traffic();
+  const { run, started, store } = planning;
 
   refuseIfCancelled(request.signal);
   const ground = await groundFor(parts, destination, id, config);
@@ -123,21 +122,12 @@ async function planAs(
     config.limits,
   );
 
-  const traffic = destination.traffic();
-  const record: ExportRun = {
-    run,
+  return store({
     export: id,
     audience: key,
     audienceId: config.audience,
-    status: 'planned',
-    madeAt: started.toISOString(),
-    startedAt: null,
-    finishedAt: null,
     people,
     changes,
-    requests: traffic.requests - requestsBefore.requests,
-    retries: traffic.retries - requestsBefore.retries,
-    seconds: (clock.now().getTime() - started.getTime()) / 1000,
     brake,
     warnings: [...ground.warnings, ...warnings],
     tags: ground.tags,
@@ -152,11 +142,7 @@ async function planAs(
     ground: ground.digest,
     requestedBy: request.by,
     limit: request.limit ?? null,
-    release: null,
-    failure: null,
-  };
-  await engine.commit(writeRun(record));
-  return record;
+  });
 }
 
 /** The do-not-send list as it is now. */

@@ -1,16 +1,17 @@
-import { newRunId, type ConnectionId, type ExportId } from '../base/ids.ts';
+import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { audienceKey } from '../exports/audience-key.ts';
 import { segmentsInLedger } from '../exports/build-plan.ts';
 import { cancelledPlan, isWaiting, type CancelledRun } from '../exports/cancelled-run.ts';
 import { unfinishedTags } from '../exports/chunks.ts';
 import { groundOf, type ExportRun } from '../exports/plan.ts';
-import { exportedPeople, listRuns, writeRun } from '../exports/run-records.ts';
+import { exportedPeople, listRuns } from '../exports/run-records.ts';
 import { buildWithdrawPlan } from '../exports/withdraw-plan.ts';
 import { exportSubject } from '../store/cancel-requests.ts';
 import { cancelRun } from './cancel-run.ts';
 import { changeRun } from './change-run.ts';
 import { exportOf, type PipelineParts } from './pipeline-parts.ts';
+import { beginPlanning } from './planning.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { refuseIfAllStopped } from './refuse-paused.ts';
@@ -91,31 +92,20 @@ async function planWithdrawal(
   { by, signal }: { by: string; signal: AbortSignal },
 ): Promise<ExportRun> {
   refuseIfCancelled(signal);
-  const { engine, clock, settings } = parts;
+  const { engine, settings } = parts;
   const { config } = exportOf(settings, id);
   const key = audienceKey(config);
-  const started = clock.now();
-  const before = destination.traffic();
+  const { run, store } = beginPlanning(parts, destination);
   const description = await destination.describe(config.audience);
   const tags = await tagsStillThere(parts, key, description, await segmentsInLedger(engine, id));
   await readFacts(parts, destination, { key, id: config.audience }, signal);
-  const run = newRunId(started);
   const totals = await buildWithdrawPlan(engine, { run, export: id, audience: key, tags });
-  const traffic = destination.traffic();
-  const record: ExportRun = {
-    run,
+  return store({
     kind: 'withdraw',
     export: id,
     audience: key,
     audienceId: config.audience,
-    status: 'planned',
-    madeAt: started.toISOString(),
-    startedAt: null,
-    finishedAt: null,
     ...totals,
-    requests: traffic.requests - before.requests,
-    retries: traffic.retries - before.retries,
-    seconds: (clock.now().getTime() - started.getTime()) / 1000,
     // Everybody leaves, and that is what was asked for: no brake holds it.
     brake: null,
     warnings: [],
@@ -125,9 +115,5 @@ async function planWithdrawal(
     ground: groundOf({ withdraw: id, tags }),
     requestedBy: by,
     limit: null,
-    release: null,
-    failure: null,
-  };
-  await engine.commit(writeRun(record));
-  return record;
+  });
 }

@@ -1,12 +1,13 @@
 import { PostriderError } from '../base/errors.ts';
-import { newRunId, type ExportId } from '../base/ids.ts';
+import type { ExportId } from '../base/ids.ts';
 import type { Destination } from '../delivery/destination.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExportRun } from '../exports/plan.ts';
-import { listRuns, readRun, undoOf, writeRun } from '../exports/run-records.ts';
+import { listRuns, readRun, undoOf } from '../exports/run-records.ts';
 import { buildUndoPlan, countNotUndone, type Journalled } from '../exports/undo-plan.ts';
 import { atPresent, connectionOf, type PipelineParts } from './pipeline-parts.ts';
 import { readDoNotSend } from './plan-export.ts';
+import { beginPlanning } from './planning.ts';
 import { readFacts } from './read-facts.ts';
 import { refuseIfCancelled } from './refuse-if-cancelled.ts';
 import { refuseIfAllStopped } from './refuse-paused.ts';
@@ -80,36 +81,25 @@ async function makeUndoPlan(
   undone: ExportRun,
   { by, signal }: { by: string; signal?: AbortSignal },
 ): Promise<ExportRun> {
-  const { engine, clock } = parts;
+  const { engine } = parts;
   refuseIfCancelled(signal);
   await refuseUnlessUndoable(engine, undone);
-  const started = clock.now();
-  const before = destination.traffic();
+  const { run, store } = beginPlanning(parts, destination);
   const { journal, tags, fieldTypes, digest } = await undoGround(parts, destination, undone);
   if (journal.changes === 0) throw refused('nothing_to_undo', `Run ${undone.run} changed nothing.`);
   await readFacts(parts, destination, { key: undone.audience, id: undone.audienceId }, signal);
   await readDoNotSend(parts);
 
-  const run = newRunId(started);
   const { export: exportId, audience, audienceId, newContacts } = undone;
   const totals = await buildUndoPlan(engine, { run, undoes: undone.run, export: exportId, audience, tags });
   const stay = await countNotUndone(engine, run);
-  const traffic = destination.traffic();
-  const record: ExportRun = {
-    run,
+  return store({
     kind: 'undo',
     undoes: undone.run,
     export: exportId,
     audience,
     audienceId,
-    status: 'planned',
-    madeAt: started.toISOString(),
-    startedAt: null,
-    finishedAt: null,
     ...totals,
-    requests: traffic.requests - before.requests,
-    retries: traffic.retries - before.retries,
-    seconds: (clock.now().getTime() - started.getTime()) / 1000,
     brake: null,
     warnings: whatStays(journal, stay),
     tags,
@@ -122,11 +112,7 @@ async function makeUndoPlan(
     ground: digest,
     requestedBy: by,
     limit: null,
-    release: null,
-    failure: null,
-  };
-  await engine.commit(writeRun(record));
-  return record;
+  });
 }
 
 /** The honest list in sentences: what no plan can take back, and what this one leaves. */
