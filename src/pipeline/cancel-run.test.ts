@@ -200,6 +200,25 @@ describe('cancel', () => {
     expect((await line.run()).people).toMatchObject({ add: 0, update: 3 });
   });
 
+  it('leaves the record alone of a run that ends in this moment', async () => {
+    await line.people(crowd(1));
+    const plan = await line.plan();
+    const running = { ...plan, status: 'running' as const, startedAt: plan.madeAt };
+    await line.engine.commit(writeRun(running));
+    const leases = {
+      acquire: async (...asked: Parameters<typeof line.leases.acquire>) => {
+        const lease = await line.leases.acquire(...asked);
+        // Its end is noted once the other has read the record.
+        queueMicrotask(() => void line.engine.commit(writeRun({ ...running, status: 'succeeded' })));
+        return lease;
+      },
+    };
+    await expect(cancelRun({ ...line.parts(), leases }, plan.run)).rejects.toMatchObject({
+      code: 'run_finished',
+    });
+    expect(await listRuns(line.engine)).toMatchObject([{ status: 'succeeded' }]);
+  });
+
   it('of what has ended is refused', async () => {
     await line.people(crowd(1));
     const { run } = await line.run();

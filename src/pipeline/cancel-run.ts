@@ -29,10 +29,13 @@ export async function cancelRun(parts: PipelineParts, runId: string): Promise<Ca
     if (here.run.status === 'cancelled') return here;
     throw finished(runId, here.run.status);
   }
-  // With a signal that has fired nothing new is sent: what was in flight is settled, and the rest is not sent.
-  const cancelled = await withAccount(parts, connectionOf(run), (destination) =>
-    carryOutRun(parts, destination, run, AbortSignal.abort(new Error('cancelled'))),
-  );
+  const cancelled = await withAccount(parts, connectionOf(run), async (destination) => {
+    const cutOff = await readRun(engine, runId);
+    // It came to its end in this very moment.
+    if (cutOff.status !== 'running') throw finished(runId, cutOff.status);
+    // With a signal that has fired nothing new is sent: what was in flight is settled, and the rest is not sent.
+    return carryOutRun(parts, destination, cutOff, AbortSignal.abort(new Error('cancelled')));
+  });
   return { run: cancelled, reached: howFar(planned, cancelled) };
 }
 

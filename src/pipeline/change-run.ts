@@ -6,7 +6,7 @@ import type { PipelineParts } from './pipeline-parts.ts';
 /**
  * Changes a run's record from what it says in this moment: a run that waited for its account, or read the audience for
  * minutes, may have been cancelled since it was read, and must not be written back as it was.
- * @param change throws what refuses the change
+ * @param change gives back what it was given where nothing is to change; throws what refuses the change
  * @param beside what becomes durable together with it
  * @throws `input` / `run_unknown`
  */
@@ -18,7 +18,10 @@ export async function changeRun(
 ): Promise<ExportRun> {
   const turn = await leases.acquire(`record of run ${runId}`, () => undefined);
   try {
-    const changed = change(await readRun(engine, runId));
+    const present = await readRun(engine, runId);
+    const changed = change(present);
+    // The end of a run writes without asking here: what is as it was must not be written over it.
+    if (changed === present) return present;
     await engine.commit([...beside, ...writeRun(changed)]);
     return changed;
   } finally {

@@ -72,10 +72,9 @@ async function runOn(
   if (!isHeld(plan) || plan.release !== null) {
     return carryOut(parts, destination, plan, request.signal, request.plan === undefined);
   }
-  return changeRun(parts, plan.run, (present) => ({
-    ...present,
-    status: isWaiting(present) ? 'stopped' : present.status,
-  }));
+  return changeRun(parts, plan.run, (present) =>
+    isWaiting(present) ? { ...present, status: 'stopped' } : present,
+  );
 }
 
 /** Whether a brake keeps a run from being carried out until a person lets it go. */
