@@ -63,16 +63,20 @@ async function refuseUnlessPermitted(
   const { who } = ground;
   if (!allows(who, rule.needs)) throw notPermitted(rule.needs);
   if (isAtLeast(who.role, 'administrator')) return;
+  const run = rule.run?.(...args);
+  // What is no run is an export, where an action takes either.
   const exportId =
-    rule.run === undefined ? rule.export?.(...args) : await exportOfRun(ground, rule.run(...args));
+    run === undefined
+      ? rule.export?.(...args)
+      : runIdPattern.test(run)
+        ? await exportOfRun(ground, run)
+        : run;
   if (exportId !== undefined && !(await reachesExport(ground, exportId))) throw connectionNotShared();
 }
 
-/** The export of a run, also of one that goes on and has no header yet; or what is no run, as it is. */
-async function exportOfRun({ store, engine }: AppGround, id: string): Promise<string> {
-  const header = await findRunHeader(store.db, id);
-  if (header !== undefined) return header.export;
-  return runIdPattern.test(id) ? (await readRun(engine, id)).export : id;
+/** The export of a run, also of one that goes on and has no header yet. @throws `input` / `run_unknown` */
+export async function exportOfRun({ store, engine }: AppGround, run: string): Promise<string> {
+  return (await findRunHeader(store.db, run))?.export ?? (await readRun(engine, run)).export;
 }
 
 /** Whether a connection is one that this identity may use: administrators use all, contributors what is shared. */

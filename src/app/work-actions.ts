@@ -1,15 +1,13 @@
-import { inputError } from '../base/errors.ts';
 import type { Page, PageAsked } from '../base/page.ts';
 import { exportOf, segmentOf } from '../pipeline/pipeline-parts.ts';
 import type { Stage } from '../pipeline/refresh.ts';
 import { exportsOfRefresh, isSwitchedOn, ownTimes, refreshTimes } from '../pipeline/schedule-rules.ts';
 import { zoneOf } from '../pipeline/settings.ts';
-import { findRunHeader } from '../store/run-headers.ts';
 import type { Task, TaskKind, TaskRequest } from '../work/task.ts';
 import { listTasks, readTask, unfinishedTasks, type TaskFilter } from '../work/tasks.ts';
 import type { AppGround } from './app-ground.ts';
 import { refreshesAhead, runsAhead, type RunsAhead } from './appointments.ts';
-import { connectionNotShared, reachesExport } from './permitted-actions.ts';
+import { connectionNotShared, exportOfRun, reachesExport } from './permitted-actions.ts';
 
 /** With one key a wish counts once, however often it is sent. */
 export interface Once {
@@ -78,12 +76,6 @@ export function workActions(ground: AppGround): WorkActions {
     return work.add({ kind, subject, request, requestedBy: by, user: who.user, idempotencyKey });
   }
 
-  const exportOfRun = async (run: string): Promise<string> => {
-    const header = await findRunHeader(db, run);
-    if (header !== undefined) return header.export;
-    throw inputError('run_unknown', `There is no run "${run}".`, 'See them under Data › Exports › Runs.');
-  };
-
   return {
     wantRefresh: (wish = {}) => want('refresh', 'workspace', wish),
     wantSegment: async (segment, wish = {}) =>
@@ -101,8 +93,8 @@ export function workActions(ground: AppGround): WorkActions {
       }
       return tasks;
     },
-    wantRelease: async (run, wish) => want('release', await exportOfRun(run), { run, ...wish }),
-    wantUndo: async (run, wish = {}) => want('undo', await exportOfRun(run), { run, ...wish }),
+    wantRelease: async (run, wish) => want('release', await exportOfRun(ground, run), { run, ...wish }),
+    wantUndo: async (run, wish = {}) => want('undo', await exportOfRun(ground, run), { run, ...wish }),
     tasks: async (filter) => listTasks(db, filter),
     task: async (id) => readTask(db, id),
     cancelTask: async (id) => {
