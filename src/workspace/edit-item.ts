@@ -1,4 +1,4 @@
-import { inputError } from '../base/errors.ts';
+import { inputError, type PostriderError } from '../base/errors.ts';
 import { idPattern } from '../base/ids.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Database } from '../store/tables.ts';
@@ -14,8 +14,13 @@ import { checkReferences } from './check-references.ts';
 import type { WorkspaceProblem } from './parse-workspace.ts';
 import { problemsOf } from './schema-problems.ts';
 import { singleId } from './load-settings.ts';
-import type { Doing } from './stored-segments.ts';
 import { workspaceFile, type WorkspaceFile } from './workspace-file.ts';
+
+/** In whose name, and when. */
+export interface Doing {
+  by: string;
+  now: Date;
+}
 
 /** Where each kind of item stands in a workspace file. */
 const sections = {
@@ -75,6 +80,7 @@ export async function workspaceWith(
  * @param doing.check throws when what is there by now must not be replaced: since the item was read, the check of a
  *   wish may have asked an account for seconds. It asks no other database than the one it is given.
  * @returns whether that was a change
+ * @throws `segment_exists` for a new segment under the id of one that was removed; what `check` throws
  */
 export async function storeItem(
   db: Database,
@@ -86,6 +92,8 @@ export async function storeItem(
     const found = await findItem(transaction, kind, id, { lock: true });
     const before = found?.removedAt === undefined ? found : undefined;
     await check?.(before, transaction);
+    // The history of what was removed would become that of the new one.
+    if (kind === 'segment' && before === undefined && found !== undefined) throw segmentExists(id);
     const position = before?.position ?? (await listItems(transaction, kind)).length;
     const { name } = body as { name?: unknown };
     const shown = typeof name === 'string' ? name : isListed(kind) ? id : kind;
@@ -100,6 +108,15 @@ export async function storeItem(
     });
     return true;
   });
+}
+
+/** @returns the error, whoever throws it */
+export function segmentExists(id: string): PostriderError {
+  return inputError(
+    'segment_exists',
+    `There is, or was, a segment "${id}".`,
+    'Take an id that was never used.',
+  );
 }
 
 /** @returns whether there was such an item */

@@ -8,6 +8,7 @@ import { listAudit } from '../store/audit.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { applyWorkspace } from './apply-workspace.ts';
 import { checkAtSave } from './check-at-save.ts';
+import { storeItem } from './edit-item.ts';
 import { loadSettings } from './load-settings.ts';
 import { parseWorkspace } from './parse-workspace.ts';
 import { addSegment, changeSegment, removeSegment } from './stored-segments.ts';
@@ -90,6 +91,10 @@ it('adds a segment behind the others, under an id that was never used', async ()
   await expect(addSegment(store.db, 'fresh', { rules }, doing)).rejects.toMatchObject({
     code: 'segment_exists',
   });
+  const place = { kind: 'segment', id: 'fresh' } as const;
+  await expect(storeItem(store.db, place, { rules }, { ...doing, action: 'segment.save' })).rejects.toEqual(
+    expect.objectContaining({ code: 'segment_exists' }),
+  );
   await expect(addSegment(store.db, '1st', { rules }, doing)).rejects.toMatchObject({
     code: 'segment_invalid',
   });

@@ -1,5 +1,6 @@
 import { inputError } from '../base/errors.ts';
 import { idPattern, type SegmentId } from '../base/ids.ts';
+import { segmentExists, storeItem, type Doing } from './edit-item.ts';
 import { fightingExports } from './fighting-exports.ts';
 import { loadSettings } from './load-settings.ts';
 import { refuseInUse } from '../pipeline/refuse-in-use.ts';
@@ -7,13 +8,7 @@ import type { Settings } from '../pipeline/settings.ts';
 import { segmentConfig, type SegmentConfig } from '../segments/segment-config.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Database } from '../store/tables.ts';
-import { findItem, listItems, putItem, removeItem } from '../store/workspace-items.ts';
-
-/** In whose name, and when. */
-export interface Doing {
-  by: string;
-  now: Date;
-}
+import { findItem, putItem, removeItem } from '../store/workspace-items.ts';
 
 /**
  * Changes what the workspace says of a segment that is there.
@@ -49,7 +44,7 @@ export async function addSegment(
   db: Database,
   id: string,
   config: unknown,
-  { by, now }: Doing,
+  doing: Doing,
 ): Promise<SegmentId> {
   if (!idPattern.test(id)) {
     throw inputError(
@@ -58,20 +53,12 @@ export async function addSegment(
       'An id begins with a letter and has letters, digits, "-" and "_" only, 63 at most.',
     );
   }
-  const body = parsed(id, config);
-  await db.transaction().execute(async (transaction) => {
-    if ((await findItem(transaction, 'segment', id)) !== undefined) {
-      throw inputError(
-        'segment_exists',
-        `There is, or was, a segment "${id}".`,
-        'Take an id that was never used.',
-      );
-    }
-    const position = (await listItems(transaction, 'segment')).length;
-    const name = body.name ?? id;
-    await putItem(transaction, { kind: 'segment', id, name, body, position }, now);
-    const what = { action: 'segment.create', subject: `segment:${id}`, detail: {} };
-    await recordAudit(transaction, { at: now, who: by, ...what });
+  await storeItem(db, { kind: 'segment', id }, parsed(id, config), {
+    ...doing,
+    action: 'segment.create',
+    check: (before) => {
+      if (before !== undefined) throw segmentExists(id);
+    },
   });
   return id as SegmentId;
 }
