@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { inputError } from '../base/errors.ts';
-import { idPattern, type SourceId } from '../base/ids.ts';
+import { refuseBadId, type SourceId } from '../base/ids.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import {
   keepRows,
@@ -39,13 +39,13 @@ export function dataActions(ground: AppGround, saveSource: ItemActions['saveSour
   return {
     upload: async (source, file) => {
       // It names a folder.
-      if (!idPattern.test(source)) throw inputError('bad_id', `"${source}" cannot be an id.`);
+      refuseBadId(source);
       const path = await keepUpload(config.dataFolder, source, file);
       await audited(ground, 'source.upload', `source:${source}`, { file: file.name });
       return { path };
     },
     savePushedSource: async (id, { name, columns, key }, edit) => {
-      if (!idPattern.test(id)) throw inputError('bad_id', `"${id}" cannot be an id.`);
+      refuseBadId(id);
       const absent = key.find((column) => !columns.includes(column));
       if (absent !== undefined) throw inputError('row_key', `The key "${absent}" is none of the columns.`);
       preparePushed(config.dataFolder, id, columns);

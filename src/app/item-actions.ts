@@ -4,7 +4,8 @@ import { openDestination } from '../delivery/open-destination.ts';
 import { forgetSources } from '../sources/loaded-source.ts';
 import { listItems, type ItemKind, type WorkspaceItem } from '../store/workspace-items.ts';
 import { checkAtSave } from '../workspace/check-at-save.ts';
-import { dropItem, placeOf, storeItem, workspaceWith, type ItemPlace } from '../workspace/edit-item.ts';
+import { dropItem, storeItem, workspaceWith } from '../workspace/edit-item.ts';
+import { bodyIn, placeOf, type ItemPlace } from '../workspace/sections.ts';
 import type { WorkspaceFile } from '../workspace/workspace-file.ts';
 import type { AppGround } from './app-ground.ts';
 import { refuseForeignPlaces } from './foreign-places.ts';
@@ -66,7 +67,7 @@ export function itemActions(ground: AppGround): ItemActions {
     await refuseStaleItem(place, edit);
     const file = await workspaceWith(db, place, body);
     const warnings = await check(file);
-    const parsed = parsedBody(file, place);
+    const parsed = bodyIn(file, place);
     const changed = await storeItem(db, place, parsed, {
       ...doing(),
       action: `${place.kind}.save`,
@@ -148,31 +149,6 @@ export function itemActions(ground: AppGround): ItemActions {
     saveSchedule: (body, edit) => save(placeOf('schedule'), body, edit),
     saveRetention: (body, edit) => save(placeOf('setting', 'retention'), body, edit),
   };
-}
-
-function parsedBody(file: WorkspaceFile, { kind, id }: ItemPlace): unknown {
-  switch (kind) {
-    case 'source':
-      return file.sources[id];
-    case 'relationship':
-      return file.relationships[id];
-    case 'computed':
-      return file.computed[id];
-    case 'segment':
-      return file.segments[id];
-    case 'connection':
-      return file.connections[id];
-    case 'export':
-      return file.exports[id];
-    case 'unify':
-      return file.unify;
-    case 'schedule':
-      return file.schedule;
-    case 'setting':
-      return id === 'retention' ? file.retention : file.doNotSend;
-    default:
-      throw new Error(`no such kind: ${String(kind satisfies never)}`);
-  }
 }
 
 function shown(item: WorkspaceItem): Item {

@@ -3,7 +3,7 @@ import { inputError, PostriderError } from '../base/errors.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Database } from '../store/tables.ts';
 import { findItem, listItems, type WorkspaceItem } from '../store/workspace-items.ts';
-import type { ItemPlace } from '../workspace/edit-item.ts';
+import type { ItemPlace } from '../workspace/sections.ts';
 
 /**
  * From which state an edit begins. `ifMatch` names it; `ifNew` says that nothing of this id may be there. Saving sends

@@ -7,8 +7,9 @@ import { loadedSources, rejectedRows, type RejectedRow, type SourceLoad } from '
 import { rejectedCsv } from '../sources/rejected-csv.ts';
 import type { Proposal } from '../unify/probabilistic/propose.ts';
 import type { BypassLimits, BypassProposal } from '../unify/propose-bypass.ts';
-import { placeOf, workspaceWith } from '../workspace/edit-item.ts';
+import { workspaceWith } from '../workspace/edit-item.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
+import { placeOf } from '../workspace/sections.ts';
 import type { AppGround } from './app-ground.ts';
 import { refuseForeignPlaces } from './foreign-places.ts';
 

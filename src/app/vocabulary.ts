@@ -1,9 +1,7 @@
-import { z } from 'zod';
 import { alertTarget } from '../alerts/alert-channels.ts';
 import { permissions } from '../access/permission.ts';
 import { roles } from '../access/role.ts';
 import { languages } from '../access/users.ts';
-import { scheduleTimes, timeZone } from '../base/schedule-times.ts';
 import type { ColumnType } from '../engine/engine.ts';
 import { storedExport } from '../exports/export-config.ts';
 import { retentionConfig } from '../exports/retention.ts';
@@ -13,6 +11,7 @@ import { relationshipConfig } from '../segments/relationship-config.ts';
 import { segmentConfig } from '../segments/segment-config.ts';
 import { sourceConfig } from '../sources/source-config.ts';
 import { unifyConfig } from '../unify/unify-config.ts';
+import { scheduleConfig } from '../workspace/workspace-file.ts';
 
 /** Of columns, as lists of fields show them. */
 export const columnTypes = [
@@ -36,6 +35,6 @@ export const itemSchemas = {
   segment: segmentConfig,
   export: storedExport,
   unify: unifyConfig,
-  schedule: z.strictObject({ timeZone, ...scheduleTimes.shape, on: z.boolean().optional() }),
+  schedule: scheduleConfig,
   retention: retentionConfig,
 } as const;

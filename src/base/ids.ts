@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inputError } from './errors.ts';
 
 declare const brand: unique symbol;
 /** A string of one sort that does not pass for a string of another. */
@@ -15,6 +16,13 @@ export type CustomerId = Branded<'CustomerId'>;
 /** What keys in the workspace file look like: they become table and file names, so the set is narrow. */
 // Without the i flag, which a JSON Schema made of it would lose.
 export const idPattern = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+
+export const idRule = 'an id begins with a letter and has letters, digits, "-" and "_" only, 63 at most';
+
+/** @throws `input` / `bad_id` */
+export function refuseBadId(id: string): void {
+  if (!idPattern.test(id)) throw inputError('bad_id', `"${id}" cannot be an id.`, `Take another: ${idRule}.`);
+}
 
 // No vowels and no look-alikes: run ids are read aloud and typed.
 const alphabet = '23456789bcdfghjkmnpqrstvwxz';

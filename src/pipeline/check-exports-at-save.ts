@@ -91,7 +91,7 @@ async function askAccount(
     if (patience.aborted || (error instanceof PostriderError && error.kind === 'remote')) {
       return `Mailchimp could not be asked about exports.${id}; the next plan looks at its audience.`;
     }
-    throw withPlace(error, id, config);
+    throw destination.isGone(error) ? audienceUnknown(error, id, config) : withPlace(error, id);
   } finally {
     await destination.close();
   }
@@ -106,21 +106,21 @@ function attributeNames(config: ExportConfig): string[] {
 }
 
 /** A file may have many exports: which of them is meant. */
-function withPlace(error: unknown, id: ExportId, { audience }: ExportConfig): unknown {
-  if (!(error instanceof PostriderError)) return error;
-  if (error.code === 'tag_exists') {
-    return new PostriderError({
-      ...error.toJSON(),
-      message: `exports.${id}: ${error.message}`,
-      cause: error,
-    });
-  }
-  if (error.code !== 'mailchimp_resource_not_found') return error;
+function withPlace(error: unknown, id: ExportId): unknown {
+  if (!(error instanceof PostriderError) || error.code !== 'tag_exists') return error;
+  return new PostriderError({
+    ...error.toJSON(),
+    message: `exports.${id}: ${error.message}`,
+    cause: error,
+  });
+}
+
+function audienceUnknown(cause: unknown, id: ExportId, { audience }: ExportConfig): PostriderError {
   return new PostriderError({
     kind: 'configuration',
     code: 'audience_unknown',
     message: `exports.${id}.audience: the account has no audience "${audience}".`,
     hint: 'Look for the audience ID in Mailchimp, under the settings of the audience.',
-    cause: error,
+    cause,
   });
 }

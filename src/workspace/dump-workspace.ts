@@ -1,15 +1,7 @@
 import { Document, isScalar, visit } from 'yaml';
 import type { Database } from '../store/tables.ts';
 import { listItems } from '../store/workspace-items.ts';
-
-const sections = [
-  ['source', 'sources'],
-  ['relationship', 'relationships'],
-  ['computed', 'computed'],
-  ['segment', 'segments'],
-  ['connection', 'connections'],
-  ['export', 'exports'],
-] as const;
+import { sections } from './sections.ts';
 
 /**
  * The stored workspace as a file that `apply` takes: same ids, same order, no secrets (a connection keeps the one it has
@@ -22,7 +14,7 @@ export async function dumpWorkspace(db: Database): Promise<string> {
   const [unify] = Object.values(bodies('unify'));
   const [schedule] = Object.values(bodies('schedule'));
   const content: Record<string, unknown> = { version: 1 };
-  for (const [kind, section] of sections) {
+  for (const [kind, section] of Object.entries(sections)) {
     const of = bodies(kind);
     if (Object.keys(of).length > 0) content[section] = of;
     if (section === 'sources' && unify !== undefined) content.unify = unify;

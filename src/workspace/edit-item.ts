@@ -1,44 +1,18 @@
 import { inputError, type PostriderError } from '../base/errors.ts';
-import { idPattern } from '../base/ids.ts';
+import { refuseBadId } from '../base/ids.ts';
 import { recordAudit } from '../store/audit.ts';
 import type { Database } from '../store/tables.ts';
-import {
-  findItem,
-  listItems,
-  putItem,
-  removeItem,
-  type ItemKind,
-  type WorkspaceItem,
-} from '../store/workspace-items.ts';
+import { findItem, listItems, putItem, removeItem, type WorkspaceItem } from '../store/workspace-items.ts';
 import { checkReferences } from './check-references.ts';
 import type { WorkspaceProblem } from './parse-workspace.ts';
 import { problemsOf } from './schema-problems.ts';
-import { singleId } from './load-settings.ts';
+import { isListed, sections, type ItemPlace } from './sections.ts';
 import { workspaceFile, type WorkspaceFile } from './workspace-file.ts';
 
 /** In whose name, and when. */
 export interface Doing {
   by: string;
   now: Date;
-}
-
-/** Where each kind of item stands in a workspace file. */
-const sections = {
-  source: 'sources',
-  relationship: 'relationships',
-  computed: 'computed',
-  segment: 'segments',
-  connection: 'connections',
-  export: 'exports',
-} as const satisfies Partial<Record<ItemKind, keyof WorkspaceFile>>;
-
-/** Kinds that a workspace has many of, by id. */
-export type ListedKind = keyof typeof sections;
-
-/** An item by kind and id; of what there is only one, the id is the file's key. */
-export interface ItemPlace {
-  kind: ItemKind;
-  id: string;
 }
 
 /** @param before undefined: nothing is there */
@@ -58,13 +32,7 @@ export async function workspaceWith(
   const content = contentOf(await listItems(db));
   const section = isListed(kind) ? (content[sections[kind]] as Record<string, unknown>) : content;
   const key = isListed(kind) || kind === 'setting' ? id : kind;
-  if (isListed(kind) && !idPattern.test(id)) {
-    throw inputError(
-      'bad_id',
-      `"${id}" cannot be an id.`,
-      'An id begins with a letter and has letters, digits, "-" and "_" only, 63 at most.',
-    );
-  }
+  if (isListed(kind)) refuseBadId(id);
   if (body === undefined) delete section[key];
   else section[key] = body;
   const parsed = workspaceFile.safeParse(content);
@@ -134,11 +102,6 @@ export async function dropItem(db: Database, { kind, id }: ItemPlace, { by, now 
   });
 }
 
-/** The stored id of what there is only one of is not its key in the file. */
-export function placeOf(kind: Exclude<ItemKind, ListedKind>, setting?: string): ItemPlace {
-  return { kind, id: kind === 'setting' ? (setting ?? '') : singleId };
-}
-
 function contentOf(items: readonly WorkspaceItem[]): Record<string, unknown> {
   const content: Record<string, unknown> = { version: 1 };
   for (const section of Object.values(sections)) content[section] = {};
@@ -149,10 +112,6 @@ function contentOf(items: readonly WorkspaceItem[]): Record<string, unknown> {
     else if (id !== 'folder') content[id] = body;
   }
   return content;
-}
-
-function isListed(kind: ItemKind): kind is ListedKind {
-  return Object.hasOwn(sections, kind);
 }
 
 function refusal(problems: readonly WorkspaceProblem[], going: string | undefined): Error {

@@ -96,7 +96,7 @@ it('adds a segment behind the others, under an id that was never used', async ()
     expect.objectContaining({ code: 'segment_exists' }),
   );
   await expect(addSegment(store.db, '1st', { rules }, doing)).rejects.toMatchObject({
-    code: 'segment_invalid',
+    code: 'bad_id',
   });
   await expect(addSegment(store.db, 'empty', {}, doing)).rejects.toMatchObject({ code: 'segment_invalid' });
 });

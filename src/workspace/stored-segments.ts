@@ -1,5 +1,5 @@
 import { inputError } from '../base/errors.ts';
-import { idPattern, type SegmentId } from '../base/ids.ts';
+import { refuseBadId, type SegmentId } from '../base/ids.ts';
 import { segmentExists, storeItem, type Doing } from './edit-item.ts';
 import { fightingExports } from './fighting-exports.ts';
 import { loadSettings } from './load-settings.ts';
@@ -46,13 +46,7 @@ export async function addSegment(
   config: unknown,
   doing: Doing,
 ): Promise<SegmentId> {
-  if (!idPattern.test(id)) {
-    throw inputError(
-      'segment_invalid',
-      `"${id}" cannot be the id of a segment.`,
-      'An id begins with a letter and has letters, digits, "-" and "_" only, 63 at most.',
-    );
-  }
+  refuseBadId(id);
   await storeItem(db, { kind: 'segment', id }, parsed(id, config), {
     ...doing,
     action: 'segment.create',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idPattern } from '../base/ids.ts';
+import { idPattern, idRule } from '../base/ids.ts';
 import { scheduleTimes, timeZone } from '../base/schedule-times.ts';
 import { connectionConfig } from '../connections/connection-config.ts';
 import { storedExport } from '../exports/export-config.ts';
@@ -11,15 +11,14 @@ import { sourceConfig } from '../sources/source-config.ts';
 import { unifyConfig } from '../unify/unify-config.ts';
 
 const byId = <Schema extends z.ZodType>(schema: Schema, what: string) =>
-  z
-    .record(
-      z
-        .string()
-        .regex(idPattern, 'an id begins with a letter and has letters, digits, "-" and "_" only, 63 at most'),
-      schema,
-    )
-    .prefault({})
-    .describe(what);
+  z.record(z.string().regex(idPattern, idRule), schema).prefault({}).describe(what);
+
+/** When the line runs by itself, in which time zone. */
+export const scheduleConfig = z.strictObject({
+  timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
+  ...scheduleTimes.shape,
+  on: z.boolean().optional().describe('false: the times are kept, and nothing happens by itself.'),
+});
 
 /**
  * The workspace file of DESIGN §6, whole. Each stage owns the schema of its part; the JSON Schema for editors is made of
@@ -44,14 +43,7 @@ export const workspaceFile = z
         .describe(
           'A text file of people never to send, relative to this file: one address, or its MD5 or SHA-256, a line.',
         ),
-      schedule: z
-        .strictObject({
-          timeZone: timeZone.describe('By its IANA name; days of rules begin and end in it.'),
-          ...scheduleTimes.shape,
-          on: z.boolean().optional().describe('false: the times are kept, and nothing happens by itself.'),
-        })
-        .optional()
-        .describe('When the whole line runs by itself.'),
+      schedule: scheduleConfig.optional().describe('When the whole line runs by itself.'),
       retention: retentionConfig.optional(),
     },
     {

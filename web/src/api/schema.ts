@@ -5427,7 +5427,9 @@ export interface paths {
              * @default []
              */
             daily?: string[];
+            /** @description false: the times are kept, and nothing happens by itself. */
             on?: boolean;
+            /** @description By its IANA name; days of rules begin and end in it. */
             timeZone: string;
             /** @description On some days of the week. */
             weekly?: {
