@@ -15,6 +15,7 @@ import { exportOverviewActions, type ExportOverviewActions } from './app/export-
 import { exportUserOf } from './app/export-user.ts';
 import { itemActions, type ItemActions } from './app/item-actions.ts';
 import { exportActions, type ExportActions } from './app/export-actions.ts';
+import { mailchimpSignInActions, type MailchimpSignInActions } from './app/mailchimp-sign-in.ts';
 import { keepCheckpoint, openPeople } from './app/people-checkpoint.ts';
 import { permittedActions } from './app/permitted-actions.ts';
 import { personActions, type PersonActions } from './app/person-actions.ts';
@@ -71,6 +72,7 @@ export interface Actions
     PersonActions,
     ItemActions,
     ConnectionActions,
+    MailchimpSignInActions,
     AccessActions,
     WorkActions,
     AlertActions,
@@ -298,6 +300,7 @@ function actionsOf(ground: AppGround): Actions {
     ...personActions(ground),
     ...items,
     ...connectionActions(ground),
+    ...mailchimpSignInActions(ground),
     ...accessActions(ground),
     ...workActions(ground),
     ...alertActions(ground),

@@ -1,6 +1,5 @@
 import { isFresh } from '../access/identity.ts';
 import { checkIfMatch, etagOf } from '../base/etag.ts';
-import { pageRoot } from '../base/config.ts';
 import { inputError, PostriderError } from '../base/errors.ts';
 import type { ConnectionId, ExportId } from '../base/ids.ts';
 import type { ConnectionSettings, SecretReference } from '../connections/connection-config.ts';
@@ -13,10 +12,9 @@ import {
   type ConnectionSecret,
 } from '../connections/connection-secrets.ts';
 import { consentText, currentConsentVersion, type ConsentText } from '../connections/consent-text.ts';
-import { beginSignIn, keepSignIn, takeSignIn, takeSignInState } from '../connections/pending-sign-ins.ts';
+import { takeSignIn } from '../connections/pending-sign-ins.ts';
 import type { AudienceDescription } from '../delivery/destination.ts';
-import { authorizeUrl, redeemCode, signInRefused, type OAuthSettings } from '../delivery/mailchimp/oauth.ts';
-import { inspectLogin, type MailchimpLogin } from '../delivery/open-destination.ts';
+import type { MailchimpLogin } from '../delivery/open-destination.ts';
 import { clearExport, endWorkOf, type ClearedExport } from '../pipeline/remove-export.ts';
 import { listAudit } from '../store/audit.ts';
 import { findItem, listItems, type WorkspaceItem } from '../store/workspace-items.ts';
@@ -24,6 +22,7 @@ import { dropItem, storeItem, workspaceWith } from '../workspace/edit-item.ts';
 import { reauthenticationNeeded } from './access-actions.ts';
 import { audited, type AppGround } from './app-ground.ts';
 import { knownItem, presentItem, refuseStale, type Edit } from './item-state.ts';
+import { askerOf, inspect, patienceMs } from './mailchimp-sign-in.ts';
 import { connectionNotShared, reaches } from './permitted-actions.ts';
 
 /** A connection as whoever may pick it sees it. */
@@ -74,17 +73,6 @@ export interface ConnectionActions {
    * @throws `consent_missing`, `connection_name_taken`, `mailchimp_role`, `edited_meanwhile`, `item_exists`
    */
   saveConnection(id: string, input: ConnectionInput, edit: Edit): Promise<ListedConnection>;
-  /** Where to send the browser; `id` for one that is there already. */
-  beginSignIn(id: string | undefined): Promise<{ url: string }>;
-  /**
-   * The browser is back. For a connection that is there the sign-in is kept at once; for a new one until it is saved.
-   * @throws `sign_in_state`, `mailchimp_sign_in_refused`, `mailchimp_role`
-   */
-  finishSignIn(query: {
-    state?: string | undefined;
-    code?: string | undefined;
-    error?: string | undefined;
-  }): Promise<{ signIn: string; connection: string | null; login: MailchimpLogin }>;
   /** Asks Mailchimp whom it lets in, and to which audiences. */
   testConnection(id: string): Promise<MailchimpLogin>;
   /** The fields and tags of an audience; also whether the account has it at all. */
@@ -107,10 +95,8 @@ export interface ConnectionActions {
   detachExport(id: string, signal: AbortSignal): Promise<ClearedExport>;
 }
 
-const patienceMs = 15_000;
-
 export function connectionActions(ground: AppGround): ConnectionActions {
-  const { store, clock, who, by, env, config, accounts, parts } = ground;
+  const { store, clock, who, by, env, parts } = ground;
   const { db } = store;
   const now = () => clock.now();
 
@@ -162,9 +148,6 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       hint: 'Connect it: sign in with Mailchimp, or give an API key.',
     });
   };
-  const inspect = (secret: ConnectionSecret) =>
-    inspectLogin(config.mailchimp, secret, accounts, AbortSignal.timeout(patienceMs));
-  const asker = () => ({ user: who.user, session: who.session ?? '' });
   const usable = async (id: string) => {
     const item = await itemOf(id);
     if (!reaches(who, item.body)) throw connectionNotShared();
@@ -175,7 +158,7 @@ export function connectionActions(ground: AppGround): ConnectionActions {
   async function newSecret(id: string, input: ConnectionInput): Promise<ConnectionSecret | undefined> {
     const ways = [input.apiKey, input.apiKeyFrom, input.signIn].filter((way) => way !== undefined);
     if (ways.length > 1) throw inputError('one_way_in', 'There are two ways in: give one of them.');
-    if (input.signIn !== undefined) return takeSignIn(db, ground.key, asker(), input.signIn, now());
+    if (input.signIn !== undefined) return takeSignIn(db, ground.key, askerOf(who), input.signIn, now());
     if (input.apiKey !== undefined) return { type: 'apiKey', apiKey: input.apiKey };
     if (input.apiKeyFrom === undefined) return undefined;
     return secretOfConnection(db, ground.key, id as ConnectionId, { settings: input, env });
@@ -242,7 +225,7 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       };
       const file = await workspaceWith(db, place, wanted);
       const secret = await newSecret(id, input);
-      if (secret !== undefined) await inspect(secret);
+      if (secret !== undefined) await inspect(ground, secret);
       const action = before === undefined ? 'connection.create' : 'connection.change';
       await storeItem(db, place, file.connections[id], {
         by,
@@ -266,31 +249,9 @@ export function connectionActions(ground: AppGround): ConnectionActions {
       if (input.exportUser === true) await audited(ground, 'connection.export-user', `connection:${id}`);
       return listed(await itemOf(id));
     },
-    beginSignIn: async (id) => {
-      if (id !== undefined) await itemOf(id);
-      const settings = oauthSettings(ground);
-      const { state } = await beginSignIn(db, asker(), id as ConnectionId | undefined, now());
-      return { url: authorizeUrl(settings, state) };
-    },
-    finishSignIn: async ({ state, code, error }) => {
-      const pending = await takeSignInState(db, asker(), state ?? '', now());
-      if (code === undefined || error !== undefined) throw signInRefused();
-      const { accessToken, dataCentre } = await redeemCode(oauthSettings(ground), code);
-      const secret: ConnectionSecret = { type: 'oauth', accessToken, dataCentre };
-      const login = await inspect(secret);
-      const { connection, id } = pending;
-      if (connection === undefined) {
-        await keepSignIn(db, ground.key, id, { secret, login });
-      } else {
-        await itemOf(connection);
-        await saveConnectionSecret(db, ground.key, connection, secret, now());
-        await audited(ground, 'connection.connect', `connection:${connection}`, { by: 'oauth' });
-      }
-      return { signIn: id, connection: connection ?? null, login };
-    },
     testConnection: async (id) => {
       await usable(id);
-      return inspect(await secretOf(id));
+      return inspect(ground, await secretOf(id));
     },
     describeAudience: async (id, audience) => {
       await usable(id);
@@ -361,23 +322,4 @@ async function bringToRest(ground: AppGround, id: string, signal: AbortSignal): 
   await storeItem(store.db, { kind: 'export', id }, body, { by, now: clock.now(), action: 'export.detach' });
   await endWorkOf(await parts(), id as ExportId);
   return cleared;
-}
-
-function oauthSettings({ config }: AppGround): OAuthSettings {
-  const { clientId, clientSecret, oauthUrl } = config.mailchimp;
-  if (clientId === undefined || clientSecret === undefined) {
-    throw new PostriderError({
-      kind: 'configuration',
-      code: 'oauth_app_absent',
-      message: 'No app is registered at Mailchimp for this server.',
-      hint: 'Register one there and set MAILCHIMP_CLIENT_ID and MAILCHIMP_CLIENT_SECRET, or give an API key.',
-    });
-  }
-  const base = pageRoot(config);
-  return {
-    loginUrl: oauthUrl ?? 'https://login.mailchimp.com',
-    clientId,
-    clientSecret,
-    redirectUri: `${base}/api/v1/mailchimp/callback`,
-  };
 }
