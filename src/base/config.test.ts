@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig } from './config.ts';
+import { pageRoot, readConfig } from './config.ts';
 import { messageOf } from './errors.ts';
 
 describe('readConfig', () => {
@@ -126,6 +126,19 @@ describe('readConfig', () => {
   it('names all that are wrong at once', () => {
     const error = failureOf({ POSTRIDER_PORT: 'x', MAILCHIMP_MAX_REQUESTS: 'y' });
     expect(messageOf(error).split('\n')).toHaveLength(2);
+  });
+});
+
+describe('pageRoot', () => {
+  it.each([
+    { host: '127.0.0.1', root: 'http://127.0.0.1:4600' },
+    { host: '0.0.0.0', root: 'http://127.0.0.1:4600' },
+    { host: '::', root: 'http://[::1]:4600' },
+    { host: '::1', root: 'http://[::1]:4600' },
+    { host: '192.168.1.5', root: 'http://192.168.1.5:4600' },
+    { host: '0.0.0.0', publicUrl: 'https://postrider.example.com', root: 'https://postrider.example.com' },
+  ])('is where a server at $host is reached: $root', ({ root, ...config }) => {
+    expect(pageRoot({ publicUrl: undefined, port: 4600, ...config })).toBe(root);
   });
 });
 

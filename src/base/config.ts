@@ -217,8 +217,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
  * Where people reach the web page, without a slash at the end. One name only, since a session belongs to it: Mailchimp
  * sends back to 127.0.0.1 and to no `localhost` (FACTS §3).
  */
-export function pageRoot({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>): string {
-  return publicUrl ?? `http://127.0.0.1:${port}`;
+export function pageRoot({ publicUrl, host, port }: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+  return publicUrl ?? rootAt(host, port);
+}
+
+/** Where this machine itself reaches what listens at a host. */
+export function rootAt(host: string, port: number): string {
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** What each variable of the environment is for, in their order. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { App } from '../app.ts';
-import type { Config } from '../base/config.ts';
+import { pageRoot, rootAt, type Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
 import { putDoor, removeDoor } from './door-file.ts';
 import { doorRoutes } from './door-routes.ts';
@@ -50,10 +50,10 @@ export async function serve(options: ServeOptions): Promise<void> {
     });
   }
   const { port } = server.server.address() as AddressInfo;
-  door.secret = putDoor(config.dataFolder, `http://${reachedAt(config.host)}:${port}`).secret;
+  door.secret = putDoor(config.dataFolder, rootAt(config.host, port)).secret;
   try {
     await app.work();
-    const address = config.publicUrl ?? `http://${reachedAt(config.host)}:${port}`;
+    const address = pageRoot({ ...config, port });
     options.listening(address);
     if (owner !== undefined) options.ownerLink(`${address}/owner#${owner}`);
     const ends = AbortSignal.any([signal, app.lost]);
@@ -66,11 +66,4 @@ export async function serve(options: ServeOptions): Promise<void> {
     clearTimeout(impatient);
   }
   app.lost.throwIfAborted();
-}
-
-/** Where this machine itself reaches what listens at a host. */
-function reachedAt(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }
