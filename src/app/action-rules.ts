@@ -16,6 +16,21 @@ export interface ActionRule<Args extends readonly unknown[], Result> {
   sees?: (result: Result, ...args: Args) => string;
 }
 
+/** Everything that somebody must be allowed for an action: whoever is shown people must be allowed to see them. */
+export function neededFor({
+  needs,
+  sees,
+  ofInstallation,
+}: {
+  needs: Permission;
+  sees?: unknown;
+  ofInstallation?: true;
+}): Permission[] {
+  // A backup is everything at once, and has a permission of its own for that.
+  const shows = sees !== undefined && ofInstallation !== true && needs !== 'look.people';
+  return shows ? [needs, 'look.people'] : [needs];
+}
+
 type RuleOf<Action> = Action extends (...args: infer Args extends readonly unknown[]) => infer Result
   ? ActionRule<Args, Awaited<Result>>
   : never;

@@ -8,7 +8,7 @@ import { readRun } from '../exports/run-records.ts';
 import { recordAudit } from '../store/audit.ts';
 import { findItem } from '../store/workspace-items.ts';
 import { findRunHeader } from '../store/run-headers.ts';
-import { actionRules, type ActionRule } from './action-rules.ts';
+import { actionRules, neededFor, type ActionRule } from './action-rules.ts';
 import type { AppGround } from './app-ground.ts';
 
 type AnyAction = (...args: unknown[]) => unknown;
@@ -51,8 +51,12 @@ function permitted(
  * @throws `forbidden` / `not_permitted`
  */
 export function refuseAction(who: Identity, action: keyof Actions): void {
-  const { needs } = actionRules[action];
-  if (!allows(who, needs)) throw notPermitted(needs);
+  refuseUnlessAllowed(who, actionRules[action]);
+}
+
+function refuseUnlessAllowed(who: Identity, rule: Parameters<typeof neededFor>[0]): void {
+  const lacking = neededFor(rule).find((each) => !allows(who, each));
+  if (lacking !== undefined) throw notPermitted(lacking);
 }
 
 async function refuseUnlessPermitted(
@@ -61,7 +65,7 @@ async function refuseUnlessPermitted(
   args: unknown[],
 ): Promise<void> {
   const { who } = ground;
-  if (!allows(who, rule.needs)) throw notPermitted(rule.needs);
+  refuseUnlessAllowed(who, rule);
   if (isAtLeast(who.role, 'administrator')) return;
   const run = rule.run?.(...args);
   // What is no run is an export, where an action takes either.

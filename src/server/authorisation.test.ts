@@ -132,6 +132,25 @@ describe('every route', () => {
     expect((await test.client().get('/metrics')).status).toBe(401);
   });
 
+  it('shows people to nobody who may not see them, whatever else they may', async () => {
+    const owner = clients.get('owner') as Client;
+    const draft = { rules: { combinator: 'and', rules: [] } };
+    for (const [scopes, code] of [
+      [['segments.edit'], 'not_permitted'],
+      [['segments.edit', 'look.people'], undefined],
+    ] as const) {
+      const token = await test.token(owner, [...scopes]);
+      const answers = [
+        await token.post('/api/v1/segments/look-ahead', draft),
+        await token.get('/api/v1/fields/email/values'),
+      ];
+      for (const { status, body } of answers) {
+        if (code === undefined) expect(status).not.toBe(403);
+        else expect(body).toMatchObject({ code });
+      }
+    }
+  });
+
   it('gives a token no more than its scopes, whoever its owner is', async () => {
     for (const route of routes.filter(({ config }) => config?.action !== undefined)) {
       const { status, code } = await outcome('token without a scope for it', route);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Identity } from '../access/identity.ts';
 import { cancelled } from '../base/errors.ts';
 import type { Actions, App } from '../app.ts';
-import { actionRules } from '../app/action-rules.ts';
+import { actionRules, neededFor } from '../app/action-rules.ts';
 import { refuseAction } from '../app/permitted-actions.ts';
 import { signInNeeded } from '../app/sign-in.ts';
 import type { SampleStage } from './sample-stage.ts';
@@ -116,12 +116,12 @@ export function addRoute<
 ): void {
   const { action, status = 200, answer, media, body } = route;
   if (body !== undefined && route.checkedByAction) checkedElsewhere.add(body);
-  const { needs } = actionRules[action];
+  const needed = neededFor(actionRules[action]).map((each) => `\`${each}\``);
   const { reads = route.method === 'GET' && media === undefined } = route;
   const schema: FastifySchema = {
     tags: [route.tag],
     summary: route.summary,
-    description: `Needs \`${needs}\`.`,
+    description: `Needs ${needed.join(' and ')}.`,
     security: [{ session: [] }, { token: [] }],
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
