@@ -149,6 +149,9 @@ describe('the first owner', () => {
     const link = (await signIn.firstOwner()) ?? '';
     const come = (password: string) => signIn.useLink(link, { email: 'ana@acme.test', password }, here);
     await expect(come('short')).rejects.toEqual(refusal('password_weak'));
+    await expect(signIn.useLink(link, { password: testPassword }, here)).rejects.toEqual(
+      refusal('user_email'),
+    );
     expect(await signIn.link(link)).toEqual({ purpose: 'owner' });
     ground.clock.forward(25 * hour);
     await expect(come(testPassword)).rejects.toEqual(refusal('link_invalid'));

@@ -17,6 +17,7 @@ import {
   countUsers,
   findUser,
   findUserByEmail,
+  parseUserEmail,
   passwordHashOf,
   type User,
 } from '../access/users.ts';
@@ -149,7 +150,7 @@ export function openSignIn({ config, clock, store, key }: SignInGround): SignIn 
     link: (secret) => readAccessLink(db, secret, now()),
     useLink: async (secret, given, caller) => {
       const link = await readAccessLink(db, secret, now());
-      const email = link.purpose === 'owner' ? (given.email ?? '') : link.email;
+      const email = link.purpose === 'owner' ? parseUserEmail(given.email ?? '') : link.email;
       checkPassword(given.password, { email });
       const passwordHash = await hashPassword(given.password);
       const user = await db.transaction().execute(async (transaction) => {

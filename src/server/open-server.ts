@@ -12,7 +12,7 @@ import type { Config } from '../base/config.ts';
 import { openMetrics } from './metrics.ts';
 import { ReadingTurns } from './reading-turns.ts';
 import { addPage, wantsPage } from './page.ts';
-import { failureOf, problemDetails } from './problem.ts';
+import { failureOf, notFound, problemDetails } from './problem.ts';
 import { checkedElsewhere, type ServerGround } from './route.ts';
 import { SampleStage, type SampleBeside } from './sample-stage.ts';
 import { sessionCookie } from './caller.ts';
@@ -94,16 +94,7 @@ export async function openServer(options: ServerOptions): Promise<FastifyInstanc
   server.setNotFoundHandler((request, reply) =>
     wantsPage(request)
       ? server.sendPage(request, reply)
-      : reply.status(404).type('application/problem+json').send({
-          type: 'urn:postrider:error:not_found',
-          title: 'Not found',
-          status: 404,
-          detail: 'There is nothing at this address.',
-          kind: 'input',
-          code: 'not_found',
-          hint: 'See /docs.',
-          retry: 'never',
-        }),
+      : reply.status(404).type('application/problem+json').send(problemDetails(notFound())),
   );
   server.addHook('onResponse', async (request, reply) => {
     request.log.info(

@@ -1,5 +1,5 @@
 import type { FastifyError } from 'fastify';
-import { asKnown, messageOf, PostriderError } from '../base/errors.ts';
+import { asKnown, inputError, messageOf, PostriderError } from '../base/errors.ts';
 
 /** RFC 9457, with our kind, code and hint beside what it asks for. */
 export interface Problem {
@@ -25,6 +25,9 @@ const statusByCode: Readonly<Record<string, number>> = {
   bad_request: 400,
   oidc_absent: 404,
   no_server: 503,
+  body_too_large: 413,
+  content_type: 415,
+  not_found: 404,
 };
 
 /** What a request that ended in an error is answered with. No stack, no cause: these may name people. */
@@ -83,48 +86,37 @@ function statusOf({ kind, code }: PostriderError): number {
     case 'remote':
       return 502;
     case 'internal':
-      return code === 'bug' ? 500 : (byFastify[code] ?? 500);
+      return 500;
     default:
       throw new Error(`no such kind: ${String(kind satisfies never)}`);
   }
 }
 
-const byFastify: Readonly<Record<string, number>> = {
-  body_too_large: 413,
-  content_type: 415,
-  not_found: 404,
-};
+/** There is nothing at an address. */
+export function notFound(): PostriderError {
+  return inputError('not_found', 'There is nothing at this address.', 'See /docs.');
+}
 
 function ofOurs(thrown: unknown): PostriderError {
   const error = asKnown(thrown);
   if (error instanceof PostriderError) return error;
   const { code = '', statusCode = 500, validation } = error as Partial<FastifyError>;
-  const input = (name: string, message: string, hint?: string) =>
-    new PostriderError({ kind: 'input', code: name, message, ...(hint === undefined ? {} : { hint }) });
   if (validation !== undefined || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || statusCode === 400)
-    return input('bad_request', messageOf(error), 'See /docs for what is taken here.');
+    return inputError('bad_request', messageOf(error), 'See /docs for what is taken here.');
   // What the library of files says of a path that none of ours can have.
-  if (statusCode === 403 || statusCode === 404)
-    return new PostriderError({
-      kind: 'internal',
-      code: 'not_found',
-      message: 'There is nothing at this address.',
-      hint: 'See /docs.',
-    });
+  if (statusCode === 403 || statusCode === 404) return notFound();
   if (statusCode === 413)
-    return new PostriderError({
-      kind: 'internal',
-      code: 'body_too_large',
-      message: 'This is more than is taken at once.',
-      hint: 'Send less at once: rows in batches, files by upload.',
-    });
+    return inputError(
+      'body_too_large',
+      'This is more than is taken at once.',
+      'Send less at once: rows in batches, files by upload.',
+    );
   if (statusCode === 415)
-    return new PostriderError({
-      kind: 'internal',
-      code: 'content_type',
-      message: 'A body of this type is not taken here.',
-      hint: 'Send JSON, as Content-Type: application/json.',
-    });
+    return inputError(
+      'content_type',
+      'A body of this type is not taken here.',
+      'Send JSON, as Content-Type: application/json.',
+    );
   if (statusCode === 429)
     return new PostriderError({
       kind: 'forbidden',

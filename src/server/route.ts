@@ -100,7 +100,7 @@ declare module 'fastify' {
 const ifMatchHeader = z.string().max(400).optional();
 const keyHeader = z
   .string()
-  .regex(/^[\w.:-]{1,200}$/, 'up to 200 letters, digits, ".", ":", "_" and "-"')
+  .regex(/^[\w.:-]{1,200}$/)
   .optional();
 
 /** Adds a route: who asks is found out first, then whether they may, then whether what they send is well formed. */
@@ -164,9 +164,13 @@ export function addRoute<
         actions: await stage.actionsFor(who, action),
         who,
         session,
-        ifMatch: ifMatchHeader.parse(ifMatch),
+        ifMatch: parseHeader(ifMatchHeader, ifMatch, 'If-Match: up to 400 characters.'),
         ifNew: ifNone === '*',
-        idempotencyKey: parseKey(key),
+        idempotencyKey: parseHeader(
+          keyHeader,
+          key,
+          'Idempotency-Key: up to 200 letters, digits, ".", ":", "_" and "-".',
+        ),
         signal: gone.signal,
         request,
         reply,
@@ -186,10 +190,14 @@ export function addRoute<
   });
 }
 
-function parseKey(key: string | string[] | undefined): string | undefined {
-  const parsed = keyHeader.safeParse(key);
+function parseHeader(
+  schema: z.ZodType<string | undefined>,
+  value: string | string[] | undefined,
+  what: string,
+): string | undefined {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw badRequest('Idempotency-Key: up to 200 letters, digits, ".", ":", "_" and "-".');
+  throw badRequest(what);
 }
 
 /** @returns an error that is answered with 400 */

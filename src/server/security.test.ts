@@ -116,7 +116,7 @@ describe('requests that pages of others send', () => {
         headers: { 'content-type': type },
       });
       expect(status).toBe(415);
-      expect(body).toMatchObject({ code: 'content_type' });
+      expect(body).toMatchObject({ code: 'content_type', kind: 'input' });
     }
   });
 
@@ -354,7 +354,7 @@ describe('bodies', () => {
   it('are small, but for what is meant to be large', async () => {
     const { status, body } = await owner.put('/api/v1/unify', { sources: 'x'.repeat(2_000_000) });
     expect(status).toBe(413);
-    expect(body).toMatchObject({ code: 'body_too_large' });
+    expect(body).toMatchObject({ code: 'body_too_large', kind: 'input' });
     expect(body).not.toHaveProperty('stack');
   });
 
@@ -376,6 +376,13 @@ describe('bodies', () => {
     const { status, body } = await owner.post('/api/v1/users', { email: 5, role: 'god' });
     expect(status).toBe(400);
     expect(body.detail).toContain('body/role');
+  });
+
+  it('or headers that are too long are the fault of whoever sends them', async () => {
+    const headers = { 'if-match': 'x'.repeat(401) };
+    const { status, body } = await owner.call('DELETE', '/api/v1/sources/none', { headers });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'bad_request', kind: 'input' });
   });
 
   it('with keys of the prototype change no prototype', async () => {
