@@ -83,3 +83,8 @@ export async function dropAccessLinks(
     'madeBy' in of ? links.where('created_by', '=', of.madeBy) : links.where('email', '=', of.madeFor)
   ).execute();
 }
+
+/** Takes away links that are too old to be used. */
+export async function dropOldLinks(db: Database, now: Date): Promise<void> {
+  await db.deleteFrom('access_link').where('expires_at', '<=', now).execute();
+}

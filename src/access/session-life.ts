@@ -9,3 +9,8 @@ const longest = 14 * 24 * hour;
 export function sessionEnd(startedAt: Date, usedAt: Date): Date {
   return new Date(Math.min(usedAt.getTime() + idle, startedAt.getTime() + longest));
 }
+
+/** Which sessions are over at an instant: those that started, or were last used, no later than this. */
+export function endedAt(now: Date): { startedAt: Date; usedAt: Date } {
+  return { startedAt: new Date(now.getTime() - longest), usedAt: new Date(now.getTime() - idle) };
+}

@@ -1,7 +1,7 @@
 import type { Database } from '../store/tables.ts';
 import type { Identity, UserId } from './identity.ts';
 import { digestOfSecret, newSecret } from './secret.ts';
-import { sessionEnd } from './session-life.ts';
+import { endedAt, sessionEnd } from './session-life.ts';
 import { findUser } from './users.ts';
 
 /** Where somebody is signed in; the secret itself is in their browser only. */
@@ -91,6 +91,15 @@ export async function renewSession(db: Database, secret: string, now: Date): Pro
 
 export async function endSession(db: Database, secret: string): Promise<void> {
   await db.deleteFrom('user_session').where('digest', '=', digestOfSecret(secret)).execute();
+}
+
+/** Takes away what is over: a cookie that nobody sends again would keep its row for ever. */
+export async function dropEndedSessions(db: Database, now: Date): Promise<void> {
+  const { startedAt, usedAt } = endedAt(now);
+  await db
+    .deleteFrom('user_session')
+    .where(({ eb, or }) => or([eb('started_at', '<=', startedAt), eb('used_at', '<=', usedAt)]))
+    .execute();
 }
 
 /** @returns how many there were */

@@ -73,6 +73,12 @@ export async function noteNetworkFailure(db: Database, address: string, now: Dat
     .execute();
 }
 
+/** Takes away failures that count no more: anybody can make some, of any address. */
+export async function dropForgottenFailures(db: Database, now: Date): Promise<void> {
+  const forgotten = new Date(now.getTime() - Math.max(...Object.values(forgottenAfterMs)));
+  await db.deleteFrom('sign_in_failure').where('last_at', '<', forgotten).execute();
+}
+
 type Failures = Pick<Row<'sign_in_failure'>, 'subject' | 'failures' | 'last_at'>;
 
 function failuresOf(db: Database, subject: string): Promise<Failures | undefined> {

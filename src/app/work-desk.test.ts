@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addAlertChannel, alertChannels, removeAlertChannel } from '../alerts/alert-channels.ts';
+import { makeAccessLink } from '../access/access-links.ts';
 import type { Identity } from '../access/identity.ts';
+import { startSession } from '../access/sessions.ts';
+import { countAttempt } from '../access/sign-in-failures.ts';
 import { removeUser } from '../access/users.ts';
 import type { Actions } from '../app.ts';
 import { PostriderError } from '../base/errors.ts';
@@ -430,4 +433,33 @@ describe('what is asked for', () => {
     ]);
     expect(exports[2]?.next[0]?.toISOString()).toMatch(/T10:00:00/);
   });
+});
+
+it('takes away sessions, links and failures to sign in that are over, and no others', async () => {
+  const { db } = ground.store;
+  const here = { address: '192.0.2.7', userAgent: 'Firefox' };
+  const { user } = await ground.user('viewer');
+  const invite = (email: string) =>
+    makeAccessLink(
+      db,
+      { purpose: 'invitation', email, role: 'viewer' },
+      { by: 'ana', now: ground.clock.now() },
+    );
+  const leave = async (name: string) => {
+    await startSession(db, user, { ...here, userAgent: name }, ground.clock.now());
+    await invite(`${name}@acme.test`);
+    await countAttempt(db, { email: name }, ground.clock.now());
+  };
+  await leave('old');
+  ground.clock.forward(15 * 24 * 60 * 60_000);
+  await leave('new');
+  await open();
+  const left = async () => [
+    await db.selectFrom('user_session').select('user_agent').execute(),
+    await db.selectFrom('access_link').select('email').execute(),
+    await db.selectFrom('sign_in_failure').select('failures').execute(),
+  ];
+  await expect
+    .poll(left, { timeout: 10_000 })
+    .toEqual([[{ user_agent: 'new' }], [{ email: 'new@acme.test' }], [{ failures: 1 }]]);
 });

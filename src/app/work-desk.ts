@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { alertTargets, noteAlertSent, type AlertTarget } from '../alerts/alert-channels.ts';
 import { sendAlert, type Alert } from '../alerts/send-alert.ts';
 import { alertOf } from '../alerts/task-alert.ts';
+import { dropOldLinks } from '../access/access-links.ts';
 import { scheduleIdentity } from '../access/identity.ts';
+import { dropEndedSessions } from '../access/sessions.ts';
+import { dropForgottenFailures } from '../access/sign-in-failures.ts';
 import type { Clock } from '../base/clock.ts';
 import { pageRoot, type Config } from '../base/config.ts';
 import { messageOf } from '../base/errors.ts';
@@ -186,9 +189,15 @@ export function workDesk(options: WorkDeskOptions): WorkDesk {
         ...(pace.lookEveryMs === undefined ? {} : { lookEveryMs: pace.lookEveryMs }),
       });
       const sweep = () => {
-        const before = new Date(clock.now().getTime() - keepTasksDays * 24 * 60 * 60_000);
-        // It is tried again in an hour.
-        void forgetTasks(db, before).catch(() => undefined);
+        const now = clock.now();
+        const before = new Date(now.getTime() - keepTasksDays * 24 * 60 * 60_000);
+        // What fails is tried again in an hour.
+        void Promise.allSettled([
+          forgetTasks(db, before),
+          dropEndedSessions(db, now),
+          dropOldLinks(db, now),
+          dropForgottenFailures(db, now),
+        ]);
       };
       const copy = () => void options.checkpoint().catch(() => undefined);
       housekeeping = setInterval(() => {
