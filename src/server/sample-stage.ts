@@ -39,21 +39,23 @@ export class SampleStage {
 
   /** Once, however often it is asked for. */
   async begin(): Promise<void> {
-    this.#sample ??= this.#make?.();
+    const mine = (this.#sample ??= this.#make?.());
     try {
-      this.#made = await this.#sample;
+      const made = await mine;
+      // Else it was ended while it was made.
+      if (this.#sample === mine) this.#made = made;
     } catch (error) {
-      this.#sample = undefined;
+      if (this.#sample === mine) this.#sample = undefined;
       throw error;
     }
   }
 
   async end(): Promise<void> {
-    const sample = await this.#sample?.catch(() => undefined);
+    const ended = this.#sample;
     this.#sample = undefined;
     this.#made = undefined;
     this.#known = new Map();
-    await sample?.close();
+    await (await ended?.catch(() => undefined))?.close();
   }
 
   /** What this person may do, in the world that they see. */
