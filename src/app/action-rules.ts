@@ -6,6 +6,8 @@ export interface ActionRule<Args extends readonly unknown[], Result> {
   needs: Permission;
   /** It answers with pages one after the other. */
   streams?: true;
+  /** Its first argument is the path of a file, which may name variables of the environment. */
+  takesFile?: true;
   /** It is about the installation – who comes in, its key, its backup – and not about customers and where they go. */
   ofInstallation?: true;
   /** The export that it is about: contributors reach those on connections that are shared with them. */
@@ -43,7 +45,7 @@ type ActionRules = { readonly [Name in keyof Actions]: RuleOf<Actions[Name]> };
  */
 export const actionRules: ActionRules = {
   // The workspace as a whole. A file may say anything, connections included.
-  apply: { needs: 'connections.edit' },
+  apply: { needs: 'connections.edit', takesFile: true },
   dump: { needs: 'segments.edit' },
   // It passes over the exports that whoever asks does not reach.
   refresh: { needs: 'refresh.run' },
@@ -55,7 +57,7 @@ export const actionRules: ActionRules = {
   columnSummary: { needs: 'look.people', sees: (_, source) => `source:${source}` },
   proposeRules: { needs: 'unify.edit' },
   proposeBypass: { needs: 'unify.edit', sees: () => 'unify:bypass' },
-  previewUnify: { needs: 'unify.edit', sees: () => 'unify:preview' },
+  previewUnify: { needs: 'unify.edit', takesFile: true, sees: () => 'unify:preview' },
   previewUnifySettings: { needs: 'unify.edit', sees: () => 'unify:preview' },
 
   segments: { needs: 'look' },

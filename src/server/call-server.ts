@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { serialize } from 'node:v8';
 import type { Actions } from '../app.ts';
 import { actionRules } from '../app/action-rules.ts';
+import { variablesOf } from '../base/environment-marks.ts';
 import { messageOf, PostriderError } from '../base/errors.ts';
 import type { Progress } from '../pipeline/progress.ts';
 import type { Door } from './door-file.ts';
@@ -125,7 +126,7 @@ async function askToEnd({ url, secret }: Door, id: string): Promise<void> {
 /** Paths that a person typed begin in their folder, not in the server's. */
 function withPlaces(name: keyof Actions, args: unknown[]): unknown[] {
   const [first, ...rest] = args;
-  return takesFile(name) && typeof first === 'string' ? [resolve(first), ...rest] : args;
+  return actionRules[name].takesFile === true && typeof first === 'string' ? [resolve(first), ...rest] : args;
 }
 
 /** Of the caller's environment what the file speaks of, and nothing else. */
@@ -134,7 +135,7 @@ function envOf(
   [file]: unknown[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  if (!takesFile(name) || typeof file !== 'string') return {};
+  if (actionRules[name].takesFile !== true || typeof file !== 'string') return {};
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -142,15 +143,8 @@ function envOf(
     // The action says that it is not there.
     return {};
   }
-  const named = new Set(
-    [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)].map(([, variable = '']) => variable),
-  );
-  const pairs = [...named].map((variable) => [variable, env[variable]] as const);
+  const pairs = variablesOf(text).map((variable) => [variable, env[variable]] as const);
   return Object.fromEntries(pairs.filter((pair): pair is [string, string] => pair[1] !== undefined));
-}
-
-function takesFile(name: keyof Actions): boolean {
-  return name === 'apply' || name === 'previewUnify';
 }
 
 function withMark(value: unknown): unknown {

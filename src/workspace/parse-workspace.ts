@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument, visit, isMap, isPair, isScalar, type Alias, type Document } from 'yaml';
+import { environmentMark } from '../base/environment-marks.ts';
 import { inputError } from '../base/errors.ts';
 import { checkReferences } from './check-references.ts';
 import { problemsOf } from './schema-problems.ts';
@@ -104,8 +105,7 @@ function readEnvironment(
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return;
-      const marks = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-      node.value = node.value.replaceAll(marks, (_match, name: string | undefined) => {
+      node.value = node.value.replaceAll(environmentMark, (_match, name: string | undefined) => {
         if (name === undefined) return '${';
         const value = env[name];
         if (value !== undefined) return value;
