@@ -15,10 +15,11 @@ const withoutIds = (state: unknown): string =>
 export function useHistory<State>(begin: State) {
   const [history, setHistory] = useState<History<State>>({ past: [], now: begin, future: [] });
   const change = useCallback((next: State) => {
-    setHistory(({ past, now }) =>
-      // An editor says what it holds when it begins, with ids of its own: nobody has done anything yet.
+    setHistory(({ past, now, future }) =>
+      // An editor says what it holds when it begins, with ids of its own: nobody has done anything, and what was taken
+      // back can still come again.
       withoutIds(next) === withoutIds(now)
-        ? { past, now: next, future: [] }
+        ? { past, now: next, future }
         : { past: [...past.slice(-remembered), now], now: next, future: [] },
     );
   }, []);
