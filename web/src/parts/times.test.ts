@@ -19,6 +19,14 @@ describe('times of a schedule', () => {
     expect(timesOf({ on: true, daily: [] })).toEqual(freshTimes);
   });
 
+  it('of every day stay when days of the week are taken from the others', () => {
+    const form = timesOf({
+      daily: ['08:00', '06:00'],
+      weekly: { days: ['monday'], times: ['06:00', '07:00'] },
+    });
+    expect(settingsOfTimes({ ...form, days: [] })).toEqual({ daily: ['08:00', '06:00', '07:00'] });
+  });
+
   it('that were not filled in are none', () => {
     const form = { ...freshTimes, times: ['', '07:30'] };
     expect(settingsOfTimes(form)).toEqual({ daily: ['07:30'] });

@@ -32,7 +32,10 @@ export function timesOf(settings: object | undefined): Times {
 export function settingsOfTimes({ times, days: on, others }: Times): Record<string, unknown> {
   const filled = times.filter((time) => time !== '');
   if (filled.length === 0) return others;
-  return on.length === 0 ? { ...others, daily: filled } : { ...others, weekly: { days: on, times: filled } };
+  // Those of every day that stood beside days of the week stay.
+  return on.length === 0
+    ? { ...others, daily: [...new Set([...(others.daily ?? []), ...filled])] }
+    : { ...others, weekly: { days: on, times: filled } };
 }
 
 /** Whether there is any time at all. */
