@@ -17,7 +17,9 @@ describe('numbers and times', () => {
     ['2026-11-25T12:00:20Z', 'this minute'],
     ['2026-11-25T11:58:00Z', '2 minutes ago'],
     ['2026-11-25T09:00:00Z', '3 hours ago'],
-    ['2026-11-24T09:00:00Z', 'yesterday'],
+    ['2026-11-24T09:00:00Z', '1 day ago'],
+    ['2026-11-23T13:00:00Z', '1 day ago'],
+    ['2026-09-28T12:00:00Z', '1 month ago'],
     ['2026-11-25T17:30:00Z', 'in 5 hours'],
     ['2024-11-25T12:00:00Z', '2 years ago'],
   ])('%s is %s', (at, said) => {
@@ -26,7 +28,11 @@ describe('numbers and times', () => {
 
   test.each([
     [0.84, '0.8 s'],
+    [59.94, '59.9 s'],
+    [59.97, '1 min 0 s'],
     [61, '1 min 1 s'],
+    [119.7, '2 min 0 s'],
+    [3_599.6, '1 h 0 min'],
     [3_725, '1 h 2 min'],
   ])('%d seconds are %s', (seconds, said) => {
     expect(formatIn('en').duration(seconds)).toBe(said);

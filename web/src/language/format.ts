@@ -32,7 +32,9 @@ export function formatIn(language: string, zone?: string): Format {
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...time });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', ...time });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  // "Yesterday" and "last month" speak of the calendar, and what is asked here is how long ago something was.
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always' });
+  const thisMinute = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'minute');
   return {
     number: (value) => number.format(value),
     percent: (share) => percent.format(share),
@@ -41,14 +43,16 @@ export function formatIn(language: string, zone?: string): Format {
     ago(at, now = new Date()) {
       const seconds = (new Date(at).getTime() - now.getTime()) / 1000;
       const step = steps.find((each) => Math.abs(seconds) >= each.seconds);
-      if (step === undefined) return relative.format(0, 'minute');
+      if (step === undefined) return thisMinute;
       return relative.format(Math.trunc(seconds / step.seconds), step.unit);
     },
     duration(seconds) {
-      if (seconds < 60) return `${number.format(Math.round(seconds * 10) / 10)} s`;
-      const minutes = Math.floor(seconds / 60);
+      const tenths = Math.round(seconds * 10) / 10;
+      if (tenths < 60) return `${number.format(tenths)} s`;
+      const whole = Math.round(seconds);
+      const minutes = Math.floor(whole / 60);
       return minutes < 60
-        ? `${minutes} min ${Math.round(seconds % 60)} s`
+        ? `${minutes} min ${whole % 60} s`
         : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
     },
   };
