@@ -1,7 +1,7 @@
 import { Card, Progress, Stack, Text, Title } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import type { ListedExport } from '../../api/answers.ts';
+import type { ListedExport, Run } from '../../api/answers.ts';
 import { runQuery } from '../../api/queries.ts';
 import { useFormat } from '../../language/format.ts';
 
@@ -16,7 +16,7 @@ export function ContractMeter({ exports }: { exports: readonly ListedExport[] })
     const limit = data?.contacts?.limit;
     if (data === undefined || limit == null || limit <= 0) return [];
     const name = exports.find(({ id }) => id === data.export)?.connection?.name ?? data.export;
-    return [{ name, limit, now: data.contacts?.account.after ?? 0, at: data.madeAt }];
+    return [{ name, limit, now: contactsOf(data), at: data.madeAt }];
   });
   // Several exports of one account see the same contacts; the newest look counts.
   const byAccount = new Map(
@@ -44,4 +44,10 @@ export function ContractMeter({ exports }: { exports: readonly ListedExport[] })
       </Stack>
     </Card>
   );
+}
+
+/** How many contacts the account has: as a run left them, or, where nothing or only a part was sent, as it found them. */
+export function contactsOf({ status, contacts }: Pick<Run, 'status' | 'contacts'>): number {
+  const { now = 0, after = 0 } = contacts?.account ?? {};
+  return status === 'succeeded' ? after : now;
 }
