@@ -103,6 +103,16 @@ describe.skipIf(!hasBrowser)('with the keyboard alone', { timeout: 120_000 }, ()
     await page.keyboard.press('Escape');
     await press(/^Add attribute/);
     await press(/^Add attribute/);
+    // Whoever chooses another field stays in its row.
+    await tabTo(/^Mailchimp field/, 'Shift+Tab');
+    for (const field of ['PHONE', 'LNAME']) {
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.type(field);
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+    }
+    await page.keyboard.press('Tab');
+    expect((await focused()).name).toMatch(/^Filled from/);
     await tabTo(/^Segments to export/);
     await page.keyboard.type('Romanian');
     await page.keyboard.press('ArrowDown');

@@ -57,7 +57,8 @@ export function MatchingSection({ form, change }: SectionProps) {
         }
       />
       {form.attributes.map(({ tag, from, way }, index) => (
-        <Group key={tag + String(index)} align="flex-end" className={classes.field}>
+        // By its place: the choice of a field must not make the row, and whoever stands in it, anew.
+        <Group key={index} align="flex-end" className={classes.field}>
           <Select
             label={t('destination.field')}
             searchable

@@ -103,7 +103,8 @@ function Conditions({
   return (
     <>
       {entries.map(([attribute, test], index) => (
-        <Group key={attribute} gap="xs" align="flex-end">
+        // By its place: the choice of an attribute must not make the row, and whoever stands in it, anew.
+        <Group key={index} gap="xs" align="flex-end">
           <Select
             label={t('unify.attribute')}
             size="xs"
