@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { SourceLoad } from '../../api/answers.ts';
-import { attributesOf, goesByScore, joining, likeness, rulesIn, testOf } from './unify-model.ts';
+import { attributesOf, goesByScore, joining, likeness, rulesIn, testOf, renamed } from './unify-model.ts';
 
 test('a source joins with the columns whose meaning is known, by the name of that meaning', () => {
   const load = {
@@ -39,6 +39,8 @@ describe('how alike values must be', () => {
     expect(testOf(85, { similar: 0.9, by: 'tokens' })).toEqual({ similar: 0.85, by: 'tokens' });
     expect(testOf(85, 'exact')).toEqual({ similar: 0.85 });
     expect(testOf(100, { similar: 0.9 })).toBe('exact');
+    expect(testOf(100, { similar: 0.9, by: 'tokens', normalise: 'phone' })).toEqual({ normalise: 'phone' });
+    expect(likeness({ normalise: 'phone' })).toBe(100);
   });
 });
 
@@ -47,4 +49,22 @@ test('rules by scores are not for the lists of this page', () => {
   expect(goesByScore([])).toBe(false);
   expect(goesByScore(undefined)).toBe(false);
   expect(rulesIn({ mode: 'score' })).toEqual([]);
+});
+
+describe('an attribute that is renamed', () => {
+  const attributes = { email: 'mail', address: 'mail', name: 'full' };
+  it.each([
+    [
+      'keeps what else its column fills',
+      'mail',
+      'email',
+      'post',
+      { address: 'mail', name: 'full', post: 'mail' },
+    ],
+    ['goes from the column that had its name', 'full', 'name', 'email', { address: 'mail', email: 'full' }],
+    ['is filled by nothing where the name is empty', 'full', 'name', '', { email: 'mail', address: 'mail' }],
+    ['begins where there was none', 'phone', '', 'tel', { ...attributes, tel: 'phone' }],
+  ])('%s', (_, column, now, name, expected) => {
+    expect(renamed(attributes, { column, now, name })).toEqual(expected);
+  });
 });

@@ -44,6 +44,20 @@ export function attributesOf({ sources }: UnifySettings): string[] {
   return [...new Set(sources.flatMap(({ attributes }) => Object.keys(attributes)))];
 }
 
+/**
+ * What a source gives once an attribute that a column fills has another name.
+ * @param now its name so far; empty: it had none
+ * @param name empty: the column fills it no more. A name that another column has passes to this one
+ */
+export function renamed(
+  attributes: Readonly<Record<string, string>>,
+  { column, now, name }: { column: string; now: string; name: string },
+): Record<string, string> {
+  // A column may fill further attributes, which stay.
+  const others = Object.entries(attributes).filter(([each]) => each !== now && each !== name);
+  return Object.fromEntries(name === '' ? others : [...others, [name, column]]);
+}
+
 /** The rules of a list, or none where somebody has chosen to go by scores. */
 export function rulesIn(rules: UnifyRule[] | { mode: 'score' } | undefined): UnifyRule[] {
   return Array.isArray(rules) ? rules : [];
@@ -62,6 +76,10 @@ export function likeness(test: FieldTest): number {
 
 /** A test of so many percent; what else the former one said stays. */
 export function testOf(percent: number, before: FieldTest): FieldTest {
-  if (percent >= 100) return 'exact';
+  if (percent >= 100) {
+    // How alike values are means nothing where they are the same; in which form they are compared still does.
+    const { similar: _, by: _by, ...form } = before === 'exact' ? {} : before;
+    return Object.keys(form).length === 0 ? 'exact' : form;
+  }
   return { ...(before === 'exact' ? {} : before), similar: percent / 100 };
 }

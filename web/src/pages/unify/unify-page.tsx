@@ -32,6 +32,7 @@ import {
   attributesOf,
   goesByScore,
   joining,
+  renamed,
   rulesIn,
   type Preference,
   type UnifySettings,
@@ -44,6 +45,8 @@ export function UnifyPage() {
   const { t } = useTranslation();
   const loads = useQuery(loadsQuery);
   const stored = useQuery(unifyQuery);
+  // The form begins anew with each save; whoever saved stays at the step where they were.
+  const [step, setStep] = useState<string>('columns');
   return (
     <Asked query={loads}>
       {(all) =>
@@ -59,7 +62,9 @@ export function UnifyPage() {
           />
         ) : (
           <Asked query={stored}>
-            {(item) => <UnifyForm key={item?.etag ?? 'new'} loads={all} item={item} />}
+            {(item) => (
+              <UnifyForm key={item?.etag ?? 'new'} loads={all} item={item} step={step} setStep={setStep} />
+            )}
           </Asked>
         )
       }
@@ -70,9 +75,13 @@ export function UnifyPage() {
 function UnifyForm({
   loads,
   item,
+  step: shownStep,
+  setStep,
 }: {
   loads: readonly SourceLoad[];
   item: AnswerTo<'/api/v1/unify'>['item'];
+  step: string;
+  setStep: (step: string) => void;
 }) {
   const { t } = useTranslation();
   const me = useMe();
@@ -134,7 +143,7 @@ function UnifyForm({
       {refresh.error === null ? null : <ProblemNote error={refresh.error} />}
       {task === undefined ? null : <TaskNote id={task} onEnd={() => setTask(undefined)} />}
       <fieldset disabled={!mayEdit} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
-        <Tabs defaultValue="columns" keepMounted={false}>
+        <Tabs value={shownStep} onChange={(next) => setStep(next ?? 'columns')} keepMounted={false}>
           <Tabs.List>
             {(['columns', 'deduplicate', 'match', 'merge'] as const).map((step, index) => (
               <Tabs.Tab
@@ -279,25 +288,31 @@ function Columns({
                     </Table.Tr>
                   </Table.Thead>
                   <Table.Tbody>
-                    {load.columns.map((column) => (
-                      <Table.Tr key={column.name}>
-                        <Table.Td>
-                          {column.name}
-                          {load.key.includes(column.name) ? ` (${t('sources.key')})` : ''}
-                        </Table.Td>
-                        <Table.Td>
-                          {column.type}
-                          {column.semantic === undefined ? '' : ` · ${column.semantic}`}
-                        </Table.Td>
-                        <Table.Td>
-                          <AttributeName
-                            column={column.name}
-                            attributes={joined.attributes}
-                            onChange={(attributes) => changeSource(index, { attributes })}
-                          />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
+                    {load.columns.map((column) => {
+                      const now = attributeOf(joined, column.name);
+                      return (
+                        <Table.Tr key={column.name}>
+                          <Table.Td>
+                            {column.name}
+                            {load.key.includes(column.name) ? ` (${t('sources.key')})` : ''}
+                          </Table.Td>
+                          <Table.Td>
+                            {column.type}
+                            {column.semantic === undefined ? '' : ` · ${column.semantic}`}
+                          </Table.Td>
+                          <Table.Td>
+                            <AttributeName
+                              // Anew where its name went to another column: what was typed is not its name any more.
+                              key={now}
+                              column={column.name}
+                              now={now}
+                              attributes={joined.attributes}
+                              onChange={(attributes) => changeSource(index, { attributes })}
+                            />
+                          </Table.Td>
+                        </Table.Tr>
+                      );
+                    })}
                   </Table.Tbody>
                 </Table>
               </Table.ScrollContainer>
@@ -309,18 +324,23 @@ function Columns({
   );
 }
 
+function attributeOf({ attributes }: UnifySource, column: string): string {
+  return Object.entries(attributes).find(([, from]) => from === column)?.[0] ?? '';
+}
+
 /** What a column is called as an attribute of people; empty: it is not one. */
 function AttributeName({
   column,
+  now,
   attributes,
   onChange,
 }: {
   column: string;
+  now: string;
   attributes: Record<string, string>;
   onChange: (attributes: Record<string, string>) => void;
 }) {
   const { t } = useTranslation();
-  const now = Object.entries(attributes).find(([, from]) => from === column)?.[0] ?? '';
   const [typed, setTyped] = useState(now);
   return (
     <TextInput
@@ -332,11 +352,7 @@ function AttributeName({
       // Not at each key: half a name is another attribute, and all rules speak of them.
       onBlur={() => {
         const name = typed.trim();
-        if (name === now) return;
-        const others = Object.entries(attributes).filter(
-          ([attribute, from]) => from !== column && attribute !== name,
-        );
-        onChange(Object.fromEntries(name === '' ? others : [...others, [name, column]]));
+        if (name !== now) onChange(renamed(attributes, { column, now, name }));
       }}
     />
   );
