@@ -208,6 +208,15 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
     expect((await server.app.export('newsletter')).paused).not.toBeNull();
   });
 
+  test('a role that was refused is not shown as if it were held', async () => {
+    await go('/admin/users');
+    const role = page.getByRole('combobox', { name: owner.email });
+    await role.click();
+    await page.getByRole('option', { name: 'Viewer' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await role.inputValue()).toBe('Owner');
+  });
+
   test('whoever is not signed in any more is led back in, and to where they were', async () => {
     await go('/data/exports');
     await page.getByRole('heading', { name: 'Exports' }).waitFor();

@@ -118,7 +118,8 @@ function RoleChoice({ user: { id, email, role, etag } }: { user: User }) {
       <Select
         aria-label={t('users.roleOf', { email })}
         data={roles.map((value) => ({ value, label: t(`role.${value}`) }))}
-        value={change.variables ?? role}
+        // What was asked for, for as long as it is; then what is.
+        value={change.isPending ? change.variables : role}
         disabled={change.isPending}
         allowDeselect={false}
         onChange={(value) => value !== null && value !== role && change.mutate(value)}
