@@ -9,6 +9,9 @@ export const en = {
     close: 'Close',
     copied: 'Copied',
     copy: 'Copy',
+    id: 'ID',
+    idText: 'Files and the command line call it so; it stays when the name changes.',
+    idWrong: 'Letters, digits, “-” and “_”, a letter first; “new”, “matching” and “pickable” are taken.',
     more: 'Show more',
     save: 'Save',
     shown_one: '{{shown}} shown',
@@ -221,7 +224,6 @@ export const en = {
     field: 'Mailchimp field',
     firstName: 'First name',
     from: 'Filled from',
-    idIs: 'Its ID will be “{{id}}”; files and the command line call it so.',
     lastName: 'Last name',
     leave: {
       untag: 'Lose the tags we gave them (they stay in the audience)',

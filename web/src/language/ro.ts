@@ -11,6 +11,9 @@ export const ro: Words = {
     close: 'Închideți',
     copied: 'Copiat',
     copy: 'Copiați',
+    id: 'ID',
+    idText: 'Așa îl numesc fișierele și linia de comandă; rămâne când se schimbă numele.',
+    idWrong: 'Litere, cifre, „-” și „_”, mai întâi o literă; „new”, „matching” și „pickable” sunt ocupate.',
     more: 'Afișați mai mult',
     save: 'Salvare',
     shown_one: '{{shown}} afișat',
@@ -230,7 +233,6 @@ export const ro: Words = {
     field: 'Câmp Mailchimp',
     firstName: 'Prenume',
     from: 'Completat din',
-    idIs: 'ID-ul va fi „{{id}}”; fișierele și linia de comandă îl numesc așa.',
     lastName: 'Nume de familie',
     leave: {
       untag: 'Pierd etichetele date de noi (rămân în audiență)',

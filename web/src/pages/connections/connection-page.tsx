@@ -25,10 +25,11 @@ import { connectionsQuery, consentTextQuery, loginQuery } from '../../api/querie
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
 import { useWord } from '../../language/use-word.ts';
+import { idFor, isId } from '../../parts/id-for.ts';
+import { IdInput } from '../../parts/id-input.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { SignInAgain } from '../../parts/sign-in-again.tsx';
-import { idFor } from '../exports/destination.ts';
 
 /** What somebody fills in; a key stays in this page's memory and nowhere else. */
 interface Form {
@@ -99,8 +100,9 @@ function ConnectionForm({
     before?.connectedBy === 'apiKey' || before?.connectedBy === 'reference' ? 'apiKey' : 'oauth',
   );
   const [apiKey, setApiKey] = useState('');
+  const [chosenId, setChosenId] = useState<string>();
   const [proving, setProving] = useState(false);
-  const id = before?.id ?? idFor(form.name);
+  const id = before?.id ?? chosenId ?? idFor(form.name);
   const others = useQuery(connectionsQuery).data ?? [];
   const taken = others.some(
     (each) => each.id !== before?.id && each.name.trim().toLowerCase() === form.name.trim().toLowerCase(),
@@ -146,6 +148,7 @@ function ConnectionForm({
   const hasWay = before?.connectedBy != null || signIn !== undefined || apiKey !== '';
   const ready =
     form.name.trim() !== '' &&
+    (before !== undefined || isId(id)) &&
     !taken &&
     hasWay &&
     (before !== undefined || (form.agreed && consent !== undefined));
@@ -169,6 +172,7 @@ function ConnectionForm({
             onChange={(event) => change({ name: event.currentTarget.value })}
             error={taken ? t('connections.nameTaken') : undefined}
           />
+          {before === undefined ? <IdInput id={id} onChange={setChosenId} /> : null}
           <Radio.Group
             label={t('connections.whoMayUse')}
             value={form.contributors ? 'both' : 'admins'}

@@ -13,6 +13,8 @@ import {
   unifyQuery,
 } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
+import { idFor, isId } from '../../parts/id-for.ts';
+import { IdInput } from '../../parts/id-input.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { hasTimes } from '../../parts/times.ts';
@@ -22,7 +24,6 @@ import { Section } from './destination-section.tsx';
 import {
   destinationOf,
   freshDestination,
-  idFor,
   settingsOf,
   type Destination,
   type ExportSettings,
@@ -127,12 +128,13 @@ function DestinationForm({
   const navigate = useNavigate();
   const client = useQueryClient();
   const [form, setForm] = useState(begin);
+  const [chosenId, setChosenId] = useState<string>();
   const change = (part: Partial<Destination>) => setForm((now) => ({ ...now, ...part }));
   const segments = useQuery(segmentsQuery).data ?? [];
   const marked = useQuery(unifyQuery).data?.settings as { sensitive?: string[] } | undefined;
   const sensitive = marked?.sensitive ?? [];
   const fresh = etag === undefined;
-  const id = fresh ? form.id || idFor(form.name) : form.id;
+  const id = fresh ? (chosenId ?? idFor(form.name)) : form.id;
 
   const save = useMutation({
     mutationFn: () => {
@@ -171,6 +173,7 @@ function DestinationForm({
   const code = save.error === null ? undefined : problemOf(save.error).code;
   const ready =
     form.name.trim() !== '' &&
+    (!fresh || isId(id)) &&
     form.audience.trim() !== '' &&
     form.email !== '' &&
     form.segments.length > 0 &&
@@ -187,8 +190,8 @@ function DestinationForm({
             required
             value={form.name}
             onChange={(event) => change({ name: event.currentTarget.value })}
-            {...(fresh && id !== '' ? { description: t('destination.idIs', { id }) } : {})}
           />
+          {fresh ? <IdInput id={id} onChange={setChosenId} /> : null}
         </Section>
         <ConnectionSection form={form} change={change} />
         <MatchingSection form={form} change={change} />

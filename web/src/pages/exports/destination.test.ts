@@ -1,5 +1,5 @@
-import { describe, expect, it, test } from 'vitest';
-import { destinationOf, freshDestination, idFor, settingsOf } from './destination.ts';
+import { describe, expect, it } from 'vitest';
+import { destinationOf, freshDestination, settingsOf } from './destination.ts';
 
 /** As the server has it, with much that the form does not show. */
 const stored = {
@@ -113,14 +113,4 @@ describe('an export that is opened and saved', () => {
     const before = { ...stored, limits: { leavers: 20 } };
     expect(settingsOf(destinationOf('news', 'News', before), before, [], []).limits).toEqual({ leavers: 20 });
   });
-});
-
-test.each([
-  ['Newsletter', 'newsletter'],
-  ['Buletin de știri', 'buletin-de-stiri'],
-  ['  2026: VIP!  ', 'vip'],
-  ['Ångström & Co.', 'angstrom-co'],
-  ['李', ''],
-])('the id for "%s" is "%s"', (name, id) => {
-  expect(idFor(name)).toBe(id);
 });

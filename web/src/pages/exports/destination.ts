@@ -201,14 +201,3 @@ function percentOf(limit: unknown): number | '' {
   const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(limit)?.[1];
   return percent === undefined ? '' : Number(percent);
 }
-
-/** An id for a name: what the command line and files call it. */
-export function idFor(name: string): string {
-  const plain = name
-    .normalize('NFD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^[^a-z]+|-+$/g, '');
-  return plain.slice(0, 60);
-}

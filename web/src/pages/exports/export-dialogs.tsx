@@ -7,6 +7,7 @@ import type { ListedExport } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { useToSeveral } from '../../api/use-to-several.ts';
 import { Confirm } from '../../parts/confirm.tsx';
+import { isId } from '../../parts/id-for.ts';
 
 interface Dialog {
   of: ListedExport;
@@ -86,7 +87,7 @@ export function DuplicateExport({ of: { id, name }, close }: Dialog) {
         </Stack>
       }
       action={t('exports.duplicate')}
-      ready={as !== ''}
+      ready={isId(as)}
       close={close}
       onConfirm={async () => {
         await answerOf(

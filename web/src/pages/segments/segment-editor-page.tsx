@@ -24,10 +24,11 @@ import { problemOf } from '../../api/problem.ts';
 import { fieldsQuery, segmentSettingsQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { useFormat } from '../../language/format.ts';
+import { idFor, isId } from '../../parts/id-for.ts';
+import { IdInput } from '../../parts/id-input.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { textOf, type PersonRow } from '../customers/people-columns.tsx';
-import { idFor } from '../exports/destination.ts';
 import type { Group as Rules } from './rules/rule-shape.ts';
 import { areSaid, firstStep, fromSteps, stepsOf, type Step } from './rules/steps.ts';
 import { StepsEditor } from './rules/steps-editor.tsx';
@@ -107,6 +108,7 @@ function SegmentForm({
   const navigate = useNavigate();
   const client = useQueryClient();
   const [name, setName] = useState(givenName);
+  const [chosenId, setChosenId] = useState<string>();
   const [description, setDescription] = useState(
     typeof settings.description === 'string' ? settings.description : '',
   );
@@ -125,8 +127,8 @@ function SegmentForm({
   ]);
   const rules = useMemo(() => fromSteps(history.now, all), [history.now, all]);
   const said = useMemo(() => areSaid(history.now, all), [history.now, all]);
-  const id = given ?? idFor(name);
-  const ready = name.trim() !== '' && id !== '' && said;
+  const id = given ?? chosenId ?? idFor(name);
+  const ready = name.trim() !== '' && (given !== undefined || isId(id)) && said;
 
   const mayRun = me.can('refresh.run');
   // One that was switched off stays so where only its words are changed.
@@ -203,11 +205,11 @@ function SegmentForm({
             <Stack>
               <TextInput
                 label={t('segments.name')}
-                description={given === undefined && id !== '' ? t('destination.idIs', { id }) : undefined}
                 required
                 value={name}
                 onChange={(event) => setName(event.currentTarget.value)}
               />
+              {given === undefined ? <IdInput id={id} onChange={setChosenId} /> : null}
               <Textarea
                 label={t('segments.description')}
                 autosize

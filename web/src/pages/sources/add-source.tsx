@@ -5,8 +5,9 @@ import { useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../../api/client.ts';
 import { notReached, problemFrom } from '../../api/problem.ts';
+import { idFor, isId } from '../../parts/id-for.ts';
+import { IdInput } from '../../parts/id-input.tsx';
 import { ProblemNote } from '../../parts/states.tsx';
-import { idFor } from '../exports/destination.ts';
 
 const fileTypes = ['csv', 'json', 'jsonl', 'parquet'] as const;
 type Way = 'upload' | 'path' | 'postgres';
@@ -46,7 +47,8 @@ function AddForm({ close }: { close: () => void }) {
   const [url, setUrl] = useState('');
   const [table, setTable] = useState('');
   const [key, setKey] = useState('');
-  const id = idFor(name).replaceAll('-', '_');
+  const [chosenId, setChosenId] = useState<string>();
+  const id = chosenId ?? idFor(name).replaceAll('-', '_');
   const add = useMutation({
     mutationFn: async () => {
       const columns = key
@@ -83,12 +85,13 @@ function AddForm({ close }: { close: () => void }) {
       <Stack>
         <TextInput
           label={t('sources.name')}
-          description={id === '' ? t('sources.nameAdvice') : t('destination.idIs', { id })}
+          description={t('sources.nameAdvice')}
           required
           data-autofocus
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
         />
+        <IdInput id={id} onChange={setChosenId} />
         <Tabs value={way} onChange={(value) => setWay((value ?? 'upload') as Way)} keepMounted={false}>
           <Tabs.List>
             {(['upload', 'path', 'postgres'] as const).map((each) => (
@@ -159,7 +162,7 @@ function AddForm({ close }: { close: () => void }) {
           <Button
             type="submit"
             loading={add.isPending}
-            disabled={id === '' || (way === 'upload' && file === null)}
+            disabled={!isId(id) || (way === 'upload' && file === null)}
           >
             {t('act.save')}
           </Button>
