@@ -156,7 +156,7 @@ const addConnection = createRoute({
 const editConnection = createRoute({
   getParentRoute: () => inside,
   path: '/admin/connections/$id',
-  validateSearch: searchTexts('signIn', 'error'),
+  validateSearch: searchTexts('connected', 'error'),
   component: lazyRouteComponent(
     () => import('../pages/connections/connection-page.tsx'),
     'EditConnectionPage',

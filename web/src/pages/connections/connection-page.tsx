@@ -16,7 +16,7 @@ import {
 import { IconBrandMailgun, IconKey } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Connection } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
@@ -30,17 +30,7 @@ import { IdInput } from '../../parts/id-input.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { SignInAgain } from '../../parts/sign-in-again.tsx';
-
-/** What somebody fills in; a key stays in this page's memory and nowhere else. */
-interface Form {
-  name: string;
-  contributors: boolean;
-  agreed: boolean;
-  exportUser: boolean;
-}
-
-/** Kept in this tab while the browser is at Mailchimp to sign in; nothing of it is secret. */
-const keptForm = 'postrider-connection';
+import { forgetForm, keepForm, keptBefore, type ConnectionForm as Form, type KeptForm } from './kept-form.ts';
 
 export function AddConnectionPage() {
   const { t } = useTranslation();
@@ -49,12 +39,14 @@ export function AddConnectionPage() {
   if (!me.can('connections.edit')) {
     return <Empty title={t('connections.add')} text={t('states.notPermittedText')} />;
   }
-  return <ConnectionForm title={t('connections.add')} signIn={signIn} refused={error} />;
+  const back = signIn !== undefined || error !== undefined;
+  return <ConnectionForm title={t('connections.add')} back={back} signIn={signIn} refused={error} />;
 }
 
 export function EditConnectionPage() {
   const { t } = useTranslation();
   const { id } = useParams({ from: '/inside/admin/connections/$id' });
+  const { connected, error } = useSearch({ from: '/inside/admin/connections/$id' });
   const query = useQuery({
     queryKey: ['connections', id],
     queryFn: () => answerOf(api.GET('/api/v1/connections/{id}', { params: { path: { id } } })),
@@ -67,6 +59,8 @@ export function EditConnectionPage() {
             key={connection.etag}
             title={t('connections.editTitle', { name: connection.name })}
             before={connection}
+            back={connected !== undefined || error !== undefined}
+            refused={error}
           />
         </Stack>
       )}
@@ -77,11 +71,14 @@ export function EditConnectionPage() {
 function ConnectionForm({
   title,
   before,
+  back,
   signIn,
   refused,
 }: {
   title: string;
   before?: Connection;
+  /** Whether the browser comes back from Mailchimp: what was filled in before is there again. */
+  back: boolean;
   /** A sign-in with Mailchimp that went well. */
   signIn?: string | undefined;
   /** Why one did not. */
@@ -92,15 +89,15 @@ function ConnectionForm({
   const navigate = useNavigate();
   const client = useQueryClient();
   const me = useMe();
-  const [form, setForm] = useState<Form>(() =>
-    beginning(before, signIn !== undefined || refused !== undefined),
-  );
+  const kept = useRef(back ? keptBefore() : undefined).current;
+  const mine = kept?.connection === before?.id ? kept : undefined;
+  const [form, setForm] = useState<Form>(() => beginning(before, mine?.form));
   const change = (part: Partial<Form>) => setForm((now) => ({ ...now, ...part }));
   const [way, setWay] = useState<'oauth' | 'apiKey'>(
     before?.connectedBy === 'apiKey' || before?.connectedBy === 'reference' ? 'apiKey' : 'oauth',
   );
   const [apiKey, setApiKey] = useState('');
-  const [chosenId, setChosenId] = useState<string>();
+  const [chosenId, setChosenId] = useState(mine?.id);
   const [proving, setProving] = useState(false);
   const id = before?.id ?? chosenId ?? idFor(form.name);
   const others = useQuery(connectionsQuery).data ?? [];
@@ -110,7 +107,9 @@ function ConnectionForm({
 
   const atMailchimp = useMutation({
     mutationFn: async () => {
-      sessionStorage.setItem(keptForm, JSON.stringify(form));
+      const keeping: KeptForm =
+        before === undefined ? { id: chosenId, form } : { connection: before.id, form };
+      keepForm(keeping);
       const body = before === undefined ? {} : { connection: before.id };
       const { url } = await answerOf(api.POST('/api/v1/mailchimp/sign-in', { body }));
       window.location.assign(url);
@@ -134,7 +133,7 @@ function ConnectionForm({
         }),
       ),
     onSuccess: async () => {
-      sessionStorage.removeItem(keptForm);
+      forgetForm();
       await client.invalidateQueries({ queryKey: ['connections'] });
       await navigate({ to: '/admin/connections' });
     },
@@ -145,7 +144,11 @@ function ConnectionForm({
   });
   const text = useQuery(consentTextQuery(i18n.language === 'ro' ? 'ro' : 'en'));
   const consent = before === undefined ? text.data?.version : undefined;
-  const hasWay = before?.connectedBy != null || signIn !== undefined || apiKey !== '';
+  // The way that is chosen, and not another one that is there as well.
+  const hasWay =
+    way === 'oauth'
+      ? signIn !== undefined || before?.connectedBy === 'oauth'
+      : apiKey !== '' || before?.connectedBy === 'apiKey' || before?.connectedBy === 'reference';
   const ready =
     form.name.trim() !== '' &&
     (before !== undefined || isId(id)) &&
@@ -285,14 +288,13 @@ function ConnectionForm({
   );
 }
 
-function beginning(before: Connection | undefined, back: boolean): Form {
-  if (before !== undefined) {
-    const contributors = before.sharedWith.includes('contributors');
-    return { name: before.name, contributors, agreed: true, exportUser: false };
-  }
-  const kept = back ? sessionStorage.getItem(keptForm) : null;
-  if (kept !== null) return JSON.parse(kept) as Form;
-  return { name: '', contributors: false, agreed: false, exportUser: false };
+function beginning(before: Connection | undefined, kept: Form | undefined): Form {
+  const stored = {
+    name: before?.name ?? '',
+    contributors: before?.sharedWith.includes('contributors') ?? false,
+    exportUser: false,
+  };
+  return { ...stored, agreed: false, ...kept };
 }
 
 function Section({ title, children }: { title: string; children: ReactNode }) {

@@ -12,6 +12,7 @@ import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { MoreMenu } from '../../parts/more-menu.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty } from '../../parts/states.tsx';
+import { keptBefore } from './kept-form.ts';
 import { RemoveConnection } from './remove-connection.tsx';
 
 /** The accounts that people may be sent to, and who may use them. */
@@ -22,7 +23,11 @@ export function ConnectionsPage() {
   const { signIn, connected, error } = useSearch({ from: '/inside/admin/connections' });
   const query = useQuery({ ...connectionsQuery, enabled: me.can('connections.edit') });
   if (connected !== undefined) {
-    return <Navigate to="/admin/connections/$id" params={{ id: connected }} replace />;
+    return <Navigate to="/admin/connections/$id" params={{ id: connected }} search={{ connected }} replace />;
+  }
+  const before = error === undefined ? undefined : keptBefore()?.connection;
+  if (before !== undefined && error !== undefined) {
+    return <Navigate to="/admin/connections/$id" params={{ id: before }} search={{ error }} replace />;
   }
   if (signIn !== undefined || error !== undefined) {
     return (
