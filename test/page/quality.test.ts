@@ -137,7 +137,10 @@ describe.skipIf(!hasBrowser)('every page', () => {
     await settled(page);
     await page.emulateMedia({ media: 'print' });
     expect(await page.getByRole('button', { name: 'Run this plan' }).isVisible()).toBe(false);
+    expect(await page.getByRole('button', { name: 'Show more' }).isVisible()).toBe(false);
     expect(await page.locator('nav').isVisible()).toBe(false);
+    // Of those that were not asked for the paper says that they are there.
+    expect(await page.getByText('100 shown, and there are more').isVisible()).toBe(true);
     await page.getByRole('heading', { name: /^Plan/ }).waitFor();
     // Every row of the page of people that was loaded, not only those that fit the window.
     expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(100);

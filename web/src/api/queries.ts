@@ -246,15 +246,20 @@ export const planPeopleQuery = (run: string, action: PlanLine['action']) =>
     staleTime: Infinity,
   });
 
+/** Whom Mailchimp refused; pages by how many were passed over. */
 export const exceptionsQuery = (run: string) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['runs', run, 'exceptions'],
-    queryFn: async () =>
+    queryFn: async ({ pageParam }) =>
       (
         await answerOf(
-          api.GET('/api/v1/runs/{id}/exceptions', { params: { path: { id: run }, query: { limit: 500 } } }),
+          api.GET('/api/v1/runs/{id}/exceptions', {
+            params: { path: { id: run }, query: { limit: pageLength, offset: pageParam } },
+          }),
         )
       ).items,
+    initialPageParam: 0,
+    getNextPageParam: (page, all) => (page.length < pageLength ? undefined : all.length * pageLength),
   });
 
 export const tasksQuery = queryOptions({

@@ -37,6 +37,7 @@ import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../api/client.ts';
 import { meQuery } from '../api/queries.ts';
 import { speak, type Language } from '../language/languages.ts';
+import print from '../parts/print.module.css';
 import { Waiting } from '../parts/states.tsx';
 import classes from './frame.module.css';
 import { SampleNote } from './sample-note.tsx';
@@ -63,7 +64,7 @@ export function Frame() {
       navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding="lg"
     >
-      <AppShell.Header className={classes.noPrint}>
+      <AppShell.Header className={print.noPrint}>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger
@@ -88,7 +89,7 @@ export function Frame() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" className={classes.noPrint} aria-label={t('frame.pages')}>
+      <AppShell.Navbar p="xs" className={print.noPrint} aria-label={t('frame.pages')}>
         <ScrollArea type="auto">
           <div>
             <Place to="/" icon={IconHome} label={t('frame.home')} path={path} />

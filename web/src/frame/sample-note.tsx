@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { answerOf, api } from '../api/client.ts';
 import { sampleQuery } from '../api/queries.ts';
 import { ProblemNote } from '../parts/states.tsx';
-import classes from './frame.module.css';
+import classes from '../parts/print.module.css';
 import { useMe } from './session.ts';
 
 /** Whether the browser is on the machine of the server, where the local Mailchimp can be seen. */

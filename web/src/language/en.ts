@@ -16,6 +16,8 @@ export const en = {
     save: 'Save',
     shown_one: '{{shown}} shown',
     shown_other: '{{shown}} shown',
+    shownOfMore_one: '{{shown}} shown, and there are more',
+    shownOfMore_other: '{{shown}} shown, and there are more',
     withChosen: 'With those chosen',
     chosen_one: '{{shown}} chosen',
     chosen_other: '{{shown}} chosen',

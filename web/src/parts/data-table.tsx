@@ -44,7 +44,8 @@ const drawnWhole = 40;
 const rowHeight = 53;
 
 /**
- * Rows in columns that can be sorted. A long list is drawn a window at a time, and asks for more near its end.
+ * Rows in columns that can be sorted. A long list is drawn a window at a time, and asks for more near its end; while
+ * more may come it is in the server's order, for of those that happen to be here the first are not the first of all.
  * @param more asks for the next rows; absent: these are all
  */
 export function DataTable<Row>({
@@ -63,15 +64,16 @@ export function DataTable<Row>({
   selection?: Selection<Row> | undefined;
 }) {
   const { t } = useTranslation();
+  const whole = more === undefined;
   const defined = useMemo(
     () =>
       columns.map(({ id, sort }): ColumnDef<typeof features, Row & object> => ({
         id,
         accessorFn: (row) => sort?.(row) ?? undefined,
-        enableSorting: sort !== undefined,
+        enableSorting: whole && sort !== undefined,
         sortUndefined: 'last',
       })),
-    [columns],
+    [columns, whole],
   );
   const table = useTable({
     features,
@@ -108,7 +110,7 @@ export function DataTable<Row>({
       role="region"
       aria-label={label}
     >
-      <Table aria-rowcount={rows.length} stickyHeader={windowed}>
+      <Table aria-rowcount={whole ? rows.length + 1 : -1} stickyHeader={windowed}>
         <Table.Thead>
           <Table.Tr>
             {selection === undefined ? null : (
@@ -126,6 +128,7 @@ export function DataTable<Row>({
             )}
             {table.getHeaderGroups()[0]?.headers.map(({ id, column }, index) => {
               const { head, numeric, width, sort } = columns[index] as DataColumn<Row>;
+              const sorts = whole && sort !== undefined;
               const direction = column.getIsSorted();
               const order = direction === 'asc' ? 'ascending' : direction === 'desc' ? 'descending' : 'none';
               return (
@@ -133,9 +136,9 @@ export function DataTable<Row>({
                   key={id}
                   w={width}
                   ta={numeric === true ? 'end' : 'start'}
-                  {...(sort === undefined ? {} : { 'aria-sort': order })}
+                  {...(sorts ? { 'aria-sort': order } : {})}
                 >
-                  {sort === undefined ? (
+                  {!sorts ? (
                     head
                   ) : (
                     <UnstyledButton
@@ -163,9 +166,10 @@ export function DataTable<Row>({
         </Table.Thead>
         <Table.Tbody>
           {above > 0 ? <tr style={{ height: above }} aria-hidden /> : null}
-          {items.map((row) =>
+          {items.map((row, index) =>
             row === undefined ? null : (
-              <Table.Tr key={row.id}>
+              // The head is the first of all rows.
+              <Table.Tr key={row.id} aria-rowindex={(drawn[index]?.index ?? index) + 2}>
                 {selection === undefined ? null : (
                   <Table.Td>
                     <Checkbox

@@ -2,6 +2,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../language/format.ts';
+import classes from './print.module.css';
 
 /** A list whose further pages are asked for one by one. */
 interface PagedQuery {
@@ -10,11 +11,16 @@ interface PagedQuery {
   fetchNextPage: () => Promise<unknown>;
 }
 
-/** What a table calls at its end: asks for the next page, once, while there is one. */
-export function useMore({ hasNextPage, isFetchingNextPage, fetchNextPage }: PagedQuery): () => void {
-  return useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+/** What a table calls at its end: asks for the next page, once; undefined where there is none. */
+export function useMore({
+  hasNextPage,
+  isFetchingNextPage,
+  fetchNextPage,
+}: PagedQuery): (() => void) | undefined {
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage();
+  }, [isFetchingNextPage, fetchNextPage]);
+  return hasNextPage ? more : undefined;
 }
 
 /** The rest of a list, page by page. */
@@ -24,10 +30,14 @@ export function LoadMore({ query, shown }: { query: PagedQuery; shown: number })
   return (
     <Group mt="sm" justify="space-between">
       <Text size="sm" c="dimmed">
-        {t('act.shown', { count: shown, shown: format.number(shown) })}
+        {t(query.hasNextPage ? 'act.shownOfMore' : 'act.shown', {
+          count: shown,
+          shown: format.number(shown),
+        })}
       </Text>
       {query.hasNextPage ? (
         <Button
+          className={classes.noPrint}
           variant="default"
           size="xs"
           loading={query.isFetchingNextPage}

@@ -20,7 +20,7 @@ import { Tile, Tiles } from '../../parts/tile.tsx';
 import { Exceptions } from './exceptions.tsx';
 import { PlanPeople } from './plan-people.tsx';
 import { ReasonList } from './reason-list.tsx';
-import classes from './run-page.module.css';
+import classes from '../../parts/print.module.css';
 
 /** A plan before anything is sent, and the run that carried it out: the same page, so that they can be compared. */
 export function RunPage() {

@@ -21,7 +21,7 @@ import { useMe } from '../../frame/session.ts';
 import { usePermissionWord } from '../../language/permission-word.ts';
 import { useFormat } from '../../language/format.ts';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
@@ -35,6 +35,7 @@ export function TokensPage() {
   const [whose, setWhose] = useState<'mine' | 'all'>('mine');
   const [making, setMaking] = useState(false);
   const query = useInfiniteQuery(tokensQuery(whose));
+  const more = useMore(query);
   const tokens = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   const add = (
     <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setMaking(true)}>
@@ -69,7 +70,7 @@ export function TokensPage() {
             <Empty title={t('tokens.none')} text={t('tokens.noneText')} />
           ) : (
             <>
-              <TokenTable tokens={tokens} />
+              <TokenTable tokens={tokens} more={more} />
               <LoadMore query={query} shown={tokens.length} />
             </>
           )
@@ -79,7 +80,7 @@ export function TokensPage() {
   );
 }
 
-function TokenTable({ tokens }: { tokens: readonly Token[] }) {
+function TokenTable({ tokens, more }: { tokens: readonly Token[]; more: (() => void) | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
   const columns = useMemo(
@@ -114,7 +115,9 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
     ],
     [t, format],
   );
-  return <DataTable label={t('frame.tokens')} rows={tokens} columns={columns} rowId={({ id }) => id} />;
+  return (
+    <DataTable label={t('frame.tokens')} rows={tokens} columns={columns} rowId={({ id }) => id} more={more} />
+  );
 }
 
 function Revoke({ token: { id, revokedAt } }: { token: Token }) {

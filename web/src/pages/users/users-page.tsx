@@ -21,7 +21,7 @@ import { useMe } from '../../frame/session.ts';
 import { usePermissionWord } from '../../language/permission-word.ts';
 import { Confirm } from '../../parts/confirm.tsx';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
-import { LoadMore } from '../../parts/load-more.tsx';
+import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Asked, Empty, ProblemNote } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
@@ -34,6 +34,7 @@ export function UsersPage() {
   const me = useMe();
   const query = useInfiniteQuery({ ...usersQuery, enabled: me.can('users.edit') });
   const [inviting, setInviting] = useState(false);
+  const more = useMore(query);
   const users = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
   if (!me.can('users.edit')) return <Empty title={t('frame.users')} text={t('states.notPermittedText')} />;
   return (
@@ -51,7 +52,7 @@ export function UsersPage() {
       <Asked query={query}>
         {() => (
           <>
-            <UserTable users={users} />
+            <UserTable users={users} more={more} />
             <LoadMore query={query} shown={users.length} />
           </>
         )}
@@ -60,7 +61,7 @@ export function UsersPage() {
   );
 }
 
-function UserTable({ users }: { users: readonly User[] }) {
+function UserTable({ users, more }: { users: readonly User[]; more: (() => void) | undefined }) {
   const { t } = useTranslation();
   const columns = useMemo(
     (): DataColumn<User>[] => [
@@ -96,7 +97,9 @@ function UserTable({ users }: { users: readonly User[] }) {
     ],
     [t],
   );
-  return <DataTable label={t('frame.users')} rows={users} columns={columns} rowId={({ id }) => id} />;
+  return (
+    <DataTable label={t('frame.users')} rows={users} columns={columns} rowId={({ id }) => id} more={more} />
+  );
 }
 
 function RoleChoice({ user: { id, email, role, etag } }: { user: User }) {
