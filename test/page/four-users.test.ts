@@ -344,14 +344,13 @@ describe.skipIf(!hasBrowser)('the administrator', { timeout: 120_000 }, () => {
     expect(await server.app.connections()).toMatchObject([{ exportUser: owner.email }]);
   });
 
-  test('signs in anew when Mailchimp takes the key back, and the missed run is caught up', async () => {
+  test('gives another key when Mailchimp takes one back, and runs again', async () => {
     server.sandbox.control.addFault({
       times: null,
       answer: { kind: 'status', status: 401, body: 'problem' },
     });
     await act.go('/data/exports/newsletter');
     await act.button('Run now').click();
-    await page.waitForURL(/\/data\/runs\/|\/data\/exports\/newsletter/);
     const told = page.getByRole('alert').first();
     await told.waitFor();
     expect(await told.textContent()).toMatch(/sign in again|key/i);
@@ -368,6 +367,24 @@ describe.skipIf(!hasBrowser)('the administrator', { timeout: 120_000 }, () => {
     await act.says('Successful');
   });
 
+  test('comes back to the connection whose sign-in was refused, with what was filled in', async () => {
+    await act.go('/admin/connections/account');
+    await page.getByRole('textbox', { name: 'Display name' }).fill('Another name');
+    await page.getByRole('radio', { name: 'Sign in with Mailchimp' }).check();
+    // It is connected with a key, and no sign-in is there yet.
+    expect(await act.button('Save').isDisabled()).toBe(true);
+    await act.button('Authenticate with Mailchimp').click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('alert').getByText('Mailchimp did not let us in').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/admin/connections/account');
+    expect(await page.getByRole('textbox', { name: 'Display name' }).inputValue()).toBe('Another name');
+    // A new one begins empty, and nobody has agreed to anything.
+    await act.go('/admin/connections/new?error=mailchimp_sign_in_refused');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Display name' }).inputValue()).toBe('');
+    expect(await page.getByRole('checkbox', { name: 'I agree' }).isChecked()).toBe(false);
+  });
+
   test('removes the connection: one export is detached, another goes', async () => {
     const { body } = await server.app.item('export', 'newsletter');
     const other = { ...(body as object), name: 'Held out', segments: ['held-out'] };
@@ -378,7 +395,7 @@ describe.skipIf(!hasBrowser)('the administrator', { timeout: 120_000 }, () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('radiogroup', { name: 'held-out' }).getByText('Remove', { exact: true }).click();
     await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
-    await page.getByText('No connections').or(page.getByText('Add connection')).first().waitFor();
+    await act.says('No connections yet');
     await expect
       .poll(async () => (await server.app.exports()).map(({ id }) => id), patience)
       .toEqual(['newsletter']);
@@ -421,11 +438,12 @@ describe.skipIf(!hasBrowser)('the data engineer, as far as the page goes', { tim
 
   test('looks at sample data first, with a Mailchimp of its own, and ends them', async () => {
     await act.button('Try with sample data').click();
-    await act.says('Made-up customers and a local Mailchimp');
+    // It makes customers, unifies them and begins a Mailchimp first.
+    await page.getByText('Made-up customers and a local Mailchimp').first().waitFor({ timeout: 60_000 });
     await act.go('/data/exports/newsletter');
     await act.button('Make a plan').click();
     await act.button('Run this plan').click();
-    await page.getByText('Completed with warnings').or(page.getByText('Successful')).first().waitFor();
+    await page.getByText('Successful').first().waitFor();
     await act.button('End the sample').click();
     await act.says('Bring your customers in');
     expect(await server.app.sources()).toEqual([]);
@@ -457,7 +475,9 @@ describe.skipIf(!hasBrowser)('the data engineer, as far as the page goes', { tim
     await row.getByText('120').waitFor();
     await row.getByRole('button').first().click();
     await act.says('Most repeated');
-    await act.says('Set aside');
+    // A line that was cut off in the middle of a value.
+    await page.getByRole('heading', { name: 'Rows that were set aside' }).waitFor();
+    await act.says(/122/);
   });
 
   test('a second source of the same name takes nothing from the first', async () => {

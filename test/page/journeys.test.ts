@@ -198,6 +198,11 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
   });
 
   test('a run is taken back by a plan of its own', async () => {
+    const tagged = () => {
+      const { members } = server.sandbox.control.audienceState({ audience, count: 200 });
+      return members.filter(({ tags }) => tags.length > 0).length;
+    };
+    const after = tagged();
     await button('Undo…').click();
     await page.getByRole('heading', { name: /^Plan|^Undo/ }).waitFor();
     await button('Undo this run').click();
@@ -206,6 +211,8 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
     await go('/data/exports/newsletter');
     await page.getByText('Paused').first().waitFor();
     expect((await server.app.export('newsletter')).paused).not.toBeNull();
+    // Those who had lost their tags have them again.
+    expect(tagged()).toBeGreaterThan(after);
   });
 
   test('a role that was refused is not shown as if it were held', async () => {
