@@ -1,11 +1,12 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { freePort } from './support/free-port.ts';
 import { apiKey, audience, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows } from './support/people-rows.ts';
 import { documentOf, Postrider, type Ended, type RunningCommand } from './support/postrider-process.ts';
+import { makeToken, ownerVariables, startServer } from './support/running-server.ts';
 import { workFolder } from './support/work-folder.ts';
 
 /** The product as it runs for months: a server, and a command line that talks to it. */
@@ -13,6 +14,7 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
   const folder = await workFolder();
   const data = join(folder, 'data');
   let sandbox: Sandbox;
+  let environment: Record<string, string>;
   let postrider: Postrider;
   let workspace: string;
   let port: number;
@@ -20,7 +22,7 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
 
   async function serve(): Promise<RunningCommand> {
     const started = postrider.start(['serve', '--port', String(port)]);
-    await vi.waitFor(() => expect(started.stdout).toContain('Postrider listens at'), 20_000);
+    await started.untilSays('Postrider listens at');
     return started;
   }
 
@@ -29,11 +31,12 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     sandbox.control.createAudience({ id: audience, name: 'Shop' });
     await writeFile(join(folder, 'people.csv'), csvOf(dirtyRows(300)));
     workspace = await writeNewsletterWorkspace(folder);
-    postrider = new Postrider(data, {
+    environment = {
       MAILCHIMP_BASE_URL: sandbox.apiRoot,
       // One after the other, so that a run takes long enough to be interrupted.
       MAILCHIMP_MAX_REQUESTS: '1',
-    });
+    };
+    postrider = new Postrider(data, environment);
     port = await freePort();
     server = await serve();
   });
@@ -41,6 +44,14 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     await server.kill();
     await sandbox.close();
   });
+
+  /** Slow answers from now on; resolves when more people have been sent than at the time of the call. */
+  function slowlySending(): () => Promise<void> {
+    sandbox.control.setLatency({ kind: 'fixed', ms: 400 });
+    const sending = () => sandbox.control.requests({}).filter(({ method }) => method === 'POST').length;
+    const before = sending();
+    return () => expect.poll(sending, { timeout: 20_000 }).toBeGreaterThan(before);
+  }
 
   it('says where it is, and how the first owner comes in', () => {
     expect(server.stdout).toMatch(
@@ -124,11 +135,9 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     it('ends what it asked for when Ctrl-C is pressed, and says how far it got', async () => {
       await writeFile(join(folder, 'people.csv'), csvOf(dirtyRows(9_000)));
       await postrider.do('refresh', '--until', 'segments');
-      sandbox.control.setLatency({ kind: 'fixed', ms: 400 });
+      const sent = slowlySending();
       const running = postrider.start(['run', 'newsletter', '--json']);
-      const sending = () => sandbox.control.requests({}).filter(({ method }) => method === 'POST').length;
-      const before = sending();
-      await expect.poll(sending, { timeout: 20_000 }).toBeGreaterThan(before);
+      await sent();
       running.interrupt();
       const ended = await running.end;
       sandbox.control.setLatency({ kind: 'none' });
@@ -137,11 +146,9 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     });
 
     it('cancels from another terminal what goes on in the server', async () => {
-      sandbox.control.setLatency({ kind: 'fixed', ms: 400 });
+      const sent = slowlySending();
       const running = postrider.start(['run', 'newsletter', '--json']);
-      const sending = () => sandbox.control.requests({}).filter(({ method }) => method === 'POST').length;
-      const before = sending();
-      await expect.poll(sending, { timeout: 20_000 }).toBeGreaterThan(before);
+      await sent();
       const cancelled = await postrider.do('cancel', 'newsletter');
       sandbox.control.setLatency({ kind: 'none' });
       expect(cancelled.stdout).toMatch(/people reached; [\d,]+ not sent/);
@@ -149,28 +156,21 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     });
   });
 
-  it('parks what goes on when it is asked to end, and goes on with it at the next start', async () => {
-    const done = await postrider
-      .do('tokens', 'make', 'test', '--scopes', 'exports.run,look')
-      .catch(() => undefined);
-    expect(done, 'a token needs an owner').toBeUndefined();
-    sandbox.control.setLatency({ kind: 'fixed', ms: 400 });
-    const running = postrider.start(['run', 'newsletter']);
-    const sending = () => sandbox.control.requests({}).filter(({ method }) => method === 'POST').length;
-    const before = sending();
-    await expect.poll(sending, { timeout: 20_000 }).toBeGreaterThan(before);
+  it('makes no token where there is no owner', async () => {
+    const ended = await postrider.run(['tokens', 'make', 'test', '--scopes', 'exports.run,look']);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('ends what a command waits for when it is asked to end, and the command says so', async () => {
+    const sent = slowlySending();
+    const running = postrider.start(['run', 'newsletter', '--json']);
+    await sent();
     server.terminate();
-    const ended = await server.end;
-    expect(ended.code).toBe(0);
-    await running.end;
-    sandbox.control.setLatency({ kind: 'none' });
+    expect((await server.end).code).toBe(0);
+    expect(documentOf(await running.end)).toMatchObject({ status: 'cancelled' });
     await expect(stat(join(data, 'server.json'))).rejects.toThrow('ENOENT');
+    sandbox.control.setLatency({ kind: 'none' });
     server = await serve();
-    await postrider.do('run', 'newsletter');
-    const again = documentOf<{ people: { add: number; update: number } }>(
-      await postrider.do('run', 'newsletter', '--json'),
-    );
-    expect(again.people).toMatchObject({ add: 0, update: 0 });
   });
 
   it('writes a log of requests with nobody’s address and no secret in it', async () => {
@@ -188,5 +188,33 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
     await server.kill();
     const listed = await postrider.do('segments');
     expect(listed.stdout).toContain('Romanian customers');
+  });
+
+  it('parks a task when it is asked to end, and goes on with it at the next start', async () => {
+    const owned = new Postrider(data, { ...environment, ...ownerVariables });
+    const first = await startServer(owned);
+    onTestFinished(async () => void (await first.running.kill()));
+    await first.works();
+    const token = await makeToken(owned, 'look,exports.run');
+    const sent = slowlySending();
+    const begun = await first.call(token, '/exports/newsletter/run', {});
+    const { id } = (await begun.json()) as { id: string };
+    await sent();
+    first.running.terminate();
+    expect((await first.running.end).code).toBe(0);
+    const { membersSent } = sandbox.control.counters();
+    sandbox.control.setLatency({ kind: 'none' });
+    const second = await startServer(owned);
+    onTestFinished(async () => void (await second.running.kill()));
+    // Nobody asks for it again: the server itself goes on.
+    await second.works();
+    const status = async () =>
+      ((await (await second.call(token, `/tasks/${id}`)).json()) as { status: string }).status;
+    await expect.poll(status, { timeout: 30_000 }).toMatch(/succeeded|warnings/);
+    expect(sandbox.control.counters().membersSent).toBeGreaterThan(membersSent);
+    const again = documentOf<{ people: { add: number; update: number } }>(
+      await postrider.do('run', 'newsletter', '--json'),
+    );
+    expect(again.people).toMatchObject({ add: 0, update: 0 });
   });
 });

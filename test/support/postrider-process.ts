@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const main = resolve(import.meta.dirname, '../../src/cli/main.ts');
 // Some forty starts of the same program: compiled once, kept where installs are kept.
@@ -80,6 +81,16 @@ export class RunningCommand {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Resolves when it has printed the text; rejects with what it printed where it ends without. */
+  async untilSays(text: string): Promise<void> {
+    let over = false;
+    const end = this.end.then(() => (over = true));
+    while (!this.stdout.includes(text) && !this.stderr.includes(text)) {
+      if (over) throw new Error(`ended without saying "${text}":\n${this.stdout}${this.stderr}`);
+      await Promise.race([end, sleep(50)]);
+    }
   }
 
   /** Ends it like a power cut: nothing is tidied up. */
