@@ -28,8 +28,8 @@ export interface CommandPlace {
 }
 
 // As `npm run postrider` starts it, without the time that npm takes.
-const [, ...command] = manifest.scripts.postrider.split(' ');
-const checkout = fileURLToPath(new URL('..', import.meta.url));
+export const [, ...command] = manifest.scripts.postrider.split(' ');
+export const checkout = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs `postrider ARGS --json` as a user would, in a process of its own. Rejects when it fails. */
 export async function postrider<Document>(
