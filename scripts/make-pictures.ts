@@ -10,12 +10,15 @@ const demo = spawn(process.execPath, ['src/cli/main.ts', 'demo', '--people', '20
   env: { ...process.env, POSTRIDER_PORT: '0' },
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-const [, address = '', email = '', password = ''] = await lineOf(
-  demo.stdout,
-  /(http:\/\/\S+) – sign in as (\S+) with the password (\S+)/,
-);
-const browser = await openBrowser();
+// From the start on: whoever waits for the end of one that has ended already waits for ever.
+const ended = once(demo, 'exit');
+let browser: Awaited<ReturnType<typeof openBrowser>> | undefined;
 try {
+  const [, address = '', email = '', password = ''] = await lineOf(
+    demo.stdout,
+    /(http:\/\/\S+) – sign in as (\S+) with the password (\S+)/,
+  );
+  browser = await openBrowser();
   const { page } = await openPage(browser, { width: 1280 });
   await page.goto(`${address}/sign-in`);
   await page.locator('input[type=email]').fill(email);
@@ -50,9 +53,9 @@ try {
   await page.getByText('Tried on the records').waitFor();
   await picture('unify', 900);
 } finally {
-  await browser.close();
+  await browser?.close();
   demo.kill('SIGINT');
-  await once(demo, 'exit');
+  await ended;
 }
 
 /** The first line that fits. */
