@@ -62,7 +62,6 @@ export const ruleConfig = z
     context.addIssue({
       code: 'custom',
       path: ['fields'],
-      params: { code: 'unify_no_block' },
       message:
         'A rule with similar values needs a field that is "exact" too: without one every record would be compared with every other.',
     });
