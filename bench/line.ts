@@ -23,8 +23,8 @@ export interface Unified {
 }
 
 /**
- * What the benchmarks share, made when first asked for: a folder of people, unified once, and a sandbox Mailchimp. All
- * work is done by `postrider` as a child process.
+ * What the benchmarks share, made when first asked for: a folder of people, unified once, and a sandbox Mailchimp.
+ * What it does itself is done by `postrider` as a child process.
  */
 export class Line {
   readonly people: number;

@@ -1,5 +1,6 @@
+import { allRequests } from './all-requests.ts';
 import { perMillion, secondsPerMillion, type Benchmark } from './benchmark.ts';
-import type { RunDocument } from './line.ts';
+import type { Line, RunDocument } from './line.ts';
 import { writeCalls } from './write-calls.ts';
 
 /** A run over people who are all in the audience as they should be. */
@@ -32,9 +33,9 @@ export const secondRun: Benchmark = {
 };
 
 /** From the first page that was asked for to the last that was answered. */
-async function secondsOfReading(line: Parameters<Benchmark['run']>[0]): Promise<number> {
+async function secondsOfReading(line: Line): Promise<number> {
   const { control } = await line.sandbox();
-  const pages = (await control.requests({ limit: 5000 })).filter(({ path }) => path.includes('/members'));
+  const pages = (await allRequests(control)).filter(({ path }) => path.includes('/members'));
   const begins = pages.map(({ at }) => Date.parse(at));
   const ends = pages.map(({ at, ms }) => Date.parse(at) + (ms ?? 0));
   return (Math.max(...ends) - Math.min(...begins)) / 1000;

@@ -1,3 +1,4 @@
+import { allRequests } from './all-requests.ts';
 import type { AudienceName, ExportName, Line, RunDocument } from './line.ts';
 
 /** What a run looked like from the other side. */
@@ -39,7 +40,7 @@ export async function batchesSent(
   audience: AudienceName,
 ): Promise<Pick<Sent, 'seconds' | 'batches'>> {
   const { control } = await line.sandbox();
-  const batches = (await control.requests({ limit: 5000 })).filter(
+  const batches = (await allRequests(control)).filter(
     ({ method, path }) => method === 'POST' && path.split('?')[0] === `/lists/${audience}`,
   );
   const begins = batches.map(({ at }) => Date.parse(at));

@@ -49,7 +49,6 @@ export function thirtySegments(turn: number): [id: string, rules: RuleGroup][] {
     value: `x${turn}`,
     aggregate: { function: 'last', column: 'category', by: 'ordered_at' },
   };
-  const customers = (...rules: Rule[]): Rule => ({ ...shop, match: { mode: 'some' }, value: all(...rules) });
 
   return [
     ['everybody', all()],
@@ -82,26 +81,8 @@ export function thirtySegments(turn: number): [id: string, rules: RuleGroup][] {
       'four rules on orders',
       { rules: [sum(lately), 'union', atLeast(5 + (turn % 3)), 'except', none(lately), 'intersect', newest] },
     ],
-    [
-      'two hops',
-      all(
-        customers(dear, {
-          ...shop,
-          match: { mode: 'some' },
-          value: all({ field: 'country', operator: 'in', value: ['DE', `x${turn}`] }),
-        }),
-      ),
-    ],
-    ['three hops', all(customers({ ...shop, match: { mode: 'some' }, value: all(some(lately, dear)) }))],
-    [
-      'five hops',
-      all(
-        customers({
-          ...shop,
-          match: { mode: 'some' },
-          value: all(some({ ...shop, match: { mode: 'some' }, value: all(some(lately, dear)) })),
-        }),
-      ),
-    ],
+    ['two hops', all(some(dear, some({ field: 'country', operator: 'in', value: ['DE', `x${turn}`] })))],
+    ['three hops', all(some(some(some(lately, dear))))],
+    ['five hops', all(some(some(some(some(some(lately, dear))))))],
   ];
 }
