@@ -52,7 +52,7 @@ export const importTable: Readonly<Record<string, Allowance>> = {
   sandbox: { from: ['base'] },
   pipeline: { from: upTo() },
   workspace: { from: upTo('pipeline') },
-  app: { from: upTo('sandbox', 'pipeline', 'workspace', 'work', 'alerts') },
+  app: { from: upTo('pipeline', 'workspace', 'work', 'alerts') },
   // Thin shells: they parse, call the app and show what comes back.
   server: {
     from: ['base', 'app'],
