@@ -195,6 +195,18 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       expect(await engine.rows(sql`SELECT n FROM suite.counter`)).toEqual([{ n: 20 }]);
     });
 
+    it('of writers that come at once refuses the one to blame, and keeps the others', async () => {
+      await engine.commit([sql`CREATE TABLE suite.together (n INTEGER)`]);
+      const put = (n: Sql) => engine.commit([sql`INSERT INTO suite.together SELECT ${n}`]);
+      const ends = await Promise.allSettled([put(sql`1`), put(sql`2`), put(sql`'no number'`), put(sql`4`)]);
+      expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+      expect(await engine.rows(sql`SELECT n FROM suite.together ORDER BY n`)).toEqual([
+        { n: 1 },
+        { n: 2 },
+        { n: 4 },
+      ]);
+    });
+
     it('does small steps side by side, and lets their error through', async () => {
       const step = (n: number) => engine.inSmallSteps(() => engine.rows(sql`SELECT ${n} + 1 AS n`));
       const more = engine.commit([sql`CREATE TABLE suite.meanwhile AS SELECT 1 AS n`]);

@@ -115,6 +115,7 @@ describe('embedded database', () => {
     const before = new Set(ours());
     const store = await openStore({ memory: true });
     const own = ours().filter((entry) => !before.has(entry));
+    expect(own).not.toEqual([]);
     await store.close();
     expect(own.filter((entry) => existsSync(join(tmpdir(), entry)))).toEqual([]);
   });
