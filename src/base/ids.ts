@@ -29,7 +29,7 @@ const alphabet = '23456789bcdfghjkmnpqrstvwxz';
 
 /**
  * A short id for a run: sortable by start (seconds in base 27) with a random tail.
- * Two runs of one second differ by 27^4 to 1; the plan table's key catches the rest.
+ * Two runs of one second differ by 27^4 to 1, and nothing looks whether they do.
  */
 export function newRunId(now: Date, random: (bytes: number) => Uint8Array = randomBytes): RunId {
   let seconds = Math.floor(now.getTime() / 1000);

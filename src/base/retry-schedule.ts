@@ -9,7 +9,7 @@ export interface RetrySchedule {
 
 /**
  * The wait before the next try in ms, or undefined when `failed` tries are all there are.
- * Full jitter on the upper half: many callers that failed together must not come back together.
+ * Half of it is chance: many callers that failed together must not come back together.
  * @param failed how many tries have failed so far, from 1
  */
 export function nextWait(

@@ -41,7 +41,3 @@ export async function listPauses(db: Database): Promise<Map<ExportId, Pause>> {
     ]),
   );
 }
-
-export async function findPause(db: Database, id: ExportId): Promise<Pause | undefined> {
-  return (await listPauses(db)).get(id);
-}

@@ -21,8 +21,9 @@ export function isUnreachable(error: unknown): boolean {
 
 /**
  * Notes what has happened already, and so must be noted: while the database is away it is tried again, up to a quarter of an
- * hour. @param write once done it may be done again: the answer of a try may be what was lost
- * @throws the last failure
+ * hour.
+ * @param write once done it may be done again: the answer of a try may be what was lost
+ * @throws the last failure; an AbortError when `signal` is aborted between two tries
  */
 export async function patiently<Result>(write: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   for (const until = Date.now() + mostMs; ;) {

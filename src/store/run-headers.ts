@@ -104,6 +104,7 @@ export async function lastRunHeaders(db: Database): Promise<RunHeader[]> {
   return rows.map(toHeader);
 }
 
+/** @returns undefined where there is no such run */
 export async function findRunHeader(db: Database, id: string): Promise<RunHeader | undefined> {
   const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : toHeader(row);

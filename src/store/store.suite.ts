@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExportId, RunId } from '../base/ids.ts';
 import { listAudit, recordAudit } from './audit.ts';
-import { findPause, listPauses, pauseExport, resumeExport } from './export-states.ts';
+import { listPauses, pauseExport, resumeExport } from './export-states.ts';
 import {
   putStoreLines,
   readStoreLines,
@@ -139,10 +139,10 @@ export function storeSuite(label: string, open: () => Promise<Store>): void {
       it('keeps the first pause until it is resumed', async () => {
         await pauseExport(store.db, id, first);
         await pauseExport(store.db, id, { at: later, by: 'ben', reason: 'me too' });
-        expect(await findPause(store.db, id)).toEqual(first);
+        expect((await listPauses(store.db)).get(id)).toEqual(first);
         expect(await resumeExport(store.db, id)).toBe(true);
         expect(await resumeExport(store.db, id)).toBe(false);
-        expect(await findPause(store.db, id)).toBeUndefined();
+        expect((await listPauses(store.db)).get(id)).toBeUndefined();
       });
 
       it('can be paused again, and lists what is paused now', async () => {

@@ -35,7 +35,7 @@ export type TaskProblem = Pick<PostriderError, 'kind' | 'code' | 'message' | 're
 export interface Task {
   id: string;
   kind: TaskKind;
-  /** What it is about: an export, a run, a segment, or `workspace`. */
+  /** What it is about: an export (also of a release or an undo), a segment, or `workspace`. */
   subject: string;
   request: TaskRequest;
   /** As in the audit log. */
