@@ -79,7 +79,7 @@ async function withRecords<Result>(
         key: 'key',
         columns,
       });
-      await ingestSource(engine, each.source as SourceId, source, { folder, now, scratch: folder });
+      await ingestSource(engine, each.source as SourceId, source, { folder, now, scratch: folder, env: {} });
     }
     return await work(engine, folder);
   } finally {

@@ -26,7 +26,7 @@ async function walk(path: string) {
   try {
     const loads: SourceLoad[] = [];
     for (const [id, config] of Object.entries(file.sources)) {
-      loads.push(await ingestSource(engine, id as SourceId, config, { folder: dirname(path), now }));
+      loads.push(await ingestSource(engine, id as SourceId, config, { folder: dirname(path), now, env: {} }));
     }
     const { profiles } = await unify(engine, file.unify, loads, { now });
     const segments = new Map(Object.entries(file.segments).map(([id, config]) => [id as SegmentId, config]));

@@ -211,6 +211,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       pauses: () => currentPauses(store),
       cancelRequests,
       scratch,
+      env,
       suppressionKey,
     });
     const parts = partsWith(progress);

@@ -47,7 +47,9 @@ async function refreshExample(engine: Engine): Promise<void> {
   if (file.unify === undefined) throw new Error('The example unifies nothing.');
   const loads: SourceLoad[] = [];
   for (const [id, config] of Object.entries(file.sources)) {
-    loads.push(await ingestSource(engine, id as SourceId, config, { folder: dirname(workspace), now }));
+    loads.push(
+      await ingestSource(engine, id as SourceId, config, { folder: dirname(workspace), now, env: {} }),
+    );
   }
   await unify(engine, file.unify, loads, { now });
   const segments = new Map(Object.entries(file.segments).map(([id, config]) => [id as SegmentId, config]));

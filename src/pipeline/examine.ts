@@ -47,7 +47,7 @@ async function* examineSources(parts: PipelineParts): AsyncIterable<Finding> {
   const loads = new Map((await loadedSources(engine)).map((load) => [load.source, load]));
   for (const [id, config] of settings.sources) {
     yield await look(`source ${id}`, async () => {
-      const count = await sourcePlace(settings.folder, config);
+      const count = await sourcePlace(settings.folder, config, parts.env);
       const load = loads.get(id);
       if (load === undefined) return doubtful(`${count}, never loaded`, 'postrider refresh --until segments');
       const rejected = load.rejected === 0 ? '' : `, ${load.rejected} rejected`;

@@ -45,6 +45,8 @@ export interface PipelineParts {
   cancelRequests?: CancelRequests;
   /** Where copies of source files may lie while they are read: people's data, so not in a folder for everybody. */
   scratch: string;
+  /** What addresses of databases refer to. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Opens the account of a connection for as long as the work takes. */

@@ -89,7 +89,7 @@ async function refreshPeople(parts: PipelineParts, request: RefreshRequest): Pro
 const cancelledHere = 'Cancelled while sources were read or between two stages; what was made before stays.';
 
 async function readSources(parts: PipelineParts, signal: AbortSignal): Promise<SourceLoad[]> {
-  const { engine, settings, clock, progress, scratch } = parts;
+  const { engine, settings, clock, progress, scratch, env } = parts;
   if (settings.sources.size === 0) {
     throw inputError(
       'no_sources',
@@ -108,7 +108,7 @@ async function readSources(parts: PipelineParts, signal: AbortSignal): Promise<S
   const loads: SourceLoad[] = [];
   for (const [id, config] of settings.sources) {
     progress.count(`source ${id}`, loads.length, settings.sources.size);
-    const place = { folder: settings.folder, now: clock.now(), scratch, signal, ...keptOut };
+    const place = { folder: settings.folder, now: clock.now(), scratch, env, signal, ...keptOut };
     try {
       loads.push(await ingestSource(engine, id, config, place));
     } catch (error) {

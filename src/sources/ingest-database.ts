@@ -20,7 +20,7 @@ export async function ingestDatabase(
   place: IngestPlace,
   last: { load: SourceLoad; state: LoadState | undefined } | undefined,
 ): Promise<IngestedSource> {
-  const url = resolveDatabaseUrl(config.url, place.env ?? process.env);
+  const url = resolveDatabaseUrl(config.url, place.env);
   // The settings have the name of a variable: where that names another database now, its rows are other ones.
   const basis = basisOf(config, place, [databaseNamed(url)]);
   const seen = last?.state?.basis === basis ? last.state.seen : null;

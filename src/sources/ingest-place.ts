@@ -12,8 +12,8 @@ export interface IngestPlace {
   keptOut?: KeptOut;
   /** Aborted, no further file, page or source is read, and the last good load stays. */
   signal?: AbortSignal | undefined;
-  /** What addresses of databases refer to; absent: the environment of the process. */
-  env?: Readonly<Record<string, string | undefined>>;
+  /** What addresses of databases refer to. */
+  env: Readonly<Record<string, string | undefined>>;
 }
 
 /** A source after a refresh; `unchanged` where there was nothing new, and nothing was read. */

@@ -10,7 +10,7 @@ import type { SourceConfig } from './source-config.ts';
 export async function sourcePlace(
   folder: string,
   config: SourceConfig,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   if (config.type === 'postgres') {
     resolveDatabaseUrl(config.url, env);

@@ -106,6 +106,7 @@ export class TestLine {
       freshMs: this.freshMs,
       pauses: () => Promise.resolve(this.pauses),
       scratch: this.folder,
+      env: {},
       suppressionKey: this.suppressionKey,
       progress: { ...silent, say: (message) => this.said.push(message) },
       openDestination: () =>
