@@ -41,6 +41,15 @@ export function join(pieces: readonly Sql[], separator = ', '): Sql {
   };
 }
 
+/**
+ * A whole number as text of the query, where what a driver makes of a bound one, its width above all, would matter.
+ * @throws RangeError for any other number
+ */
+export function wholeNumber(number: number): Sql {
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${number} is no whole number`);
+  return { nodes: [{ text: String(number) }] };
+}
+
 /** Nothing: for optional clauses. */
 export const nothing: Sql = { nodes: [] };
 

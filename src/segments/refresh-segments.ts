@@ -1,7 +1,7 @@
 import { inputError } from '../base/errors.ts';
 import type { SegmentId } from '../base/ids.ts';
 import type { Change, Engine } from '../engine/engine.ts';
-import { sql, type Sql } from '../engine/sql.ts';
+import { name, sql } from '../engine/sql.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkSegments, keepsPeople, segmentsIn, type CheckedSegment } from './check-segments.ts';
@@ -149,7 +149,7 @@ async function writeMembers(
     ...listed.before,
     ...(['member', 'size', 'history', 'change', 'unlisted'] as const).map(
       (table) =>
-        sql`DELETE FROM segment.${bare(table)} WHERE NOT ${isOneOf(table === 'history' || table === 'change' ? [...segments.keys()] : kept)}`,
+        sql`DELETE FROM ${name('segment', table)} WHERE NOT ${isOneOf(table === 'history' || table === 'change' ? [...segments.keys()] : kept)}`,
     ),
     sql`DELETE FROM segment.member WHERE customer_id NOT IN (SELECT customer_id FROM profile.profile)`,
   ];
@@ -172,8 +172,4 @@ async function writeMembers(
     changes.push(sql`UPDATE segment.size SET members = ${count(id)} WHERE segment = ${id}`);
   changes.push(...notes.after);
   await engine.commit([...changes, ...lookAtTests(engine, segments)]);
-}
-
-function bare(table: string): Sql {
-  return { nodes: [{ text: table }] };
 }

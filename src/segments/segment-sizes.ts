@@ -1,6 +1,7 @@
 import type { SegmentId } from '../base/ids.ts';
-import type { Change, Column, Engine } from '../engine/engine.ts';
+import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
+import { typeRef } from '../engine/table.ts';
 import { tablesIn } from '../engine/tables-in.ts';
 
 /** How many people a segment had when it was last refreshed. */
@@ -11,21 +12,15 @@ export interface SegmentSize {
   refreshedAt: string;
 }
 
-const sizeColumns: Column[] = [
-  { name: 'segment', type: 'text' },
-  { name: 'members', type: 'integer' },
-  { name: 'refreshed_at', type: 'time' },
-];
-
 /**
  * The tables of this stage, made where they are absent. `history` has one row per segment and refresh, `change` one for
  * everybody who entered or left, `unlisted` the lines of member lists that name nobody, `test` how the tests of segments
  * ended.
  */
 export function segmentTables(engine: Engine): Change[] {
-  const type = (column: Column): Sql => ({ nodes: [{ text: engine.dialect.typeName(column.type) }] });
-  const [segment, members, refreshedAt] = sizeColumns.map(type) as [Sql, Sql, Sql];
-  const boolean: Sql = { nodes: [{ text: engine.dialect.typeName('boolean') }] };
+  const [segment, members, refreshedAt, boolean] = (['text', 'integer', 'time', 'boolean'] as const).map(
+    (type) => typeRef(engine.dialect, type),
+  ) as [Sql, Sql, Sql, Sql];
   return [
     sql`CREATE SCHEMA IF NOT EXISTS segment`,
     sql`CREATE TABLE IF NOT EXISTS segment.member (segment ${segment}, customer_id ${segment})`,

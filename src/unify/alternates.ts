@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
+import { asText } from './comparable.ts';
 import { profileTable } from './merge-profiles.ts';
 import type { PlannedAttribute, UnifyPlan } from './unify-plan.ts';
 import { nextTable, scratch } from './unify-tables.ts';
@@ -10,10 +11,7 @@ import { nextTable, scratch } from './unify-tables.ts';
  * and source. Texts that differ in upper case or outer blanks alone are no alternative to each other.
  */
 export function alternates(engine: Engine, plan: UnifyPlan): Sql {
-  const text = { nodes: [{ text: engine.dialect.typeName('text') }] };
   const profile = name('profile_of');
-  const asText = ({ type }: PlannedAttribute, value: Sql): Sql =>
-    type === 'number' ? engine.dialect.numberText(value) : sql`CAST(${value} AS ${text})`;
   const differs = ({ name: attribute, type }: PlannedAttribute): Sql => {
     const [own, shown] = [name('r', attribute), name('profile_of', attribute)];
     return type === 'text'
@@ -25,7 +23,7 @@ export function alternates(engine: Engine, plan: UnifyPlan): Sql {
     SELECT p.customer_id AS _customer_id, r._position, ${join(
       plan.attributes.map(
         (attribute) =>
-          sql`CASE WHEN ${differs(attribute)} THEN ${asText(attribute, name('r', attribute.name))} END AS ${name(attribute.name)}`,
+          sql`CASE WHEN ${differs(attribute)} THEN ${asText(engine.dialect, name('r', attribute.name), attribute.type)} END AS ${name(attribute.name)}`,
       ),
     )}
     FROM ${scratch('record')} r

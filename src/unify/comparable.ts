@@ -1,6 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { ColumnType } from '../engine/engine.ts';
 import { name, sql, type Sql } from '../engine/sql.ts';
+import { typeRef } from '../engine/table.ts';
 import { foldLatin } from './fold-latin.ts';
 import type { TextNormaliser } from './normaliser.ts';
 import type { Form } from './plan-rules.ts';
@@ -35,7 +36,7 @@ export function comparable(dialect: Dialect, { attribute, normaliser }: Form): S
       const country =
         normaliser.country === undefined
           ? sql`''`
-          : sql`coalesce(CAST(${name(normaliser.country)} AS ${rawText(dialect)}), '')`;
+          : sql`coalesce(CAST(${name(normaliser.country)} AS ${typeRef(dialect, 'text')}), '')`;
       // Not concat, which takes NULL for ''.
       return sql`${filled(dialect.trimBlanks(asText(dialect, value, attribute.type)))} || ${phoneSeparator} || ${country}`;
     }
@@ -101,14 +102,11 @@ function dateOfText(dialect: Dialect, value: Sql): Sql {
   return sql`coalesce(${dialect.tryCast(text, 'date')}, ${patterns[0] as Sql}, ${patterns[1] as Sql})`;
 }
 
-function asText(dialect: Dialect, value: Sql, type: ColumnType): Sql {
-  return type === 'number' ? dialect.numberText(value) : sql`CAST(${value} AS ${rawText(dialect)})`;
+/** A value as people write it. */
+export function asText(dialect: Dialect, value: Sql, type: ColumnType): Sql {
+  return type === 'number' ? dialect.numberText(value) : sql`CAST(${value} AS ${typeRef(dialect, 'text')})`;
 }
 
 function filled(text: Sql): Sql {
   return sql`nullif(${text}, '')`;
-}
-
-function rawText(dialect: Dialect): Sql {
-  return { nodes: [{ text: dialect.typeName('text') }] };
 }

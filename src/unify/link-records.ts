@@ -1,6 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { Engine } from '../engine/engine.ts';
 import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
+import { typeRef } from '../engine/table.ts';
 import { formColumn } from './compare-records.ts';
 import type { Exception, Likeness, PlannedRule } from './plan-rules.ts';
 import type { UnifyPlan } from './unify-plan.ts';
@@ -59,8 +60,8 @@ export function createLinks(dialect: Dialect): Sql {
 }
 
 function createFresh(dialect: Dialect): Sql {
-  const integer = { nodes: [{ text: dialect.typeName('integer') }] };
-  const number = { nodes: [{ text: dialect.typeName('number') }] };
+  const integer = typeRef(dialect, 'integer');
+  const number = typeRef(dialect, 'number');
   return replaceScratch(
     'fresh',
     sql`SELECT CAST(NULL AS ${integer}) AS n, CAST(NULL AS ${integer}) AS head, CAST(NULL AS ${number}) AS similarity WHERE false`,
@@ -136,7 +137,7 @@ function holds(dialect: Dialect, exception: Exception): Sql {
 }
 
 async function largeBlocks(engine: Engine, plan: UnifyPlan, rule: PlannedRule): Promise<LargeBlock[]> {
-  const text = { nodes: [{ text: engine.dialect.typeName('text') }] };
+  const text = typeRef(engine.dialect, 'text');
   const shared = rule.exact.map((place) => {
     const column = name(formColumn(place));
     return sql`CAST(${column} AS ${text}) AS ${column}`;

@@ -1,6 +1,6 @@
 import type { Column, Engine } from '../engine/engine.ts';
-import { join, name, sql, type Sql } from '../engine/sql.ts';
-import { tableRef } from '../engine/table.ts';
+import { join, name, sql, wholeNumber, type Sql } from '../engine/sql.ts';
+import { tableRef, typeRef } from '../engine/table.ts';
 import { sourceTable } from '../sources/loaded-source.ts';
 import { unlessBlank } from './comparable.ts';
 import { filterSql } from './row-filter.ts';
@@ -65,16 +65,15 @@ function insertRecords(
   const values = attributes.map(({ name: attribute, type }) => {
     const column = source.columns.get(attribute);
     const value = column === undefined ? sql`NULL` : name(column.name);
-    const text = engine.dialect.typeName(type);
-    const cast: Sql = sql`CAST(${value} AS ${{ nodes: [{ text }] }})`;
+    const cast = sql`CAST(${value} AS ${typeRef(engine.dialect, type)})`;
     return sql`${column === undefined ? cast : unlessBlank(cast, type)} AS ${name(attribute)}`;
   });
   const filled = join(
     names.map((attribute) => sql`CASE WHEN ${attribute} IS NULL THEN 0 ELSE 1 END`),
     ' + ',
   );
-  const integer: Sql = { nodes: [{ text: engine.dialect.typeName('integer') }] };
-  const ofSource = sql`CAST(${position} AS ${integer}) * ${big(ranksOfSource)}`;
+  const integer = typeRef(engine.dialect, 'integer');
+  const ofSource = sql`CAST(${position} AS ${integer}) * ${wholeNumber(ranksOfSource)}`;
   return sql`
     INSERT INTO ${scratch('record')}
     SELECT _n, ${ofSource} + ${withinSource(source)}, _filled, ${position}, _key, ${join(names)}
@@ -85,15 +84,11 @@ function insertRecords(
 }
 
 function withinSource({ winner }: PlannedSource): Sql {
-  if (winner === 'mostFilled') return sql`(${big(mostAttributes)} - _filled) * ${big(ranksOfFilling)} + _n`;
+  if (winner === 'mostFilled')
+    return sql`(${wholeNumber(mostAttributes)} - _filled) * ${wholeNumber(ranksOfFilling)} + _n`;
   const order =
     'mostRecent' in winner
       ? sql`${name(winner.mostRecent)} DESC NULLS LAST`
       : sql`${name(winner.leastRecent)} ASC NULLS LAST`;
   return sql`row_number() OVER (ORDER BY ${order}, _filled DESC, _n)`;
-}
-
-/** As SQL text: a number that is bound arrives as a floating one. */
-function big(number: number): Sql {
-  return { nodes: [{ text: String(number) }] };
 }

@@ -1,5 +1,5 @@
 import type { Column, Engine, TableName } from '../engine/engine.ts';
-import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
+import { join, name, nothing, sql, wholeNumber, type Sql } from '../engine/sql.ts';
 import { mostAttributes, ranksOfFilling, ranksOfSource } from './map-records.ts';
 import type { Preference } from './merge-config.ts';
 import type { PlannedAttribute, PlannedGroup, UnifyPlan } from './unify-plan.ts';
@@ -75,7 +75,10 @@ const recordsAtOnce = 250_000;
 async function partsOf(engine: Engine): Promise<Sql[]> {
   const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('record')}`);
   const count = Math.max(1, Math.ceil((row?.n ?? 0) / recordsAtOnce));
-  return Array.from({ length: count }, (_, part) => sql`l.label % ${big(count)} = ${big(part)}`);
+  return Array.from(
+    { length: count },
+    (_, part) => sql`l.label % ${wholeNumber(count)} = ${wholeNumber(part)}`,
+  );
 }
 
 function winnerColumn(place: number): Sql {
@@ -106,10 +109,10 @@ function first(value: Sql, filled: Sql, preference: Preference, plan: UnifyPlan,
   // arg_min passes over rows whose value is NULL: exactly "the first that is not blank".
   if (preference === 'importance') return sql`arg_min(${among}, r._rank)`;
   if (preference === 'mostFilled') {
-    return sql`arg_min(${among}, (${big(mostAttributes)} - ${filling}) * ${big(ranksOfFilling)} + r._n)`;
+    return sql`arg_min(${among}, (${wholeNumber(mostAttributes)} - ${filling}) * ${wholeNumber(ranksOfFilling)} + r._n)`;
   }
   if ('order' in preference)
-    return sql`arg_min(${among}, ${placeIn(preference.order, plan)} * ${big(ranksOfSource)} + r._rank % ${big(ranksOfSource)})`;
+    return sql`arg_min(${among}, ${placeIn(preference.order, plan)} * ${wholeNumber(ranksOfSource)} + r._rank % ${wholeNumber(ranksOfSource)})`;
   const [by, direction] =
     'mostRecent' in preference
       ? [name('r', preference.mostRecent), sql`DESC`]
@@ -122,12 +125,7 @@ function placeIn(order: readonly string[], { sources }: UnifyPlan): Sql {
   const rest = sources.map(({ source }) => String(source)).filter((source) => !order.includes(source));
   const places = [...order, ...rest].flatMap((wanted, place) => {
     const position = sources.findIndex(({ source }) => source === wanted);
-    return position < 0 ? [] : [sql`WHEN ${position} THEN ${big(place)}`];
+    return position < 0 ? [] : [sql`WHEN ${position} THEN ${wholeNumber(place)}`];
   });
   return sql`CASE r._position ${join(places, ' ')} END`;
-}
-
-/** As SQL text: a number that is bound arrives as a floating one. */
-function big(number: number): Sql {
-  return { nodes: [{ text: String(number) }] };
 }

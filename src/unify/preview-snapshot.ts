@@ -1,6 +1,7 @@
 import type { Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
+import { asText } from './comparable.ts';
 import { profileTable } from './merge-profiles.ts';
 import { links, records } from './publish-people.ts';
 import type { UnifyPlan } from './unify-plan.ts';
@@ -18,10 +19,9 @@ export function previewTable(side: PreviewSide, table: string): TableName {
  * `link`, `profile`; and `value`, the attributes of every record as they are in its source.
  */
 export async function snapshotPeople(engine: Engine, plan: UnifyPlan, side: PreviewSide): Promise<void> {
-  const text = { nodes: [{ text: engine.dialect.typeName('text') }] };
   const values = plan.attributes.map(
     ({ name: attribute, type }) =>
-      sql`${type === 'number' ? engine.dialect.numberText(name('r', attribute)) : sql`CAST(${name('r', attribute)} AS ${text})`} AS ${name(attribute)}`,
+      sql`${asText(engine.dialect, name('r', attribute), type)} AS ${name(attribute)}`,
   );
   await engine.commit([
     sql`CREATE TABLE ${tableRef(previewTable(side, 'record'))} AS ${records}`,

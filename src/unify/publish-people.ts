@@ -1,6 +1,6 @@
 import type { Column, Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
-import { createTable } from '../engine/table.ts';
+import { createTable, typeRef } from '../engine/table.ts';
 import { address } from './comparable.ts';
 import { formColumn } from './compare-records.ts';
 import { alternates } from './alternates.ts';
@@ -136,7 +136,7 @@ export function links(plan: UnifyPlan): Sql {
 
 function addresses(engine: Engine, plan: UnifyPlan): Sql {
   const { dialect } = engine;
-  const text: Sql = { nodes: [{ text: dialect.typeName('text') }] };
+  const text = typeRef(dialect, 'text');
   const each = plan.attributes
     .filter((attribute) => attribute.isEmail)
     .map((attribute) => {

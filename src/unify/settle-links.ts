@@ -1,6 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { Column, Engine } from '../engine/engine.ts';
 import { nothing, sql, type Sql } from '../engine/sql.ts';
+import { typeRef } from '../engine/table.ts';
 import { spreadLabels } from './connected-components.ts';
 import { linksBeside, spelledOut, type Link } from './part-pairs.ts';
 import type { UnifyPlan } from './unify-plan.ts';
@@ -97,7 +98,7 @@ async function groups(engine: Engine): Promise<number> {
 /** Groups that the rule made too large, in the scratch table `large`, and the largest of them told. */
 async function findLarge(engine: Engine, plan: UnifyPlan, { name: rule }: FreshRule): Promise<LargeGroup[]> {
   const { dialect } = engine;
-  const text = { nodes: [{ text: dialect.typeName('text') }] };
+  const text = typeRef(dialect, 'text');
   await engine.commit([
     replaceScratch(
       'large',
@@ -164,7 +165,7 @@ async function keptInParted(engine: Engine, rule: FreshRule): Promise<Link[]> {
 
 /** Links of pairs that are always one person, as `fresh`. */
 export function freshPairs(dialect: Dialect): Sql {
-  const number = { nodes: [{ text: dialect.typeName('number') }] };
+  const number = typeRef(dialect, 'number');
   return replaceScratch(
     'fresh',
     sql`SELECT n, head, CAST(NULL AS ${number}) AS similarity FROM ${scratch('pair')} WHERE kind = 'always'`,

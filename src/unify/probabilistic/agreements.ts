@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
-import { join, name, sql, type Sql } from '../../engine/sql.ts';
+import { join, name, sql, wholeNumber, type Sql } from '../../engine/sql.ts';
 import { replaceScratch, scratch } from '../unify-tables.ts';
 import { levelsOf, valueColumn } from './comparison.ts';
 import type { Pattern } from './estimate-weights.ts';
@@ -21,8 +21,9 @@ export async function compareAgreements(
   const levels = score.fields.map(({ kind, counterpart }, place) => {
     const [one, other] = [name('one', valueColumn(place)), name('other', valueColumn(place))];
     const each = levelsOf(engine.dialect, { kind, place, counterpart });
-    const cases = each.map(({ holds }, level) => sql`WHEN ${holds} THEN ${raw(level)}`);
-    return sql`CASE WHEN ${one} IS NULL OR ${other} IS NULL THEN NULL ${join(cases, ' ')} ELSE ${raw(each.length)} END AS ${name(levelColumn(place))}`;
+    // As text: bound ones would be wide, and there are a pair's worth of them in every row.
+    const cases = each.map(({ holds }, level) => sql`WHEN ${holds} THEN ${wholeNumber(level)}`);
+    return sql`CASE WHEN ${one} IS NULL OR ${other} IS NULL THEN NULL ${join(cases, ' ')} ELSE ${wholeNumber(each.length)} END AS ${name(levelColumn(place))}`;
   });
   const rarities = score.fields.flatMap(({ frequency }, place): Sql[] =>
     frequency
@@ -51,9 +52,4 @@ export async function countPatterns(engine: Engine, score: PlannedScore, table: 
     levels: score.fields.map((_, place) => row[levelColumn(place)] ?? null),
     count: row.count,
   }));
-}
-
-/** As SQL text: bound, a number would be a wide one, and there are a pair's worth of them in every row. */
-function raw(number: number): Sql {
-  return { nodes: [{ text: String(number) }] };
 }

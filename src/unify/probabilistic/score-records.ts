@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
 import { join, name, nothing, sql, type Sql } from '../../engine/sql.ts';
+import { typeRef } from '../../engine/table.ts';
 import { formColumn } from '../compare-records.ts';
 import type { UnifyPlan } from '../unify-plan.ts';
 import { replaceScratch, scratch } from '../unify-tables.ts';
@@ -20,7 +21,7 @@ export async function scoreRecords(
   score: PlannedScore,
 ): Promise<{ records: number; pairs: number }> {
   const { dialect } = engine;
-  const text = { nodes: [{ text: dialect.typeName('text') }] };
+  const text = typeRef(dialect, 'text');
   const values = score.fields.map(({ kind, form }, place) => {
     const value = sql`CAST(${name(formColumn(form))} AS ${text})`;
     const { attribute, normaliser } = plan.forms[form] as UnifyPlan['forms'][number];
