@@ -37,7 +37,7 @@ export interface RunActions {
   run(exportId: string, options: RunOptions): Promise<ExportRun>;
   release(run: string, why: string, signal: AbortSignal): Promise<ExportRun>;
   /** The plan that takes a run back; sends nothing. */
-  planUndo(run: string): Promise<ExportRun>;
+  planUndo(run: string, options?: { signal?: AbortSignal | undefined }): Promise<ExportRun>;
   /** Takes a run back, and pauses its export. */
   undo(run: string, options: { plan?: string | undefined; signal: AbortSignal }): Promise<ExportRun>;
   /** Cancels a run, or what goes on of an export; for what another process does, `askToCancel`. */
@@ -106,7 +106,10 @@ export function runActions(ground: AppGround): RunActions {
       await audited(ground, 'run.release', `run:${run}`, { why });
       return noted(ground, released);
     },
-    planUndo: async (run) => noted(ground, await planUndo(await parts(), run, { by })),
+    planUndo: async (run, { signal } = {}) => {
+      const options = { by, ...(signal === undefined ? {} : { signal }) };
+      return noted(ground, await planUndo(await parts(), run, options));
+    },
     undo: async (run, { plan, signal }) => {
       const pause = async (id: ExportId, reason: string) => {
         await pauseExport(store.db, id, { at: clock.now(), by, reason });

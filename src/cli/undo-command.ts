@@ -18,7 +18,7 @@ export function addUndoCommand(program: Command, shell: Shell): void {
       const app = await shell.app();
       const run =
         options.dryRun === true
-          ? await app.planUndo(id)
+          ? await app.planUndo(id, { signal: shell.cancel.signal })
           : await app.undo(id, { plan: options.plan, signal: shell.cancel.signal });
       if (options.dryRun === true && options.people === true)
         return presentPeople(shell, run, app.planPeople(run));
