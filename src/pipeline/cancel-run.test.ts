@@ -147,6 +147,34 @@ describe('cancel', () => {
     expect((await line.run()).people).toMatchObject({ add: 3, failed: {} });
   });
 
+  it('while unmentioned people are looked for asks for nobody more', async () => {
+    await line.people(crowd(50));
+    const cancel = new AbortController();
+    const parts = line.parts();
+    let asked = 0;
+    const openDestination = async (connection: ConnectionId): Promise<Destination> => {
+      const destination = await parts.openDestination(connection);
+      return {
+        ...destination,
+        async upsert(...batch) {
+          await destination.upsert(...batch);
+          return { taken: [], refused: [] };
+        },
+        async find(audience, address, signal) {
+          const found = await destination.find(audience, address, signal);
+          asked += 1;
+          cancel.abort(new Error('cancelled'));
+          return found;
+        },
+      };
+    };
+    const run = await runExport({ ...parts, openDestination }, 'news', { by: 'test', signal: cancel.signal });
+    expect(run.status).toBe('cancelled');
+    expect(accountedFor(run.people)).toBe(50);
+    // What was on its way ends; the others are not asked for.
+    expect(asked).toBeLessThan(20);
+  });
+
   it('of an undo while the audience is read takes nothing back, and pauses nothing', async () => {
     await line.people(crowd(3));
     const done = await line.run();
