@@ -86,7 +86,7 @@ describe('postrider serve', { timeout: 60_000 }, async () => {
 
   it('has nobody stand by who is told to end', async () => {
     const standby = postrider.start(['serve', '--standby', '--port', String(await freePort())]);
-    await vi.waitFor(() => expect(standby.stderr).toContain('Standing by'), 20_000);
+    await standby.untilSays('Standing by');
     standby.terminate();
     const { code, stderr } = await standby.end;
     expect(stderr).not.toMatch(/bug|✗/);
