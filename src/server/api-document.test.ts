@@ -44,7 +44,10 @@ describe('the document at /docs', () => {
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, { description = '', security = [] }] of Object.entries(operations)) {
         const open = security.length === 0;
-        expect(open || /^Needs `[\w.]+`( and `look\.people`)?\.$/.test(description), `${method} ${path}`).toBe(true);
+        expect(
+          open || /^Needs `[\w.]+`( and `look\.people`)?\.$/.test(description),
+          `${method} ${path}`,
+        ).toBe(true);
       }
     }
   });
