@@ -1,15 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { once } from 'node:events';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { randomUUID } from 'node:crypto';
@@ -46,13 +38,14 @@ export function backupActions(ground: AppGround): BackupActions {
         };
         // The settings first: people that no setting speaks of do no harm, and the other way round it might.
         const settings = join(folder, 'store.jsonl');
-        const lines = createWriteStream(settings, { mode: 0o600 });
-        await readStoreLines(store.db, async (some) => {
-          const text = some.map((line) => `${JSON.stringify(line)}\n`).join('');
-          if (!lines.write(text)) await once(lines, 'drain');
-        });
-        lines.end();
-        await once(lines, 'close');
+        const lines = await open(settings, 'wx', 0o600);
+        try {
+          await readStoreLines(store.db, (some) =>
+            lines.appendFile(some.map((line) => `${JSON.stringify(line)}\n`).join('')),
+          );
+        } finally {
+          await lines.close();
+        }
         const people = join(folder, 'people.duckdb');
         await engine.copyTo(people);
         await audited(ground, 'backup.make', 'workspace', { withKey: manifest.withKey });
@@ -111,8 +104,10 @@ function uploadsIn(dataFolder: string): [name: string, path: string][] {
   let entries;
   try {
     entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  } catch {
-    return [];
+  } catch (error) {
+    // Without uploads there is no folder; anything else would leave them out of the backup.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
   return entries
     .filter((entry) => entry.isFile() && !entry.name.endsWith('.part'))
