@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
-import { inputError } from '../base/errors.ts';
 import type { Column, Engine } from '../engine/engine.ts';
 import { join, name, sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
@@ -9,7 +8,13 @@ import type { SourceFile } from './find-files.ts';
 import { RecordWriter } from './record-writer.ts';
 import { RejectFile } from './reject-file.ts';
 import type { CsvConfig } from './source-config.ts';
-import type { StagedSource, StagingPlace } from './staged-source.ts';
+import {
+  cellName,
+  placeColumns,
+  sameColumns,
+  type StagedSource,
+  type StagingPlace,
+} from './staged-source.ts';
 
 /** CSV files → their records as text in the staging table. The first file's header says the columns of all. */
 export async function readCsv(
@@ -56,46 +61,6 @@ export async function readCsv(
     await rejects.abandon();
     throw error;
   }
-}
-
-/** The first columns of a staging table. */
-export const placeColumns: readonly Column[] = [
-  { name: '_file', type: 'text' },
-  { name: '_line', type: 'integer' },
-];
-
-/** Cells go by number until the end, as their names are somebody else's text. */
-export function cellName(index: number): string {
-  return `c${index + 1}`;
-}
-
-/**
- * Where each cell of this file stands in the first one.
- * @throws `source_column_missing` or `source_header` where the two have not the same columns
- */
-export function sameColumns(
-  names: readonly string[],
-  theirs: readonly string[],
-  file: SourceFile,
-  first: SourceFile,
-): number[] {
-  const missing = names.find((column) => !theirs.includes(column));
-  if (missing !== undefined) {
-    throw inputError(
-      'source_column_missing',
-      `${file.shown} has no column "${missing}", which ${first.shown} has.`,
-      'Files that are read as one source need the same columns; their order is free.',
-    );
-  }
-  const extra = theirs.find((column) => !names.includes(column));
-  if (extra !== undefined) {
-    throw inputError(
-      'source_header',
-      `${file.shown} has a column "${extra}", which ${first.shown} has not.`,
-      'Files that are read as one source need the same columns; their order is free.',
-    );
-  }
-  return theirs.map((column) => names.indexOf(column));
 }
 
 async function copyOne(

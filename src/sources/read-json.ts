@@ -7,10 +7,15 @@ import { copyJson } from './copy-json.ts';
 import { copyLines, jsonSeparator } from './copy-jsonl.ts';
 import type { SourceFile } from './find-files.ts';
 import { headerNames } from './header-names.ts';
-import { cellName, placeColumns } from './read-csv.ts';
 import { RecordWriter } from './record-writer.ts';
 import { RejectFile } from './reject-file.ts';
-import type { StagedColumn, StagedSource, StagingPlace } from './staged-source.ts';
+import {
+  cellName,
+  placeColumns,
+  type StagedColumn,
+  type StagedSource,
+  type StagingPlace,
+} from './staged-source.ts';
 
 /**
  * JSON lines, or a list in JSON → one record a line or item in the staging table, one column a key that occurs, in order

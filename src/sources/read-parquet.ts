@@ -5,8 +5,14 @@ import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { createTable, tableRef } from '../engine/table.ts';
 import { emptyFile, type SourceFile } from './find-files.ts';
 import { headerNames } from './header-names.ts';
-import { cellName, placeColumns, sameColumns } from './read-csv.ts';
-import type { StagedColumn, StagedSource, StagingPlace } from './staged-source.ts';
+import {
+  cellName,
+  placeColumns,
+  sameColumns,
+  type StagedColumn,
+  type StagedSource,
+  type StagingPlace,
+} from './staged-source.ts';
 
 interface FileShape {
   file: SourceFile;

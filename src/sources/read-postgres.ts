@@ -6,9 +6,14 @@ import type { Column, ColumnType, Engine } from '../engine/engine.ts';
 import { createTable } from '../engine/table.ts';
 import { databaseError } from './database-errors.ts';
 import { headerNames } from './header-names.ts';
-import { cellName, placeColumns } from './read-csv.ts';
 import type { PostgresConfig } from './source-config.ts';
-import type { StagedColumn, StagedSource, StagingPlace } from './staged-source.ts';
+import {
+  cellName,
+  placeColumns,
+  type StagedColumn,
+  type StagedSource,
+  type StagingPlace,
+} from './staged-source.ts';
 
 const pageRows = 2000;
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listAudit, recordAudit } from './audit.ts';
-import { describeSchema } from './describe-schema.ts';
+import { describeSchema } from './test-support/describe-schema.ts';
 import {
   startTestPostgres,
   testPostgresAvailable,

@@ -1,4 +1,4 @@
-import type { Session } from './migrate.ts';
+import type { Session } from '../migrate.ts';
 
 /**
  * The tables of a database in SQL, the same for embedded and server: what `migrations/schema.sql` holds, so
