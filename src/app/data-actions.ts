@@ -3,14 +3,8 @@ import type { Readable } from 'node:stream';
 import { inputError } from '../base/errors.ts';
 import { refuseBadId, type SourceId } from '../base/ids.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
-import {
-  keepRows,
-  keepUpload,
-  notPushable,
-  preparePushed,
-  pushedPlaces,
-  type RowBatch,
-} from '../sources/uploads.ts';
+import { keepRows, notPushable, preparePushed, pushedPlaces, type RowBatch } from '../sources/pushed-rows.ts';
+import { keepUpload } from '../sources/uploads.ts';
 import { sourceOf } from '../pipeline/pipeline-parts.ts';
 import { audited, type AppGround } from './app-ground.ts';
 import type { ItemActions, SavedItem } from './item-actions.ts';

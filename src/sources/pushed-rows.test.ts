@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { keepRows, preparePushed, uploadFolder, type RowBatch } from './uploads.ts';
+import { keepRows, preparePushed, type RowBatch } from './pushed-rows.ts';
+import { uploadFolder } from './uploads.ts';
 
 const shape = { columns: ['id', 'email'], key: ['id'] };
 const six = new Date('2026-11-30T06:00:00.000Z');
