@@ -3,6 +3,7 @@ import { pageOf, readTextCursor, type Page, type PageAsked } from '../base/page.
 import type { Engine, Row } from '../engine/engine.ts';
 import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
 import { readProfileShape } from './profile-shape.ts';
+import { searchForm } from './search-form.ts';
 
 /**
  * A page of all profiles, in the order of their ids: `customer_id` and every attribute.
@@ -18,9 +19,11 @@ export async function profilePage(
   const after = readTextCursor(cursor) ?? '';
   const texts = attributes.filter(({ type }) => type === 'text').map((attribute) => name(attribute.name));
   const all = sql`concat_ws(' ', ${join(texts.length > 0 ? texts : [sql`''`])})`;
-  const fold = (text: typeof all) => dialect.foldCase(dialect.stripAccents(text));
   const words = search.split(/\s+/).filter((word) => word !== '');
-  const holds = words.map((word) => sql`AND ${dialect.textHolds(fold(all), fold(sql`${word}`), 'anywhere')}`);
+  const holds = words.map(
+    (word) =>
+      sql`AND ${dialect.textHolds(searchForm(dialect, all), searchForm(dialect, sql`${word}`), 'anywhere')}`,
+  );
   const rows = await engine.rows(sql`
     SELECT ${columnsOf(attributes)}
     FROM profile.profile WHERE customer_id > ${after} ${holds.length === 0 ? nothing : join(holds, ' ')}

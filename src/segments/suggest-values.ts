@@ -2,6 +2,7 @@ import { inputError } from '../base/errors.ts';
 import { suggestName } from '../base/nearest.ts';
 import type { Cell, Column, Engine } from '../engine/engine.ts';
 import { name, nothing, sql, type Sql } from '../engine/sql.ts';
+import { searchForm } from '../profiles/search-form.ts';
 import { findColumn, type Catalogue } from './catalogue.ts';
 import { personRows } from './person-rows.ts';
 import { refuseProblems, type RuleProblem } from './rule-problem.ts';
@@ -44,11 +45,10 @@ export async function suggestValues(
     );
   }
   const { dialect } = engine;
-  const fold = (text: Sql) => dialect.foldCase(dialect.stripAccents(text));
   const begins =
     prefix === ''
       ? nothing
-      : sql`WHERE ${dialect.textHolds(fold(dialect.tryCast(sql`value`, 'text')), fold(sql`${prefix}`), 'start')}`;
+      : sql`WHERE ${dialect.textHolds(searchForm(dialect, dialect.tryCast(sql`value`, 'text')), searchForm(dialect, sql`${prefix}`), 'start')}`;
   const cell = name('person', column.name);
   const counted = sql`SELECT ${cell} AS value, count(*) AS rows FROM ${rows} AS person WHERE ${cell} IS NOT NULL GROUP BY 1`;
   const ask = <T>(query: Sql) => engine.rows<T>(query, { signal });

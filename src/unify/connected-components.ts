@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { PostriderError } from '../base/errors.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { replaceScratch, scratch } from './unify-tables.ts';
+import { countRows, replaceScratch, scratch } from './unify-tables.ts';
 
 /** Each round at least halves what is left in all but contrived tables; a chain of 2^60 records is none of ours. */
 const mostRounds = 60;
@@ -16,7 +16,7 @@ const mostRounds = 60;
  */
 export async function spreadLabels(engine: Engine): Promise<void> {
   await engine.commit([replaceScratch('edge', edgesBetweenLabels)]);
-  for (let round = 0; (await count(engine, sql`${scratch('edge')}`)) > 0; round += 1) {
+  for (let round = 0; (await countRows(engine, scratch('edge'))) > 0; round += 1) {
     if (round === mostRounds) throw unsettled();
     await engine.commit([
       replaceScratch(
@@ -44,7 +44,7 @@ export async function spreadLabels(engine: Engine): Promise<void> {
 
 async function followHooks(engine: Engine): Promise<void> {
   const unfinished = sql`${scratch('hook')} h JOIN ${scratch('hook')} up ON up.label = h.parent`;
-  for (let jump = 0; (await count(engine, unfinished)) > 0; jump += 1) {
+  for (let jump = 0; (await countRows(engine, unfinished)) > 0; jump += 1) {
     if (jump === mostRounds) throw unsettled();
     await engine.commit([
       replaceScratch(
@@ -61,11 +61,6 @@ const edgesBetweenLabels: Sql = sql`
   FROM ${scratch('fresh')} l
   JOIN ${scratch('label')} a ON a.n = l.n JOIN ${scratch('label')} b ON b.n = l.head
   WHERE a.label <> b.label`;
-
-async function count(engine: Engine, from: Sql): Promise<number> {
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${from}`);
-  return row?.n ?? 0;
-}
 
 function unsettled(): PostriderError {
   return new PostriderError({

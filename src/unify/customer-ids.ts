@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
-import { scratch } from './unify-tables.ts';
+import { countRows, scratch } from './unify-tables.ts';
 
 /**
  * Gives every group of records its `CustomerId`, in the scratch table `person (label, customer_id)`.
@@ -78,6 +78,5 @@ const granted: Sql = sql`
   ) WHERE place = 1`;
 
 async function claimsLeft(engine: Engine): Promise<boolean> {
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('claim')}`);
-  return (row?.n ?? 0) > 0;
+  return (await countRows(engine, scratch('claim'))) > 0;
 }

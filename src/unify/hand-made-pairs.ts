@@ -5,7 +5,7 @@ import { sql } from '../engine/sql.ts';
 import { readListFile } from './list-file.ts';
 import type { RecordReference, UnifyConfig } from './unify-config.ts';
 import type { UnifyWarning } from './unify-plan.ts';
-import { createScratch, scratch, scratchTable } from './unify-tables.ts';
+import { countRows, createScratch, scratch, scratchTable } from './unify-tables.ts';
 
 /** Between the columns of a key in `_key` of a source. */
 const keySeparator = '\u001f';
@@ -134,8 +134,7 @@ export async function findPairs(engine: Engine, pairs: readonly HandMadePair[]):
       JOIN ${scratch('record')} b ON b._position = t.position AND b._key = p.other_key
       WHERE a._n <> b._n`,
   ]);
-  const [found] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('pair')}`);
-  const missing = pairs.length - (found?.n ?? 0);
+  const missing = pairs.length - (await countRows(engine, scratch('pair')));
   if (missing <= 0) return [];
   return [
     {

@@ -5,7 +5,7 @@ import { typeRef } from '../engine/table.ts';
 import { formColumn } from './compare-records.ts';
 import type { Exception, Likeness, PlannedRule } from './plan-rules.ts';
 import type { UnifyPlan } from './unify-plan.ts';
-import { createScratch, replaceScratch, scratch } from './unify-tables.ts';
+import { countRows, createScratch, replaceScratch, scratch } from './unify-tables.ts';
 
 /** Records that share the exact fields of a rule, too many to be compared with each other. */
 export interface LargeBlock {
@@ -18,11 +18,15 @@ export interface LargeBlock {
 export interface RuleLinks {
   /** Pairs of records that agree. */
   pairs: number;
+  stars: Stars;
   largeBlocks: LargeBlock[];
 }
 
-/** Of many only the largest are told. */
-const mostBlocks = 100;
+/** A star of links stands for all pairs of its block, of records of different sources, or of all; or links are pairs. */
+export type Stars = 'different sources' | 'all' | 'none';
+
+/** Of many large blocks or groups only the largest are told. */
+export const mostTold = 100;
 
 /**
  * Makes the scratch table `fresh (n, head, similarity)` of what one rule joins, `head` < `n`.
@@ -36,20 +40,25 @@ export async function linkRecords(engine: Engine, plan: UnifyPlan, rule: Planned
   const pairwise = rule.similar.length > 0 || rule.unless.length > 0;
   await engine.commit([replaceScratch('block', blocks(rule))]);
   if (!pairwise) {
-    await engine.commit([createFresh(engine.dialect), sql`INSERT INTO ${scratch('fresh')} ${stars(rule)}`]);
+    await engine.commit([
+      createFresh(engine.dialect),
+      sql`INSERT INTO ${scratch('fresh')} ${starLinks(rule)}`,
+    ]);
     const [row] = await engine.rows<{ n: number | null }>(
       sql`SELECT sum(pairs) AS n FROM ${scratch('block')}`,
     );
-    return { pairs: row?.n ?? 0, largeBlocks: [] };
+    const stars = rule.kind === 'match' ? 'different sources' : 'all';
+    return { pairs: row?.n ?? 0, stars, largeBlocks: [] };
   }
   await engine.commit([
     createFresh(engine.dialect),
     sql`INSERT INTO ${scratch('fresh')} ${agreeingPairs(engine.dialect, plan, rule)}`,
   ]);
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('fresh')}`);
-  return { pairs: row?.n ?? 0, largeBlocks: await largeBlocks(engine, plan, rule) };
+  const pairs = await countRows(engine, scratch('fresh'));
+  return { pairs, stars: 'none', largeBlocks: await largeBlocks(engine, plan, rule) };
 }
 
+/** The scratch table `link` of all links of all rules, empty; `rule` is the number that the rule bears in `links`. */
 export function createLinks(dialect: Dialect): Sql {
   return createScratch(dialect, 'link', [
     { name: 'n', type: 'integer' },
@@ -87,7 +96,7 @@ function blocks(rule: PlannedRule): Sql {
     ) GROUP BY ${join(shared)} HAVING count(*) > 1`;
 }
 
-function stars(rule: PlannedRule): Sql {
+function starLinks(rule: PlannedRule): Sql {
   const ofSource = rule.kind === 'deduplicate' ? sql`AND _position = ${rule.position}` : nothing;
   return sql`SELECT _n, head, NULL FROM ${scratch('compared')} JOIN ${scratch('block')} USING (${join(columnsOf(rule.exact))})
     WHERE _n <> head ${ofSource}`;
@@ -144,7 +153,7 @@ async function largeBlocks(engine: Engine, plan: UnifyPlan, rule: PlannedRule): 
   });
   const rows = await engine.rows<Record<string, string> & { records: number }>(sql`
     SELECT records, ${join(shared)} FROM ${scratch('block')} WHERE records > ${plan.maxBlock}
-    ORDER BY records DESC, ${join(columnsOf(rule.exact))} LIMIT ${mostBlocks}`);
+    ORDER BY records DESC, ${join(columnsOf(rule.exact))} LIMIT ${mostTold}`);
   return rows.map((row) => ({
     rule: rule.name,
     records: row.records,

@@ -12,10 +12,10 @@ import type { PlannedRule } from './plan-rules.ts';
 import { linkByScore } from './probabilistic/link-by-score.ts';
 import type { PlannedScore } from './probabilistic/score-plan.ts';
 import type { UnifyLists } from './read-lists.ts';
-import { freshPairs, handMade, settleLinks } from './settle-links.ts';
+import { freshPairs, handMade, settleLinks, type Settled } from './settle-links.ts';
 import type { UnifyCounts, UnifyResult } from './unify.ts';
 import type { UnifyPlan } from './unify-plan.ts';
-import { nextTable, prepareTables, scratch } from './unify-tables.ts';
+import { countRows, nextTable, prepareTables, scratch } from './unify-tables.ts';
 import { warningsOf } from './unify-warnings.ts';
 
 /**
@@ -50,7 +50,7 @@ export async function makePeople(
 
   await assignCustomerIds(engine, newId ?? sql`CAST(uuid() AS VARCHAR)`);
   await mergeProfiles(engine, plan, now);
-  const profiles = await countProfiles(engine);
+  const profiles = await countRows(engine, tableRef(nextTable(profileTable)));
   return {
     ...countsOf(plan, { records, unique, matched, leftOut }),
     profiles,
@@ -62,20 +62,10 @@ export async function makePeople(
   async function joinBy(kind: PlannedRule['kind']): Promise<void> {
     for (const [index, rule] of plan.rules.entries()) {
       if (rule.kind !== kind) continue;
-      const { pairs, largeBlocks } = await linkRecords(engine, plan, rule);
-      const pairwise = rule.similar.length > 0 || rule.unless.length > 0;
-      const stars = pairwise ? 'none' : rule.kind === 'match' ? 'different sources' : 'all';
+      const { pairs, stars, largeBlocks } = await linkRecords(engine, plan, rule);
       const settled = await settleLinks(engine, plan, { index, name: rule.name, stars, guarded: true });
-      const source = rule.kind === 'deduplicate' ? plan.sources[rule.position]?.source : undefined;
-      found.rules.push({
-        rule: rule.name,
-        kind,
-        ...(source === undefined ? {} : { source }),
-        pairs,
-        joined: settled.joined,
-      });
+      note(rule, pairs, settled);
       found.largeBlocks.push(...largeBlocks);
-      found.largeGroups.push(...settled.largeGroups);
     }
     for (const [place, score] of plan.scores.entries()) {
       if (score.kind === kind) await joinByScore(score, plan.rules.length + place);
@@ -85,16 +75,14 @@ export async function makePeople(
   async function joinByScore(score: PlannedScore, index: number): Promise<void> {
     const { pairs, report } = await linkByScore(engine, plan, score);
     const rule = { index, name: score.name, stars: 'none', guarded: true } as const;
-    const { joined, largeGroups } = await settleLinks(engine, plan, rule);
-    const source = score.kind === 'deduplicate' ? plan.sources[score.position]?.source : undefined;
-    found.rules.push({
-      rule: score.name,
-      kind: score.kind,
-      ...(source === undefined ? {} : { source }),
-      pairs,
-      joined,
-    });
+    note(score, pairs, await settleLinks(engine, plan, rule));
     found.scores.push(report);
+  }
+
+  function note(rule: PlannedRule | PlannedScore, pairs: number, { joined, largeGroups }: Settled): void {
+    const source = rule.kind === 'deduplicate' ? plan.sources[rule.position]?.source : undefined;
+    const { name, kind } = rule;
+    found.rules.push({ rule: name, kind, ...(source === undefined ? {} : { source }), pairs, joined });
     found.largeGroups.push(...largeGroups);
   }
 }
@@ -146,11 +134,4 @@ function countMatched(engine: Engine): Promise<Map<number, number>> {
       GROUP BY l.label HAVING min(r._position) < max(r._position)
     )`,
   );
-}
-
-async function countProfiles(engine: Engine): Promise<number> {
-  const [row] = await engine.rows<{ n: number }>(
-    sql`SELECT count(*) AS n FROM ${tableRef(nextTable(profileTable))}`,
-  );
-  return row?.n ?? 0;
 }

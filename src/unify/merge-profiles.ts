@@ -3,7 +3,7 @@ import { join, name, nothing, sql, wholeNumber, type Sql } from '../engine/sql.t
 import { mostAttributes, ranksOfFilling, ranksOfSource } from './map-records.ts';
 import type { Preference } from './merge-config.ts';
 import type { PlannedAttribute, PlannedGroup, UnifyPlan } from './unify-plan.ts';
-import { createNext, insertNext, scratch } from './unify-tables.ts';
+import { countRows, createNext, insertNext, scratch } from './unify-tables.ts';
 
 export const profileTable: TableName = { schema: 'profile', table: 'profile' };
 
@@ -73,8 +73,7 @@ const recordsAtOnce = 250_000;
  * works, so all people at once would need as much memory as they have text, whatever the engine is allowed.
  */
 async function partsOf(engine: Engine): Promise<Sql[]> {
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('record')}`);
-  const count = Math.max(1, Math.ceil((row?.n ?? 0) / recordsAtOnce));
+  const count = Math.max(1, Math.ceil((await countRows(engine, scratch('record'))) / recordsAtOnce));
   return Array.from(
     { length: count },
     (_, part) => sql`l.label % ${wholeNumber(count)} = ${wholeNumber(part)}`,

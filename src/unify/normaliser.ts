@@ -57,7 +57,8 @@ const phones =
   /^(tele?phone|phone|tel|telefon|mobile|cell)(_?(number|no|nr))?$|^(mobile|cell|home|work)_phone$/;
 const names = /^((first|last|middle|full|given|family)_?name|forename|surname|name|prenume|nume)$/;
 const addresses = /^(street|address|addr|strada|adresa)(_?(line)?_?[1-3]|_address|_name)?$/;
-const births = /^(birth|born)|^(dob|date_of_birth)$/;
+/** Names of days of birth. */
+export const births = /^(birth|born)|^(dob|date_of_birth)$/i;
 
 /** What an attribute is compared by when nobody says: by its name where that tells, else by its type. */
 export function defaultNormaliser(

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { sql } from '../engine/sql.ts';
 import { spreadLabels } from './connected-components.ts';
+import { countGroups } from './settle-links.ts';
 import type { RuleCounts } from './unify.ts';
 import type { UnifyPlan } from './unify-plan.ts';
 import { replaceScratch, scratch } from './unify-tables.ts';
@@ -22,7 +23,7 @@ export async function joinedOnlyBy(
   plan: UnifyPlan,
 ): Promise<OnlyBy[]> {
   await engine.commit([replaceScratch('all_labels', sql`SELECT n, label FROM ${scratch('label')}`)]);
-  const all = await groups(engine);
+  const all = await countGroups(engine);
   const onlyBy: OnlyBy[] = [];
   for (const [place, index] of carriedOut(plan).entries()) {
     const count = counts[place];
@@ -32,7 +33,7 @@ export async function joinedOnlyBy(
       replaceScratch('fresh', sql`SELECT n, head, similarity FROM ${scratch('link')} WHERE rule <> ${index}`),
     ]);
     await spreadLabels(engine);
-    onlyBy.push({ ...count, onlyByThis: (await groups(engine)) - all });
+    onlyBy.push({ ...count, onlyByThis: (await countGroups(engine)) - all });
   }
   await engine.commit([replaceScratch('label', sql`SELECT n, label FROM ${scratch('all_labels')}`)]);
   return onlyBy;
@@ -45,11 +46,4 @@ function carriedOut({ rules, scores }: UnifyPlan): number[] {
     ...all.filter(({ kind }) => kind === 'deduplicate'),
     ...all.filter(({ kind }) => kind === 'match'),
   ].map(({ index }) => index);
-}
-
-async function groups(engine: Engine): Promise<number> {
-  const [row] = await engine.rows<{ n: number }>(
-    sql`SELECT count(DISTINCT label) AS n FROM ${scratch('label')}`,
-  );
-  return row?.n ?? 0;
 }

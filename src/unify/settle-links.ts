@@ -3,9 +3,10 @@ import type { Column, Engine } from '../engine/engine.ts';
 import { nothing, sql, type Sql } from '../engine/sql.ts';
 import { typeRef } from '../engine/table.ts';
 import { spreadLabels } from './connected-components.ts';
+import { mostTold, type Stars } from './link-records.ts';
 import { linksBeside, spelledOut, type Link } from './part-pairs.ts';
 import type { UnifyPlan } from './unify-plan.ts';
-import { replaceScratch, scratch, scratchTable } from './unify-tables.ts';
+import { countRows, replaceScratch, scratch, scratchTable } from './unify-tables.ts';
 
 /** A group that a rule would have made and that is larger than is allowed without a word. */
 export interface LargeGroup {
@@ -30,8 +31,7 @@ export interface FreshRule {
   /** Its place among the rules; -1 for pairs made by hand. */
   index: number;
   name: string;
-  /** A star of links stands for all pairs of its block, of records of different sources, or of all. */
-  stars: 'different sources' | 'all' | 'none';
+  stars: Stars;
   /** Pairs made by hand may be as many as they like. */
   guarded: boolean;
 }
@@ -39,8 +39,6 @@ export interface FreshRule {
 /** The pairs of `unify.pairs.always`, which come before all rules. */
 export const handMade: FreshRule = { index: -1, name: 'always one person', stars: 'none', guarded: false };
 
-/** Of many only the largest are told. */
-const mostGroups = 100;
 const examples = 3;
 
 /**
@@ -51,7 +49,7 @@ const examples = 3;
  * - one that holds a pair that is never one person loses its weakest links, see `linksBeside`.
  */
 export async function settleLinks(engine: Engine, plan: UnifyPlan, rule: FreshRule): Promise<Settled> {
-  const before = await groups(engine);
+  const before = await countGroups(engine);
   await engine.commit([replaceScratch('before', sql`SELECT n, label FROM ${scratch('label')}`)]);
   await spreadLabels(engine);
 
@@ -78,7 +76,7 @@ export async function settleLinks(engine: Engine, plan: UnifyPlan, rule: FreshRu
   await engine.commit([
     sql`INSERT INTO ${scratch('link')} SELECT n, head, similarity, ${rule.index} FROM ${scratch('fresh')}`,
   ]);
-  return { joined: before - (await groups(engine)), largeGroups, parted };
+  return { joined: before - (await countGroups(engine)), largeGroups, parted };
 }
 
 const linkColumns: Column[] = [
@@ -87,12 +85,9 @@ const linkColumns: Column[] = [
   { name: 'similarity', type: 'number' },
 ];
 
-/** A group's label is the number of one of its records. */
-async function groups(engine: Engine): Promise<number> {
-  const [row] = await engine.rows<{ n: number }>(
-    sql`SELECT count(*) AS n FROM ${scratch('label')} WHERE n = label`,
-  );
-  return row?.n ?? 0;
+/** How many groups there are by now: a group's label is the number of one of its records. */
+export function countGroups(engine: Engine): Promise<number> {
+  return countRows(engine, sql`${scratch('label')} WHERE n = label`);
 }
 
 /** Groups that the rule made too large, in the scratch table `large`, and the largest of them told. */
@@ -113,7 +108,7 @@ async function findLarge(engine: Engine, plan: UnifyPlan, { name: rule }: FreshR
     sql`DELETE FROM ${scratch('large')} WHERE list_contains(${plan.allowGroups}, id)`,
   ]);
   const rows = await engine.rows<{ id: string; records: number; label: number }>(
-    sql`SELECT id, records, label FROM ${scratch('large')} ORDER BY records DESC, label LIMIT ${mostGroups}`,
+    sql`SELECT id, records, label FROM ${scratch('large')} ORDER BY records DESC, label LIMIT ${mostTold}`,
   );
   const large: LargeGroup[] = [];
   for (const { id, records, label } of rows) {
@@ -136,8 +131,7 @@ async function markParted(engine: Engine): Promise<number> {
         WHERE p.kind = 'never' AND a.label = b.label`,
     ),
   ]);
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('parted')}`);
-  return row?.n ?? 0;
+  return countRows(engine, scratch('parted'));
 }
 
 async function keptInParted(engine: Engine, rule: FreshRule): Promise<Link[]> {

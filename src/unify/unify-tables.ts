@@ -119,6 +119,13 @@ export async function prepareTables(engine: Engine): Promise<void> {
   );
 }
 
+/** How many rows there are in what stands after FROM. */
+export async function countRows(engine: Engine, from: Sql): Promise<number> {
+  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${from}`);
+  return row?.n ?? 0;
+}
+
+/** An empty scratch table; an error if it exists. */
 export function createScratch(dialect: Dialect, table: string, tableColumns: readonly Column[]): Sql {
   return createTable(dialect, scratchTable(table), tableColumns);
 }

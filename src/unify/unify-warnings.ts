@@ -1,4 +1,4 @@
-import type { LargeBlock } from './link-records.ts';
+import { mostTold, type LargeBlock } from './link-records.ts';
 import type { LargeGroup } from './settle-links.ts';
 import type { UnifyPlan, UnifyWarning } from './unify-plan.ts';
 
@@ -29,7 +29,6 @@ function largest(entries: readonly { records: number }[]): number {
   return entries.reduce((most, { records }) => Math.max(most, records), 0);
 }
 
-/** Lists hold the hundred largest only. */
 function counted(entries: readonly unknown[]): string {
-  return entries.length === 100 ? '100 or more' : String(entries.length);
+  return entries.length === mostTold ? `${mostTold} or more` : String(entries.length);
 }

@@ -21,7 +21,7 @@ export const valueColumn = (place: number): string => `value_${place}`;
 export const partColumn = (place: number): string => `part_${place}`;
 
 /** What people know of a name by: below it stand names that merely share a few letters (Winkler 1990). */
-const nearlyEqual = 0.92;
+export const nearlyEqual = 0.92;
 const alike = 0.8;
 
 /**

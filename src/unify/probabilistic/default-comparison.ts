@@ -1,8 +1,7 @@
-import { defaultNormaliser } from '../normaliser.ts';
+import { births, defaultNormaliser } from '../normaliser.ts';
 import type { PlannedAttribute } from '../unify-plan.ts';
 import type { ComparisonKind } from './score-config.ts';
 
-const births = /^(birth|born)|^(dob|date_of_birth)$/i;
 const places = /^(city|town|suburb|locality|place|oras|localitate|county|judet|district)$/i;
 const codes = /^(post(al)?_?code|zip(_?code)?|plz|street_number|house_number)$/i;
 const regions = /^(state|region|province|gender|sex)$/i;

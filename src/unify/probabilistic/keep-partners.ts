@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.ts';
 import { sql } from '../../engine/sql.ts';
-import { replaceScratch, scratch } from '../unify-tables.ts';
+import { countRows, replaceScratch, scratch } from '../unify-tables.ts';
 
 /**
  * Leaves in the scratch table `score_link (n, head, bits)` at most one partner for each record in each other source: the
@@ -38,6 +38,5 @@ export async function keepPartners(engine: Engine): Promise<void> {
 }
 
 async function anyLeft(engine: Engine): Promise<boolean> {
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('suitor')}`);
-  return (row?.n ?? 0) > 0;
+  return (await countRows(engine, scratch('suitor'))) > 0;
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { join, name, sql, type Sql } from '../../engine/sql.ts';
 import type { UnifyPlan } from '../unify-plan.ts';
-import { replaceScratch, scratch } from '../unify-tables.ts';
+import { countRows, replaceScratch, scratch } from '../unify-tables.ts';
 import { compareAgreements, countPatterns, levelColumn } from './agreements.ts';
 import { choosePasses, drawRandomPairs, findCandidates, type Passes } from './candidate-pairs.ts';
 import { levelsOf } from './comparison.ts';
@@ -88,6 +88,6 @@ export async function linkByScore(
       sql`SELECT n, head, 1 / (1 + power(2, -bits)) AS similarity FROM ${scratch('score_link')}`,
     ),
   ]);
-  const [row] = await engine.rows<{ n: number }>(sql`SELECT count(*) AS n FROM ${scratch('fresh')}`);
-  return { pairs: row?.n ?? 0, report: await reportScore(engine, plan, score, scored) };
+  const pairs = await countRows(engine, scratch('fresh'));
+  return { pairs, report: await reportScore(engine, plan, score, scored) };
 }

@@ -1,3 +1,4 @@
+import { nearlyEqual } from './comparison.ts';
 import { probabilityOf, type Pattern, type Weights } from './estimate-weights.ts';
 import type { RuleConfig } from '../rule-config.ts';
 import type { ComparisonKind } from './score-config.ts';
@@ -28,8 +29,6 @@ interface Condition {
   level: 0 | 1;
 }
 
-/** The similarity from which `nearly equal` begins, for names and text. */
-const nearlyEqual = 0.92;
 const mostConditions = 3;
 /**
  * What may be a rule all by itself: values that are given to one person. A day of birth can be right every time
