@@ -3,14 +3,17 @@ import { spanOf } from './local-day.ts';
 import { durationUnits, type Duration, type Rule, type RuleValue } from './rule.ts';
 import type { Complain } from './rule-problem.ts';
 
-// The value of a rule → the condition it makes with its operator, or a complaint at `value`.
+// Each makes of a rule's value the condition that it is with its operator; of a wrong one it complains, at `value`, and
+// gives what `complain` gives: undefined.
 
+/** `true` or `false`. */
 export function flag(value: RuleValue | undefined, complain: Complain): Condition | undefined {
   return typeof value === 'boolean'
     ? { kind: 'flag', value }
     : complain('value', 'value_type', 'expected true or false.', 'Write it without quotes.');
 }
 
+/** A number to compare with. */
 export function number(
   value: RuleValue | undefined,
   asked: Comparison,
@@ -20,6 +23,7 @@ export function number(
   return asked === '=' ? { kind: 'numbers', anyOf: [value] } : { kind: 'number', comparison: asked, value };
 }
 
+/** A day, or of a time a moment too, to compare with. */
 export function moment(
   value: RuleValue | undefined,
   asked: Comparison,
@@ -29,6 +33,7 @@ export function moment(
   return isMoment(value, type) ? { kind: 'moment', comparison: asked, value } : badMoment(type, complain);
 }
 
+/** A text, or a list of which one is enough where the operator says so; none may be empty. */
 export function texts(
   rule: Rule,
   how: 'equals' | 'contains' | 'beginsWith' | 'endsWith',
@@ -56,6 +61,7 @@ export function texts(
   return { kind: 'text', how, anyOf: values, ignoreCase: rule.ignoreCase === true };
 }
 
+/** Numbers of which one is enough. */
 export function numberList(value: RuleValue | undefined, complain: Complain): Condition | undefined {
   if (!Array.isArray(value) || !value.every(isNumber)) {
     return complain(
@@ -77,6 +83,7 @@ function emptyList(complain: Complain): undefined {
   );
 }
 
+/** `[from, to]`, both included. */
 export function numberRange(value: RuleValue | undefined, complain: Complain): Condition | undefined {
   if (!Array.isArray(value) || value.length !== 2 || !value.every(isNumber)) {
     return complain(
@@ -90,6 +97,7 @@ export function numberRange(value: RuleValue | undefined, complain: Complain): C
   return from <= to ? { kind: 'numberRange', from, to } : reversed(complain);
 }
 
+/** `[from, to]` of days or moments, both included. */
 export function momentRange(
   value: RuleValue | undefined,
   type: 'date' | 'time',
@@ -121,6 +129,7 @@ function reversed(complain: Complain): undefined {
   );
 }
 
+/** A duration of one unit, a hundred years at most, before or after the day that is counted from. */
 export function relative(
   value: RuleValue | undefined,
   direction: 'last' | 'next',
@@ -142,6 +151,7 @@ export function relative(
   return { kind: 'relative', direction, amount: entry.amount, unit: entry.unit };
 }
 
+/** `{ days }` until a day of the year comes round, 366 at most. */
 export function anniversary(value: RuleValue | undefined, complain: Complain): Condition | undefined {
   const days = isObject(value) ? value.days : undefined;
   if (
@@ -154,6 +164,7 @@ export function anniversary(value: RuleValue | undefined, complain: Complain): C
   return { kind: 'anniversary', days };
 }
 
+/** A month or weekday, or several, as numbers from 1 to `last`. */
 export function part(
   value: RuleValue | undefined,
   which: 'month' | 'weekday',

@@ -22,6 +22,7 @@ export type Normaliser =
   | { as: 'email'; ignorePlus: boolean; ignoreDots: boolean }
   | { as: 'phone'; defaultCountry: string | undefined; country: string | undefined };
 
+/** A normaliser with everything said that its configuration may leave out. */
 export function normaliserOf(config: NormaliserConfig): Normaliser {
   const options = typeof config === 'string' ? ({ as: config } as Exclude<NormaliserConfig, string>) : config;
   switch (options.as) {

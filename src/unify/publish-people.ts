@@ -118,6 +118,7 @@ function previousIds(now: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM merged again WHERE again.was = old.was)`;
 }
 
+/** Why records are one person, as `unify.link` has it: the scratch table `link` with sources, keys and names of rules. */
 export function links(plan: UnifyPlan): Sql {
   const ruleNames = join(
     [

@@ -24,6 +24,7 @@ export const memory = {
 /** Tables of one unification; nothing in them outlives it. */
 const scratchSchema = 'unify_work';
 
+/** A scratch table as it stands in a query. */
 export function scratch(table: string): Sql {
   return name(scratchSchema, table);
 }
@@ -70,6 +71,7 @@ export function createNext(dialect: Dialect, table: TableName, tableColumns: rea
   return createTable(dialect, nextTable(table), tableColumns);
 }
 
+/** Rows of `select`, whose columns come in the order of `tableColumns`, into a successor that is there. */
 export function insertNext(table: TableName, tableColumns: readonly Column[], select: Sql): Sql {
   return sql`INSERT INTO ${tableRef(nextTable(table))} (${join(tableColumns.map((column) => name(column.name)))}) ${select}`;
 }

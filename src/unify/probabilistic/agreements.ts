@@ -6,6 +6,7 @@ import type { Pattern } from './estimate-weights.ts';
 import type { PlannedScore } from './score-plan.ts';
 import { rarityColumn } from './score-records.ts';
 
+/** The column of a table of agreements that holds how a field of two records agrees, as `Pattern.levels` has it. */
 export const levelColumn = (place: number): string => `level_${place}`;
 
 /**

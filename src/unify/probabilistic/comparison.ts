@@ -16,8 +16,9 @@ export interface Compared {
   counterpart?: number | undefined;
 }
 
-/** The column of `score_record` that holds a field's form as text, and the one that holds a part of it. */
+/** The column of `score_record` that holds a field's form as text. */
 export const valueColumn = (place: number): string => `value_${place}`;
+/** The one that holds what stands before the "@" of an address. */
 export const partColumn = (place: number): string => `part_${place}`;
 
 /** What people know of a name by: below it stand names that merely share a few letters (Winkler 1990). */

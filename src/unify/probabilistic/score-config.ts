@@ -74,10 +74,12 @@ export const joiningConfig = z.union([z.array(ruleConfig), scoreConfig], {
 });
 export type JoiningConfig = z.infer<typeof joiningConfig>;
 
+/** The rules, which come before a score where there is one. */
 export function rulesOf(joining: JoiningConfig | undefined): readonly RuleConfig[] {
   return Array.isArray(joining) ? joining : (joining?.rules ?? []);
 }
 
+/** The score; undefined where rules alone join. */
 export function scoreOf(joining: JoiningConfig | undefined): ScoreConfig | undefined {
   return Array.isArray(joining) ? undefined : joining;
 }
