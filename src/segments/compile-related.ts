@@ -1,6 +1,7 @@
 import type { Dialect } from '../engine/dialect.ts';
 import type { ColumnType } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
+import { valueOfNoRows } from './aggregates.ts';
 import type { AggregateRule, CheckedGroup, Comparison, MatchMode, MatchRule, Test } from './checked-rule.ts';
 import { compileTest, type CompileContext } from './compile-test.ts';
 import type { Hop, HopStart } from './hop.ts';
@@ -156,7 +157,7 @@ export function aggregateOfEach(
 /** Whether a person or row without any related row passes: the counts and sums of no rows are 0, the rest is missing. */
 function holdsForNoRows({ function: fn, test }: AggregateRule): boolean {
   const { condition, negated, includeMissing } = test;
-  const isZero = fn === 'count' || fn === 'countDistinct' || fn === 'sum';
+  const isZero = valueOfNoRows(fn) === 0;
   if (condition.kind === 'missing' || condition.kind === 'blank') return isZero === negated;
   return isZero ? zeroSatisfies(condition) !== negated : includeMissing;
 }

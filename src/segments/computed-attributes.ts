@@ -2,6 +2,7 @@ import type { Change, Column, Engine, TableName } from '../engine/engine.ts';
 import { join, name, sql, type Sql } from '../engine/sql.ts';
 import { tableRef } from '../engine/table.ts';
 import { reservedNames } from '../unify/attribute-name.ts';
+import { valueOfNoRows } from './aggregates.ts';
 import { asOfDay } from './as-of-day.ts';
 import { segmentField, type Catalogue } from './catalogue.ts';
 import { checkRules } from './check-rules.ts';
@@ -133,8 +134,9 @@ async function computedColumns(
     const made = aggregateOfEach(rule, (group) => compileRelatedGroup(group, context), context);
     const of = (column: string) => name(`made_${index}`, column);
     columns.push({ name: id, type: aggregateOf(rule, dialect).type });
-    const ofNone = ['count', 'countDistinct', 'sum'].includes(rule.function);
-    values.push(sql`${ofNone ? sql`coalesce(${of('value')}, 0)` : of('value')} AS ${name(id)}`);
+    const ofNone = valueOfNoRows(rule.function);
+    const value = ofNone === null ? of('value') : sql`coalesce(${of('value')}, ${ofNone})`;
+    values.push(sql`${value} AS ${name(id)}`);
     joins.push(
       sql`LEFT JOIN (${made}) AS ${name(`made_${index}`)} ON ${of('customer_id')} = person.customer_id`,
     );

@@ -1,6 +1,7 @@
 import type { CustomerId, SegmentId } from '../base/ids.ts';
 import type { Cell, Engine, Row } from '../engine/engine.ts';
 import { join, name, nothing, sql, type Sql } from '../engine/sql.ts';
+import { valueOfNoRows } from './aggregates.ts';
 import { asOfDay } from './as-of-day.ts';
 import type { Catalogue } from './catalogue.ts';
 import { checkDraft, segmentsIn, type Draft } from './check-segments.ts';
@@ -191,10 +192,8 @@ function foundOf(leaf: Leaf, person: Row, index: number, found: Row | undefined)
     }
     case 'match':
       return { kind: 'rows', rows: Number(found?.rows ?? 0), fitting: Number(found?.fitting ?? 0) };
-    case 'aggregate': {
-      const zero = leaf.function === 'count' || leaf.function === 'countDistinct' || leaf.function === 'sum';
-      return { kind: 'made', value: found?.value ?? (zero ? 0 : null) };
-    }
+    case 'aggregate':
+      return { kind: 'made', value: found?.value ?? valueOfNoRows(leaf.function) };
     case 'segment':
       return {
         kind: 'segments',
