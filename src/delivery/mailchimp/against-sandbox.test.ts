@@ -60,8 +60,6 @@ describe('the client and the sandbox', () => {
       id: made.id,
       name: 'Bigger',
     });
-    expect(await client.deleteTag(audience, made.id)).toBe('deleted');
-    expect(await client.deleteTag(audience, made.id)).toBe('gone');
   });
 
   it.each(['honoured', 'ignored', 'refused'] as const)(

@@ -33,7 +33,7 @@ export function audienceCalls(requests: PatientRequests, askFor: AskFor): Audien
     account: ({ signal } = {}) =>
       askFor(
         { method: 'GET', template: '/' },
-        ['account_id', 'account_name', 'login_id', 'username', 'role'],
+        ['account_id', 'account_name', 'username', 'role'],
         ({ answer }) => parseAccount(answer.body),
         signal,
       ),
@@ -83,13 +83,7 @@ export function audienceCalls(requests: PatientRequests, askFor: AskFor): Audien
 }
 
 const listFields = ['id', 'name', 'double_optin', 'marketing_permissions'];
-const statsFields = [
-  'member_count',
-  'unsubscribe_count',
-  'cleaned_count',
-  'total_contacts',
-  'merge_field_count',
-];
+const statsFields = ['member_count', 'unsubscribe_count', 'cleaned_count', 'total_contacts'];
 
 /** All of a short listing, page by page; for members, whose rows move, there is `readMembers`. */
 export async function askForAll<T>(

@@ -9,11 +9,13 @@ export type MemberStatus =
 /** What a batch may ask for: nobody is archived by a status. */
 export type WritableStatus = Exclude<MemberStatus, 'archived'>;
 
-/** The account and the user whose key it is. The ceiling of simultaneous requests is per user (`loginId`). */
+/**
+ * The account and the user whose key it is. Mailchimp's ceiling of simultaneous requests is per user; ours is counted per
+ * account, over all its users, since another connection may have a key of the same user (`account-slots.ts`).
+ */
 export interface Account {
   accountId: string;
   accountName: string;
-  loginId?: string;
   loginName?: string;
   /** As Mailchimp says it: owner, admin, manager, author, viewer. */
   role: string;
@@ -28,7 +30,6 @@ export interface Audience {
   cleaned: number;
   /** About how many contacts of any status; undefined where Mailchimp does not say. */
   totalContacts?: number;
-  mergeFieldCount?: number;
   doubleOptin: boolean;
   marketingPermissions: boolean;
 }
@@ -48,8 +49,6 @@ export interface MergeFieldOptions {
   choices?: string[];
   dateFormat?: string;
   phoneFormat?: string;
-  defaultCountry?: number;
-  size?: number;
 }
 
 export interface NewMergeField {
@@ -64,7 +63,6 @@ export interface NewMergeField {
 export interface Tag {
   id: number;
   name: string;
-  memberCount: number;
 }
 
 export interface Member {
@@ -96,12 +94,8 @@ export interface BatchMember {
   mergeFields: Record<string, MergeValue>;
   /** Names; undocumented in a batch: believe the answer's own `tags` only. */
   tags?: readonly string[];
-  emailType?: 'html' | 'text';
   /** Two letters. */
   language?: string;
-  vip?: boolean;
-  ipSignup?: string;
-  timestampSignup?: string;
   /** The proof of consent: from which IP address, and when (ISO 8601). */
   ipOpt?: string;
   timestampOpt?: string;
@@ -141,17 +135,14 @@ export interface TagAnswer {
   removed: number;
   addedAddresses: string[];
   removedAddresses: string[];
-  errors: { addresses: string[]; text: string }[];
 }
 
 export interface MemberPage {
   members: Member[];
   /** How many the query has in all, at the moment of the answer. */
   total: number;
-  /** The answer's `Date` header: whole seconds of Mailchimp's clock. */
-  serverTime: Date | undefined;
   /**
-   * When the request left, by Mailchimp's clock where it tells, else by ours: what changes from then on need not be
+   * When the request left, by Mailchimp's clock where it tells (in whole seconds), else by ours: what changes from then on need not be
    * in the page.
    */
   asOf: Date;

@@ -75,7 +75,7 @@ describe('one person’s trouble, by FACTS §8', () => {
 
   it.each(rows)('%s → %s', (text, reason, kind, more) => {
     const verdict = classifyPerson({ text, ...more });
-    expect(verdict).toMatchObject({ reason, kind, retryLater: reason === 'signup_throttled' });
+    expect(verdict).toMatchObject({ reason, kind });
     expect(verdict.text).not.toContain('acme.test');
   });
 

@@ -22,8 +22,6 @@ export interface PersonVerdict {
   kind: 'keptOut' | 'rejected' | 'failed';
   /** The merge tag, for `bad_field`. */
   field?: string;
-  /** The same may work in some days. */
-  retryLater: boolean;
   /** What Mailchimp said, addresses taken out. */
   text: string;
 }
@@ -43,7 +41,6 @@ interface Rule {
   kind: PersonVerdict['kind'];
   text?: RegExp;
   title?: RegExp;
-  retryLater?: true;
 }
 
 // FACTS §8, the more telling first. Texts come in English even where field messages do not; titles may be
@@ -60,7 +57,6 @@ const rules: readonly Rule[] = [
     reason: 'signup_throttled',
     kind: 'failed',
     text: /signed up to a lot of lists|too many recent signup requests/i,
-    retryLater: true,
   },
   { reason: 'fake_address', kind: 'rejected', text: /looks fake or invalid/i },
   { reason: 'invalid_address', kind: 'rejected', text: /valid email address|blank email address/i },
@@ -94,7 +90,7 @@ export function classifyPerson(trouble: PersonTrouble): PersonVerdict {
       : undefined) ??
     rules.find((candidate) => candidate.title?.test(trouble.title ?? ''));
   if (rule !== undefined) {
-    return { reason: rule.reason, kind: rule.kind, retryLater: rule.retryLater ?? false, text };
+    return { reason: rule.reason, kind: rule.kind, text };
   }
 
   // A schema fault names a path such as `merge_fields.X`; a value's fault names the merge tag alone.
@@ -105,7 +101,6 @@ export function classifyPerson(trouble: PersonTrouble): PersonVerdict {
       reason: 'bad_field',
       kind: 'rejected',
       ...(field === '' ? {} : { field }),
-      retryLater: false,
       text,
     };
   }
@@ -114,9 +109,8 @@ export function classifyPerson(trouble: PersonTrouble): PersonVerdict {
       reason: 'schema_mismatch',
       kind: 'failed',
       ...(field === '' ? {} : { field }),
-      retryLater: false,
       text,
     };
   }
-  return { reason: 'unknown', kind: 'failed', retryLater: false, text };
+  return { reason: 'unknown', kind: 'failed', text };
 }

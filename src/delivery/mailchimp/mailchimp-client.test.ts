@@ -27,14 +27,13 @@ describe('the client', () => {
       path === '/'
         ? {
             status: 200,
-            json: { account_id: 'a', account_name: 'Post', login_id: 7, username: 'ana', role: 'admin' },
+            json: { account_id: 'a', account_name: 'Post', username: 'ana', role: 'admin' },
           }
         : { status: 200, json: { id: 'L', name: 'News', stats: { member_count: 5, total_contacts: 9 } } },
     );
     expect(await client.account()).toEqual({
       accountId: 'a',
       accountName: 'Post',
-      loginId: '7',
       loginName: 'ana',
       role: 'admin',
     });
@@ -69,13 +68,11 @@ describe('the client', () => {
     expect(await client.createTag('L', 'New')).toEqual({
       id: 3,
       name: 'New',
-      memberCount: 0,
       existed: false,
     });
     expect(await client.createTag('L', 'big spenders ')).toEqual({
       id: 4,
       name: 'Big Spenders',
-      memberCount: 2,
       existed: true,
     });
     await expect(client.createTag('L', 'other')).rejects.toMatchObject({ code: 'mailchimp_tag_exists' });
@@ -89,18 +86,6 @@ describe('the client', () => {
       path: '/lists/L/segments/4',
       body: { name: 'Neu' },
     });
-  });
-
-  it.each([
-    [204, 'deleted'],
-    [404, 'gone'],
-  ])('deletes a tag: %i → %s', async (status, outcome) => {
-    await serve(() =>
-      status === 204
-        ? { status }
-        : problem(404, 'Resource Not Found', 'The requested resource could not be found.'),
-    );
-    expect(await client.deleteTag('L', 4)).toBe(outcome);
   });
 
   it('finds a member by the hash of the folded address, or undefined', async () => {
@@ -138,9 +123,8 @@ describe('the client', () => {
       offset: 0,
       count: 1_000,
     });
-    const serverTime = new Date('2026-11-24T06:00:00Z');
-    expect(page).toMatchObject({ total: 41, serverTime });
-    expect(page.asOf.getTime()).toBeLessThanOrEqual(serverTime.getTime());
+    expect(page.total).toBe(41);
+    expect(page.asOf.getTime()).toBeLessThanOrEqual(Date.parse('2026-11-24T06:00:00Z'));
     expect(Object.fromEntries(fake.requests[0]?.query ?? [])).toMatchObject({
       status: 'pending',
       since_last_changed: '2026-11-01T00:00:00+00:00',

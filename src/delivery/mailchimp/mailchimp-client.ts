@@ -78,8 +78,6 @@ export interface MailchimpClient {
   createTag(id: string, name: string, options?: CallOptions): Promise<Tag & { existed: boolean }>;
   /** Keeps who has it. */
   renameTag(id: string, tagId: number, name: string, options?: CallOptions): Promise<Tag>;
-  /** Takes it from everybody; `gone`: it was not there. */
-  deleteTag(id: string, tagId: number, options?: CallOptions): Promise<'deleted' | 'gone'>;
   /** One page, the longest unchanged first. */
   memberPage(id: string, query: MemberQuery, options?: CallOptions): Promise<MemberPage>;
   /** Undefined for people the audience does not hold; permanently deleted ones look the same. */

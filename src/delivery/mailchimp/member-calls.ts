@@ -46,7 +46,7 @@ export function memberCalls(requests: PatientRequests, askFor: AskFor): MemberCa
         [...under('members', memberFields), 'total_items'],
         (reply) => {
           const { items, total } = parseMembers(reply.answer.body);
-          return { members: items, total, ...timesOf(reply) };
+          return { members: items, total, asOf: timeOf(reply) };
         },
         signal,
       ),
@@ -150,19 +150,15 @@ function wireMember(member: BatchMember): Record<string, unknown> {
     status: member.status,
     merge_fields: member.mergeFields,
     tags: member.tags,
-    email_type: member.emailType,
     language: member.language,
-    vip: member.vip,
-    ip_signup: member.ipSignup,
-    timestamp_signup: member.timestampSignup,
     ip_opt: member.ipOpt,
     timestamp_opt: member.timestampOpt,
   };
 }
 
-function timesOf({ answer, sentAt, receivedAt }: Reply): { serverTime: Date | undefined; asOf: Date } {
+function timeOf({ answer, sentAt, receivedAt }: Reply): Date {
   const told = new Date(answer.headers.date ?? '');
-  if (Number.isNaN(told.getTime())) return { serverTime: undefined, asOf: sentAt };
+  if (Number.isNaN(told.getTime())) return sentAt;
   // The header is written when the answer is ready: a slow query saw an older state.
-  return { serverTime: told, asOf: new Date(told.getTime() - (receivedAt.getTime() - sentAt.getTime())) };
+  return new Date(told.getTime() - (receivedAt.getTime() - sentAt.getTime()));
 }

@@ -14,7 +14,6 @@ const account = z
   .object({
     account_id: idText,
     account_name: text,
-    login_id: idText.optional().catch(undefined),
     username: z.string().optional().catch(undefined),
     role: text,
   })
@@ -22,7 +21,6 @@ const account = z
     compact({
       accountId: wire.account_id,
       accountName: wire.account_name,
-      loginId: wire.login_id,
       loginName: wire.username,
       role: wire.role,
     }),
@@ -42,7 +40,6 @@ const audience = z
         unsubscribe_count: count,
         cleaned_count: count,
         total_contacts: optionalCount,
-        merge_field_count: optionalCount,
       })
       .catch(noStats),
   })
@@ -54,7 +51,6 @@ const audience = z
       unsubscribed: wire.stats.unsubscribe_count,
       cleaned: wire.stats.cleaned_count,
       totalContacts: wire.stats.total_contacts,
-      mergeFieldCount: wire.stats.merge_field_count,
       doubleOptin: wire.double_optin,
       marketingPermissions: wire.marketing_permissions,
     }),
@@ -71,8 +67,6 @@ const mergeField = z
         choices: z.array(z.string()).optional().catch(undefined),
         date_format: z.string().optional().catch(undefined),
         phone_format: z.string().optional().catch(undefined),
-        default_country: z.number().optional().catch(undefined),
-        size: z.number().optional().catch(undefined),
       })
       .catch({}),
   })
@@ -82,14 +76,12 @@ const mergeField = z
       choices: options.choices,
       dateFormat: options.date_format,
       phoneFormat: options.phone_format,
-      defaultCountry: options.default_country,
-      size: options.size,
     }),
   }));
 
 const tag = z
-  .object({ id: z.coerce.number().int(), name: z.string(), member_count: count })
-  .transform((wire): Tag => ({ id: wire.id, name: wire.name, memberCount: wire.member_count }));
+  .object({ id: z.coerce.number().int(), name: z.string() })
+  .transform((wire): Tag => ({ id: wire.id, name: wire.name }));
 
 const addresses = z
   .array(z.object({ email_address: z.string() }).transform(({ email_address }) => email_address))
@@ -100,14 +92,12 @@ const tagAnswer = z
     members_removed: addresses,
     total_added: count,
     total_removed: count,
-    errors: z.array(z.object({ email_addresses: z.array(z.string()).catch([]), error: text })).catch([]),
   })
   .transform((wire): TagAnswer => ({
     added: wire.total_added,
     removed: wire.total_removed,
     addedAddresses: wire.members_added,
     removedAddresses: wire.members_removed,
-    errors: wire.errors.map((error) => ({ addresses: error.email_addresses, text: error.error })),
   }));
 
 /** Each parser takes an answer's body and throws where it is not JSON or lacks what we cannot do without. */

@@ -32,7 +32,6 @@ export interface RequestStats {
   retries: number;
   /** Answers that said "too many". */
   throttled: number;
-  slowestMs: number;
 }
 
 export interface PatientOptions {
@@ -62,7 +61,7 @@ export interface CallHooks {
 /** Calls with patience: a slot for each attempt, and further attempts where `setbackOf` says so. */
 export class PatientRequests {
   readonly #options: PatientOptions;
-  readonly #stats: RequestStats = { requests: 0, writes: 0, retries: 0, throttled: 0, slowestMs: 0 };
+  readonly #stats: RequestStats = { requests: 0, writes: 0, retries: 0, throttled: 0 };
 
   constructor(options: PatientOptions) {
     this.#options = options;
@@ -140,7 +139,6 @@ export class PatientRequests {
     if (outcome.kind !== 'unsent' && request.method !== 'GET') this.#stats.writes++;
     if (attempt > 1) this.#stats.retries++;
     if (setback?.slotEnd.kind === 'throttled') this.#stats.throttled++;
-    this.#stats.slowestMs = Math.max(this.#stats.slowestMs, ms);
     observe({
       method: request.method,
       template: request.template,

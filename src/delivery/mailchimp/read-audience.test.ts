@@ -45,7 +45,7 @@ class LivingAudience {
       const members = found.slice(query.offset, query.offset + query.count);
       this.#atOnce--;
       this.change(this, read);
-      return { members, total: found.length, serverTime: undefined, asOf: new Date(start + read) };
+      return { members, total: found.length, asOf: new Date(start + read) };
     };
     return { maxRequests: 4, memberPage } as Partial<MailchimpClient> as MailchimpClient;
   }

@@ -1,15 +1,12 @@
 import { askForAll } from './audience-calls.ts';
 import { checkBatch, type MailchimpClient } from './mailchimp-client.ts';
-import { isRefusal, refusalAs } from './mailchimp-error.ts';
+import { isRefusal } from './mailchimp-error.ts';
 import { parseTag, parseTagAnswer, parseTags } from './parse-answers.ts';
 import { parseTagMembers } from './parse-tag-members.ts';
 import type { PatientRequests } from './patient-requests.ts';
 import { under, type AskFor } from './requested-fields.ts';
 
-type TagCalls = Pick<
-  MailchimpClient,
-  'tags' | 'createTag' | 'renameTag' | 'deleteTag' | 'changeTag' | 'tagMembers'
->;
+type TagCalls = Pick<MailchimpClient, 'tags' | 'createTag' | 'renameTag' | 'changeTag' | 'tagMembers'>;
 
 const oneTag = '/lists/{list_id}/segments/{segment_id}';
 const allTags = '/lists/{list_id}/segments';
@@ -20,7 +17,7 @@ export function tagCalls(requests: PatientRequests, askFor: AskFor): TagCalls {
     askForAll(
       askFor,
       { method: 'GET', template: allTags, parameters: { list_id: id }, query: { type: 'static' } },
-      [...under('segments', ['id', 'name', 'member_count']), 'total_items'],
+      [...under('segments', ['id', 'name']), 'total_items'],
       parseTags,
       signal,
     );
@@ -53,15 +50,6 @@ export function tagCalls(requests: PatientRequests, askFor: AskFor): TagCalls {
         signal,
       ),
 
-    deleteTag: (id, tagId, { signal } = {}) =>
-      requests
-        .call(
-          { method: 'DELETE', template: oneTag, parameters: tagParameters(id, tagId) },
-          () => 'deleted' as const,
-          signal,
-        )
-        .catch(refusalAs({ tag_not_found: 'gone' as const })),
-
     tagMembers: (id, tagId, { offset, count }, { signal } = {}) =>
       askFor(
         {
@@ -90,13 +78,7 @@ export function tagCalls(requests: PatientRequests, askFor: AskFor): TagCalls {
       };
       return askFor(
         { method: 'POST', template: oneTag, parameters: tagParameters(id, tagId), body },
-        [
-          'members_added.email_address',
-          'members_removed.email_address',
-          'errors',
-          'total_added',
-          'total_removed',
-        ],
+        ['members_added.email_address', 'members_removed.email_address', 'total_added', 'total_removed'],
         ({ answer }) => parseTagAnswer(answer.body),
         signal,
       );
