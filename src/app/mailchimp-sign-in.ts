@@ -46,7 +46,7 @@ export function mailchimpSignInActions(ground: AppGround): MailchimpSignInAction
       const login = await inspect(ground, secret);
       const { connection, id } = pending;
       if (connection === undefined) {
-        await keepSignIn(db, ground.key, id, { secret, login });
+        await keepSignIn(db, ground.key, id, secret);
       } else {
         await present(connection);
         await saveConnectionSecret(db, ground.key, connection, secret, clock.now());

@@ -47,6 +47,11 @@ export async function readConnectionSecret(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const text = open(key, { text: row.sealed, keyId: row.key_id }, ownerOf(connection));
+  return parseConnectionSecret(text);
+}
+
+/** What was sealed, once it is open. */
+export function parseConnectionSecret(text: string): ConnectionSecret {
   return connectionSecret.parse(JSON.parse(text));
 }
 

@@ -1,11 +1,10 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { PostriderError } from '../base/errors.ts';
 import type { Database } from '../store/tables.ts';
 import { resealConnectionSecrets } from './connection-secrets.ts';
 import { open, seal, secretKeyOf, type SecretKey } from './seal.ts';
-import { parseSecretKey } from './secret-key.ts';
+import { newKeyText, parseSecretKey, secretKeyFile, secretKeyFrom } from './secret-key.ts';
 
 /** The first key of an installation, by which erased people are known: their digests cannot be made again. */
 const engineKey = 'engine';
@@ -51,8 +50,7 @@ async function reseal(
 }
 
 /** Where the new key lies until the store is sealed with it. */
-const waiting = (dataFolder: string) => join(dataFolder, 'secret.key.new');
-const present = (dataFolder: string) => join(dataFolder, 'secret.key');
+const waiting = (dataFolder: string) => `${secretKeyFile(dataFolder)}.new`;
 
 /**
  * Another secret key in place of the present one.
@@ -80,21 +78,13 @@ export async function rotateSecretKey(
       hint: 'Set POSTRIDER_NEW_SECRET_KEY, say this again, and set POSTRIDER_SECRET_KEY to it afterwards: openssl rand -base64 32',
     });
   }
-  const text = given ?? randomBytes(32).toString('base64');
-  const to = parseSecretKey(text);
-  if (to === undefined) {
-    throw new PostriderError({
-      kind: 'configuration',
-      code: 'bad_secret_key',
-      message: 'POSTRIDER_NEW_SECRET_KEY does not hold a key.',
-      hint: 'A key is 32 random bytes in base64 or hexadecimal, as "openssl rand -base64 32" prints them.',
-    });
-  }
+  const text = given ?? newKeyText();
+  const to = secretKeyFrom(text, 'POSTRIDER_NEW_SECRET_KEY');
   if (fromEnvironment) return { key: to, secrets: await reseal(db, from, to, others) };
   // First the key, durably; then what it seals; then its place. Killed in between, the next start finds both keys.
   writeFileSync(waiting(dataFolder), `${text}\n`, { mode: 0o600, flush: true });
   const secrets = await reseal(db, from, to, others);
-  renameSync(waiting(dataFolder), present(dataFolder));
+  renameSync(waiting(dataFolder), secretKeyFile(dataFolder));
   return { key: to, secrets };
 }
 
@@ -105,7 +95,7 @@ export async function settleRotation(db: Database, dataFolder: string, key: Secr
   const next = parseSecretKey(readFileSync(file, 'utf8'));
   const row = await db.selectFrom('kept_key').selectAll().where('name', '=', engineKey).executeTakeFirst();
   if (next !== undefined && row?.key_id === next.id) {
-    renameSync(file, present(dataFolder));
+    renameSync(file, secretKeyFile(dataFolder));
     return next;
   }
   rmSync(file);

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { ConnectionId } from '../base/ids.ts';
 import { inputError } from '../base/errors.ts';
 import type { Database } from '../store/tables.ts';
-import type { ConnectionSecret } from './connection-secrets.ts';
+import { parseConnectionSecret, type ConnectionSecret } from './connection-secrets.ts';
 import { open, seal, type SecretKey } from './seal.ts';
 
 /** A sign-in with Mailchimp that somebody began, and what came of it. */
@@ -83,12 +83,12 @@ export async function keepSignIn(
   db: Database,
   key: SecretKey,
   id: string,
-  { secret, login }: { secret: ConnectionSecret; login: unknown },
+  secret: ConnectionSecret,
 ): Promise<void> {
   const sealed = seal(key, JSON.stringify(secret), ownerOf(id));
   await db
     .updateTable('pending_sign_in')
-    .set({ sealed: sealed.text, key_id: sealed.keyId, login: JSON.stringify(login) })
+    .set({ sealed: sealed.text, key_id: sealed.keyId })
     .where('id', '=', id)
     .execute();
 }
@@ -120,7 +120,7 @@ export async function takeSignIn(
     );
   }
   const text = open(key, { text: row.sealed ?? '', keyId: row.key_id ?? '' }, ownerOf(id));
-  return JSON.parse(text) as ConnectionSecret;
+  return parseConnectionSecret(text);
 }
 
 function digest(state: string): string {

@@ -24,12 +24,27 @@ export function parseSecretKey(text: string): SecretKey | undefined {
  * @throws `configuration` / `bad_secret_key`, which says where it stands and never what it is
  */
 export function readSecretKey(options: { given?: string | undefined; dataFolder: string }): SecretKey {
-  if (options.given !== undefined) return parsed(options.given, 'POSTRIDER_SECRET_KEY');
-  const file = join(options.dataFolder, 'secret.key');
-  return parsed(readFile(file) ?? makeFile(file), file);
+  if (options.given !== undefined) return secretKeyFrom(options.given, 'POSTRIDER_SECRET_KEY');
+  const file = secretKeyFile(options.dataFolder);
+  return secretKeyFrom(readFile(file) ?? makeFile(file), file);
 }
 
-function parsed(text: string, where: string): SecretKey {
+/** Where the key lies that does not come from the environment. */
+export function secretKeyFile(dataFolder: string): string {
+  return join(dataFolder, 'secret.key');
+}
+
+/** The text of a key that there was not before. */
+export function newKeyText(): string {
+  return randomBytes(keyBytes).toString('base64');
+}
+
+/**
+ * The key of this text.
+ * @param where it stands, for the error
+ * @throws `configuration` / `bad_secret_key`
+ */
+export function secretKeyFrom(text: string, where: string): SecretKey {
   const key = parseSecretKey(text);
   if (key !== undefined) return key;
   throw new PostriderError({
@@ -51,7 +66,7 @@ function readFile(file: string): string | undefined {
 
 /** Writes a new key in one step: half a key, or a second one over the first, would lose every secret. */
 function makeFile(file: string): string {
-  const text = randomBytes(keyBytes).toString('base64');
+  const text = newKeyText();
   const ready = `${file}.${process.pid}.new`;
   writeFileSync(ready, `${text}\n`, { mode: 0o600, flush: true });
   try {
