@@ -79,14 +79,14 @@ async function takeInPages(
   now: Date,
 ): Promise<number> {
   let members = 0;
-  for await (const pages of grouped(read.pages)) {
-    members += pages.length;
+  for await (const group of grouped(read.pages)) {
+    members += group.length;
     await engine.commit([
       {
         into: readMember,
         columns: readMember.columns,
         // Contacts without an address (known by telephone only) are none of an e-mail export's business.
-        rows: pages.filter((member) => member.address !== '').map((member) => cells(audience, member)),
+        rows: group.filter((member) => member.address !== '').map((member) => cells(audience, member)),
       },
     ]);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { inputError } from '../base/errors.ts';
+import { inputError, PostriderError } from '../base/errors.ts';
 import type { Dialect } from '../engine/dialect.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
@@ -56,8 +56,7 @@ async function readEntries(file: string): Promise<string[]> {
       if (entry !== '' && !entry.startsWith('#')) digests.add(digestOf(entry, file, line));
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined || (error instanceof Error && 'kind' in error))
-      throw error;
+    if (error instanceof PostriderError || (error as NodeJS.ErrnoException).code === undefined) throw error;
     // A list that cannot be read must not pass for an empty one.
     throw inputError(
       'do_not_send_missing',

@@ -161,7 +161,7 @@ export const run = table('run', [
   column('made_at', 'time'),
   column('started_at', 'time'),
   column('finished_at', 'time'),
-  column('body', 'text'), // JSON: RunBody
+  column('body', 'text'), // JSON: ExportRun
 ]);
 
 /**

@@ -102,16 +102,16 @@ async function finalCounts(
 
 /** The tags a person holds after the run, as far as the run knows. */
 function tagsNow(dialect: Dialect, record: ExportRun): Sql {
-  const names = (column: string) =>
+  const names = (segments: Sql) =>
     dialect.textsWhere(
       record.tags.map(({ segment, name }) => ({
-        when: sql`list_contains(settled.${{ nodes: [{ text: column }] }}, ${segment})`,
+        when: sql`list_contains(${segments}, ${segment})`,
         text: name.toLowerCase(),
       })),
     );
   return sql`list_sort(list_distinct(list_filter(
-    list_concat(coalesce(settled.now_tags, member.tags, []::VARCHAR[]), ${names('given_now')}),
-    lambda held: NOT list_contains(${names('untagged')}, held))))`;
+    list_concat(coalesce(settled.now_tags, member.tags, []::VARCHAR[]), ${names(sql`settled.given_now`)}),
+    lambda held: NOT list_contains(${names(sql`settled.untagged`)}, held))))`;
 }
 
 function foldIntoFacts(dialect: Dialect, record: ExportRun): Change[] {

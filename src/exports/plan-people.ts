@@ -49,7 +49,7 @@ export async function* planPeople(
   run: Pick<ExportRun, 'run' | 'tags'>,
 ): AsyncIterable<PlanLine[]> {
   const names = tagNamesOf(run);
-  const pages = engine.pages<PlanRow & { position: number }>(sql`${planRows(run)} ORDER BY position`);
+  const pages = engine.pages<PlanRow & { position: number }>(sql`${planLines(run)} ORDER BY position`);
   for await (const page of pages) yield page.map(({ position: _, ...row }) => toPlanLine(row, names));
 }
 
@@ -62,18 +62,19 @@ export async function planPage(
   const after = readNumberCursor(cursor) ?? -1;
   const only = action === undefined ? nothing : sql`AND action = ${action}`;
   const rows = await engine.rows<PlanRow & { position: number }>(
-    sql`${planRows(run)} AND position > ${after} ${only} ORDER BY position LIMIT ${limit + 1}`,
+    sql`${planLines(run)} AND position > ${after} ${only} ORDER BY position LIMIT ${limit + 1}`,
   );
   const { items, ...next } = pageOf(rows, limit, ({ position }) => position);
   const names = tagNamesOf(run);
   return { items: items.map(({ position: _, ...row }) => toPlanLine(row, names)), ...next };
 }
 
-function tagNamesOf({ tags }: Pick<ExportRun, 'tags'>): ReadonlyMap<SegmentId, string> {
+/** What the tag of each segment is called in a run. */
+export function tagNamesOf({ tags }: Pick<ExportRun, 'tags'>): ReadonlyMap<SegmentId, string> {
   return new Map(tags.map((tag) => [tag.segment, tag.name]));
 }
 
-function planRows({ run }: Pick<ExportRun, 'run'>): Sql {
+function planLines({ run }: Pick<ExportRun, 'run'>): Sql {
   return sql`
     SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail, position,
       from_address AS "fromAddress", stay.kinds AS "stayKinds", stay.names AS "stayNames"

@@ -1,10 +1,9 @@
-import type { SegmentId } from '../base/ids.ts';
 import type { Engine } from '../engine/engine.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import { outcome, planPerson, ref } from './export-tables.ts';
 import { endedAs, endReason, unfinishedBy } from './person-end.ts';
 import type { ExportRun, RunStatus } from './plan.ts';
-import { toPlanLine, type PlanLine, type PlanRow } from './plan-people.ts';
+import { tagNamesOf, toPlanLine, type PlanLine, type PlanRow } from './plan-people.ts';
 
 /** How a person of a run ended. `planned`: nothing has come of it yet. */
 export type Ended = 'planned' | 'done' | 'keptOut' | 'rejected' | 'failed';
@@ -60,7 +59,7 @@ export async function* runPeople(
     SELECT action, reason, email, status, fields, before, add_segments AS gains, remove_segments AS loses, archive, detail,
       from_address AS "fromAddress", NULL AS "stayKinds", NULL AS "stayNames", ended, end_reason AS "endReason", words
     FROM (${endedPeople(run)}) ORDER BY position`);
-  const names = new Map(run.tags.map((tag): [SegmentId, string] => [tag.segment, tag.name]));
+  const names = tagNamesOf(run);
   for await (const page of pages) {
     yield page.map(({ ended, endReason, words, ...row }) => ({
       ...toPlanLine(row, names),
