@@ -3,7 +3,7 @@ import type { Config } from '../base/config.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import type { ConnectionSecret } from '../connections/connection-secrets.ts';
 import type { Destination } from './destination.ts';
-import { apiRootFor } from './mailchimp/api-root.ts';
+import { apiRootFor, apiRootOf } from './mailchimp/api-root.ts';
 import type { AccountSlots } from './mailchimp/account-slots.ts';
 import { mailchimpDestination } from './mailchimp/mailchimp-destination.ts';
 import { openMailchimpClient } from './mailchimp/open-mailchimp-client.ts';
@@ -37,7 +37,7 @@ function openClient(config: Config['mailchimp'], secret: ConnectionSecret, accou
   // An OAuth token does not name its data centre as a key does.
   const apiRoot =
     secret.type === 'oauth' && baseUrl === undefined
-      ? `https://${secret.dataCentre}.api.mailchimp.com/3.0`
+      ? apiRootOf(secret.dataCentre)
       : apiRootFor(token, baseUrl);
   const options = { apiRoot, token, deadlineMs };
   const slots = accounts.client({

@@ -16,7 +16,12 @@ export function apiRootFor(token: string, override?: string): string {
       'Copy the whole key: it ends in "-us21" or the like; for other tokens set MAILCHIMP_BASE_URL.',
     );
   }
-  return `https://${dataCenter}.api.mailchimp.com/3.0`;
+  return apiRootOf(dataCenter);
+}
+
+/** The API root of one of Mailchimp's data centres, as in `us21`. */
+export function apiRootOf(dataCentre: string): string {
+  return `https://${dataCentre}.api.mailchimp.com/3.0`;
 }
 
 /** An API root that a person or another answer gave, checked and without a slash at the end. */

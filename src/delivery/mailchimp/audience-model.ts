@@ -3,8 +3,15 @@
  * `parse-members.ts`.
  */
 
-export type MemberStatus =
-  'subscribed' | 'unsubscribed' | 'cleaned' | 'pending' | 'transactional' | 'archived';
+export const memberStatuses = [
+  'subscribed',
+  'unsubscribed',
+  'cleaned',
+  'pending',
+  'transactional',
+  'archived',
+] as const;
+export type MemberStatus = (typeof memberStatuses)[number];
 
 /** What a batch may ask for: nobody is archived by a status. */
 export type WritableStatus = Exclude<MemberStatus, 'archived'>;

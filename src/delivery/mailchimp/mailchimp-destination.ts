@@ -6,22 +6,23 @@ import type {
   UpsertAnswer,
   UpsertPerson,
 } from '../destination.ts';
-import type {
-  Account,
-  AnsweredMember,
-  Audience,
-  BatchError,
-  BatchMember,
-  Member,
-  MemberStatus,
-  WritableStatus,
+import {
+  memberStatuses,
+  type Account,
+  type AnsweredMember,
+  type Audience,
+  type BatchError,
+  type BatchMember,
+  type Member,
+  type MemberStatus,
+  type WritableStatus,
 } from './audience-model.ts';
 import { throwBatchRefusal, verdictOn } from './batch-refusal.ts';
 import { classifyPerson } from './classify-person.ts';
 import type { MailchimpClient } from './mailchimp-client.ts';
 import { isRefusal } from './mailchimp-error.ts';
 import { mergeValueFromText } from './merge-value.ts';
-import { allStatuses, readMembers } from './read-audience.ts';
+import { readMembers } from './read-audience.ts';
 import { tagHolders } from './tag-holders.ts';
 
 /**
@@ -63,7 +64,7 @@ export function mailchimpDestination(
       };
     },
     async sizes(audience) {
-      const counts = allStatuses.map(async (status) => {
+      const counts = memberStatuses.map(async (status) => {
         const { total } = await client.memberPage(audience, { status, offset: 0, count: 1 });
         return [status, total] as const;
       });

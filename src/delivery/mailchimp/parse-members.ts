@@ -1,4 +1,11 @@
-import type { AnsweredMember, BatchAnswer, BatchError, Member, MemberStatus } from './audience-model.ts';
+import {
+  memberStatuses,
+  type AnsweredMember,
+  type BatchAnswer,
+  type BatchError,
+  type Member,
+  type MemberStatus,
+} from './audience-model.ts';
 import { mergeValueText } from './merge-value.ts';
 
 /**
@@ -82,14 +89,7 @@ function errorOf(value: unknown): BatchError {
   };
 }
 
-const statuses: ReadonlySet<unknown> = new Set<MemberStatus>([
-  'subscribed',
-  'unsubscribed',
-  'cleaned',
-  'pending',
-  'transactional',
-  'archived',
-]);
+const statuses: ReadonlySet<unknown> = new Set(memberStatuses);
 
 const isStatus = (value: unknown): value is MemberStatus => statuses.has(value);
 

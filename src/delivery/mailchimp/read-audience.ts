@@ -1,4 +1,4 @@
-import type { Member, MemberStatus } from './audience-model.ts';
+import { memberStatuses, type Member, type MemberStatus } from './audience-model.ts';
 import { largestPage, type CallOptions, type MailchimpClient } from './mailchimp-client.ts';
 
 export interface ReadOptions extends CallOptions {
@@ -17,16 +17,6 @@ export interface AudienceReading extends AsyncIterable<Member[]> {
   /** Statuses of which not everybody came, even after three more tries: gaps, or fewer than Mailchimp counts. */
   readonly short: readonly MemberStatus[];
 }
-
-/** Asked one by one: whether a read without a status has the archived ones is unsure (FACTS §5). */
-export const allStatuses: readonly MemberStatus[] = [
-  'subscribed',
-  'unsubscribed',
-  'cleaned',
-  'pending',
-  'transactional',
-  'archived',
-];
 
 // Neighbouring pages share so many rows: a few that move away between two reads leave no gap, and more are seen.
 const overlap = 10;
@@ -64,7 +54,11 @@ export function readMembers(client: MailchimpClient, id: string, options: ReadOp
       return page;
     };
     // The first pages of all statuses at once: most are small, and this is all they need.
-    const firsts = (options.statuses ?? allStatuses).map((status) => ({ status, page: readPage(status, 0) }));
+    // One by one: whether a read without a status has the archived ones is unsure (FACTS §5).
+    const firsts = (options.statuses ?? memberStatuses).map((status) => ({
+      status,
+      page: readPage(status, 0),
+    }));
     for (const { page } of firsts) page.catch(ignore);
     try {
       for (const { status, page } of firsts) {
