@@ -129,7 +129,7 @@ export function connectionRoutes(server: FastifyInstance, ground: ServerGround):
       ),
       tags: z.array(z.object({ id: z.number(), name: z.string() })),
     }),
-    handle: ({ actions, params }) => actions.describeAudience(params.id, params.audience) as never,
+    handle: ({ actions, params }) => actions.describeAudience(params.id, params.audience),
   });
   addRoute(server, ground, {
     method: 'POST',

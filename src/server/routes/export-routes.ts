@@ -5,7 +5,7 @@ import { addItemRoutes, saved, savedItem } from '../item-routes.ts';
 import { idParams, listOf, time } from '../pages.ts';
 import { addRoute, nothing, type ServerGround } from '../route.ts';
 import { taskSchema } from '../task-schema.ts';
-import { runSchema } from './run-routes.ts';
+import { cancelledRun, runSchema } from './run-routes.ts';
 
 const tag = 'Exports';
 
@@ -41,7 +41,7 @@ const listedExport = z.object({
 
 const cleared = z.object({
   export: z.string(),
-  cancelled: z.looseObject({}).nullable(),
+  cancelled: cancelledRun.nullable(),
   withdrawn: runSchema.nullable(),
   tagsLeft: z.number(),
   people: z.number(),
@@ -154,7 +154,7 @@ export function exportRoutes(server: FastifyInstance, ground: ServerGround): voi
     action: 'detachExport',
     params: idParams,
     answer: cleared,
-    handle: ({ actions, params, signal }) => actions.detachExport(params.id, signal) as never,
+    handle: ({ actions, params, signal }) => actions.detachExport(params.id, signal),
   });
   addRoute(server, ground, {
     method: 'DELETE',
@@ -165,7 +165,7 @@ export function exportRoutes(server: FastifyInstance, ground: ServerGround): voi
     params: idParams,
     query: z.object({ withdrawTags: z.stringbool().default(false) }),
     answer: cleared.extend({ removed: z.boolean() }),
-    handle: ({ actions, params, query, signal }) => actions.remove(params.id, { ...query, signal }) as never,
+    handle: ({ actions, params, query, signal }) => actions.remove(params.id, { ...query, signal }),
   });
   addRoute(server, ground, {
     method: 'POST',

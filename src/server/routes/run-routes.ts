@@ -73,6 +73,12 @@ export const runSchema = z.looseObject({
   requestedBy: z.string(),
 });
 
+/** A run that was cancelled after it had been cut off, and how far it had got. */
+export const cancelledRun = z.object({
+  run: runSchema,
+  reached: z.object({ people: z.number(), reached: z.number(), notSent: z.number() }),
+});
+
 const planAction = z.enum(['add', 'update', 'leave', 'keptOut', 'rejected']);
 const planLine = z.object({
   action: planAction,
@@ -252,10 +258,7 @@ export function runRoutes(server: FastifyInstance, ground: ServerGround): void {
     summary: 'Cancels a run that was cut off; one that goes on is cancelled by its task.',
     action: 'cancel',
     params: idParams,
-    answer: z.object({
-      run: runSchema,
-      reached: z.object({ people: z.number(), reached: z.number(), notSent: z.number() }),
-    }),
+    answer: cancelledRun,
     handle: async ({ actions, params }) => {
       const { run, reached } = await actions.cancel(params.id);
       return { run: { ...run }, reached };

@@ -6,6 +6,7 @@ import { idParams, listOf, offsetQuery, pageOf, pageQuery } from '../pages.ts';
 import { addRoute, nothing, type ServerGround } from '../route.ts';
 import { sendCsv } from '../send-csv.ts';
 import { taskSchema } from '../task-schema.ts';
+import { withoutAbsent } from './access-routes.ts';
 
 const tag = 'Segments';
 
@@ -74,7 +75,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       type: z.literal('dynamic').optional(),
     }),
     answer: overview,
-    handle: ({ actions, params, body }) => actions.changeSegment(params.id, body as never),
+    handle: ({ actions, params, body }) => actions.changeSegment(params.id, withoutAbsent(body)),
   });
   addRoute(server, ground, {
     method: 'DELETE',
@@ -191,7 +192,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       }),
     ),
     handle: async ({ actions, params, query }) => ({
-      items: (await actions.memberChanges(params.id, query)) as never,
+      items: await actions.memberChanges(params.id, query),
     }),
   });
   addRoute(server, ground, {
@@ -269,8 +270,7 @@ export function segmentRoutes(server: FastifyInstance, ground: ServerGround): vo
       distinct: z.number(),
       missing: z.number(),
     }),
-    handle: ({ actions, params, query, signal }) =>
-      actions.suggestValues(params.id, { ...query, signal }) as never,
+    handle: ({ actions, params, query, signal }) => actions.suggestValues(params.id, { ...query, signal }),
   });
   addRoute(server, ground, {
     method: 'GET',

@@ -1467,7 +1467,112 @@ export interface paths {
           content: {
             'application/json': {
               cancelled: {
-                [key: string]: unknown;
+                reached: {
+                  notSent: number;
+                  people: number;
+                  reached: number;
+                };
+                run: {
+                  alerts?: {
+                    code: string;
+                    people: number;
+                    share: number;
+                    text: string;
+                  }[];
+                  brake?:
+                    | ({
+                        code: string;
+                        message: string;
+                      } & {
+                        [key: string]: unknown;
+                      })
+                    | null;
+                  changes?: {
+                    archive: number;
+                    fields: number;
+                    moves?: number;
+                    tag: number;
+                    untag: number;
+                  };
+                  /** @description Contacts that count for the bill: now, and when all new ones are in. */
+                  contacts?: {
+                    account: {
+                      after: number;
+                      now: number;
+                    };
+                    audience: {
+                      after: number;
+                      now: number;
+                    };
+                    limit: number | null;
+                  };
+                  export: string;
+                  failure?:
+                    | ({
+                        code: string;
+                        hint?: string;
+                        message: string;
+                      } & {
+                        [key: string]: unknown;
+                      })
+                    | null;
+                  fieldProblems?: {
+                    field: string;
+                    kind: string;
+                    people: number;
+                    rejects: boolean;
+                    share: number;
+                    what: string;
+                  }[];
+                  finishedAt: string | null;
+                  /** @enum {string} */
+                  kind?: 'export' | 'undo' | 'withdraw';
+                  limit?: number | null;
+                  madeAt: string;
+                  newFields?: ({
+                    name: string;
+                    tag: string;
+                    type: string;
+                  } & {
+                    [key: string]: unknown;
+                  })[];
+                  people: {
+                    add: number;
+                    desired: number;
+                    failed: {
+                      [key: string]: number;
+                    };
+                    keptOut: {
+                      [key: string]: number;
+                    };
+                    leave: number;
+                    rejected: {
+                      [key: string]: number;
+                    };
+                    unchanged: number;
+                    update: number;
+                  };
+                  release?: {
+                    at: string;
+                    by: string;
+                    why: string;
+                  } | null;
+                  requestedBy: string;
+                  requests?: number;
+                  retries?: number;
+                  run: string;
+                  seconds?: number;
+                  startedAt: string | null;
+                  /** @enum {string} */
+                  status: 'planned' | 'stopped' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+                  /** @description When its people were removed because of their age. */
+                  trimmedAt?: string;
+                  /** @description Of an undo: the run that it takes back. */
+                  undoes?: string;
+                  warnings: string[];
+                } & {
+                  [key: string]: unknown;
+                };
               } | null;
               export: string;
               people: number;
@@ -1618,7 +1723,112 @@ export interface paths {
           content: {
             'application/json': {
               cancelled: {
-                [key: string]: unknown;
+                reached: {
+                  notSent: number;
+                  people: number;
+                  reached: number;
+                };
+                run: {
+                  alerts?: {
+                    code: string;
+                    people: number;
+                    share: number;
+                    text: string;
+                  }[];
+                  brake?:
+                    | ({
+                        code: string;
+                        message: string;
+                      } & {
+                        [key: string]: unknown;
+                      })
+                    | null;
+                  changes?: {
+                    archive: number;
+                    fields: number;
+                    moves?: number;
+                    tag: number;
+                    untag: number;
+                  };
+                  /** @description Contacts that count for the bill: now, and when all new ones are in. */
+                  contacts?: {
+                    account: {
+                      after: number;
+                      now: number;
+                    };
+                    audience: {
+                      after: number;
+                      now: number;
+                    };
+                    limit: number | null;
+                  };
+                  export: string;
+                  failure?:
+                    | ({
+                        code: string;
+                        hint?: string;
+                        message: string;
+                      } & {
+                        [key: string]: unknown;
+                      })
+                    | null;
+                  fieldProblems?: {
+                    field: string;
+                    kind: string;
+                    people: number;
+                    rejects: boolean;
+                    share: number;
+                    what: string;
+                  }[];
+                  finishedAt: string | null;
+                  /** @enum {string} */
+                  kind?: 'export' | 'undo' | 'withdraw';
+                  limit?: number | null;
+                  madeAt: string;
+                  newFields?: ({
+                    name: string;
+                    tag: string;
+                    type: string;
+                  } & {
+                    [key: string]: unknown;
+                  })[];
+                  people: {
+                    add: number;
+                    desired: number;
+                    failed: {
+                      [key: string]: number;
+                    };
+                    keptOut: {
+                      [key: string]: number;
+                    };
+                    leave: number;
+                    rejected: {
+                      [key: string]: number;
+                    };
+                    unchanged: number;
+                    update: number;
+                  };
+                  release?: {
+                    at: string;
+                    by: string;
+                    why: string;
+                  } | null;
+                  requestedBy: string;
+                  requests?: number;
+                  retries?: number;
+                  run: string;
+                  seconds?: number;
+                  startedAt: string | null;
+                  /** @enum {string} */
+                  status: 'planned' | 'stopped' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+                  /** @description When its people were removed because of their age. */
+                  trimmedAt?: string;
+                  /** @description Of an undo: the run that it takes back. */
+                  undoes?: string;
+                  warnings: string[];
+                } & {
+                  [key: string]: unknown;
+                };
               } | null;
               export: string;
               people: number;
@@ -2783,7 +2993,7 @@ export interface paths {
     };
     /**
      * What stands in one attribute.
-     * @description Needs `segments.edit`.
+     * @description Needs `segments.edit` and `look.people`.
      */
     get: {
       parameters: {
@@ -2830,7 +3040,7 @@ export interface paths {
     };
     /**
      * The values of a field, the commonest first.
-     * @description Needs `segments.edit`.
+     * @description Needs `segments.edit` and `look.people`.
      */
     get: {
       parameters: {
@@ -6389,7 +6599,7 @@ export interface paths {
     put?: never;
     /**
      * Rules that are being written: how many people, rule by rule, in words, and some of them.
-     * @description Needs `segments.edit`.
+     * @description Needs `segments.edit` and `look.people`.
      */
     post: {
       parameters: {
@@ -9019,7 +9229,7 @@ export interface paths {
     put?: never;
     /**
      * What settings would do to people, segments and exports; changes nothing.
-     * @description Needs `unify.edit`.
+     * @description Needs `unify.edit` and `look.people`.
      */
     post: {
       parameters: {
@@ -9183,7 +9393,7 @@ export interface paths {
     };
     /**
      * Values that many people of different names share, so that nobody is joined by them.
-     * @description Needs `unify.edit`.
+     * @description Needs `unify.edit` and `look.people`.
      */
     get: {
       parameters: {
