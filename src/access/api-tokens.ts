@@ -66,7 +66,7 @@ export async function identityOfToken(
   return { user: id, email, name, role, extra, via: 'token', scopes: row.scopes as Permission[] };
 }
 
-/** @param filter.user only this one's */
+/** By their ids; with `user` only that one's. */
 export async function listApiTokens(
   db: Database,
   { limit, cursor, user }: PageAsked & { user?: UserId },

@@ -14,17 +14,15 @@ const roles: readonly Role[] = ['viewer', 'contributor', 'administrator', 'owner
 
 /** `postrider users …`, `tokens …` and `audit`: who may come in, with what, and what they did. */
 export function addAccessCommands(program: Command, shell: Shell): void {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
-  addUsers(program, shell, show);
-  addTokens(program, shell, show);
+  addUsers(program, shell);
+  addTokens(program, shell);
 
   program
     .command('rotate-key')
     .description('another secret key in place of the present one; what it seals is sealed anew')
     .action(async () => {
       const { secrets } = await (await shell.app()).rotateKey();
-      show(
+      shell.show(
         { secrets },
         () =>
           `The secret key is another one now; ${secrets} ${secrets === 1 ? 'secret is' : 'secrets are'} sealed with it.`,
@@ -46,7 +44,7 @@ export function addAccessCommands(program: Command, shell: Shell): void {
         return;
       }
       const { items } = await app.audit({ ...filter, limit });
-      show({ entries: items }, () =>
+      shell.show({ entries: items }, () =>
         table(
           ['when', 'who', 'did', 'to'],
           items.map(({ at, who, action, subject }) => [minute(at), who, action, subject]),
@@ -63,16 +61,14 @@ interface AuditFlags {
   csv?: boolean;
 }
 
-type Show = (value: unknown, text: () => string) => void;
-
-function addUsers(program: Command, shell: Shell, show: Show): void {
+function addUsers(program: Command, shell: Shell): void {
   const users = program
     .command('users')
     .description('who may sign in, and as what')
     .action(async () => {
       const app = await shell.app();
       const all = await everyPage((page) => app.users(page));
-      show({ users: all }, () =>
+      shell.show({ users: all }, () =>
         all.length === 0
           ? 'Nobody yet. The first owner comes in by the link of: postrider users owner-link'
           : table(
@@ -94,7 +90,7 @@ function addUsers(program: Command, shell: Shell, show: Show): void {
     .addOption(role())
     .action(async (email: string, options: { role: Role }) => {
       const made = await (await shell.app()).inviteUser({ email, role: options.role });
-      show(made, () => linkText(made.link, 'Give them this link; it lives for seven days:'));
+      shell.show(made, () => linkText(made.link, 'Give them this link; it lives for seven days:'));
     });
   users
     .command('role <email> <role>')
@@ -104,7 +100,7 @@ function addUsers(program: Command, shell: Shell, show: Show): void {
       if (wanted === undefined)
         throw inputError('bad_role', `There is no role "${given}".`, `Take one of ${roles.join(', ')}.`);
       const changed = await (await shell.app()).changeUser(email, { role: wanted }, '*');
-      show({ user: changed }, () => `${changed.email} is ${changed.role} now.`);
+      shell.show({ user: changed }, () => `${changed.email} is ${changed.role} now.`);
     });
   users
     .command('permit <email> [permissions...]')
@@ -113,7 +109,7 @@ function addUsers(program: Command, shell: Shell, show: Show): void {
     )
     .action(async (email: string, permissions: Permission[]) => {
       const changed = await (await shell.app()).changeUser(email, { extra: permissions }, '*');
-      show({ user: changed }, () =>
+      shell.show({ user: changed }, () =>
         changed.extra.length === 0
           ? `${changed.email} may do what a ${changed.role} may.`
           : `${changed.email} may also: ${changed.extra.join(', ')}.`,
@@ -124,33 +120,35 @@ function addUsers(program: Command, shell: Shell, show: Show): void {
     .description('somebody may not come in any more; exports in their name stop')
     .action(async (email: string) => {
       await (await shell.app()).removeUser(email);
-      show({ removed: email }, () => `${email} is removed; sessions and tokens have ended.`);
+      shell.show({ removed: email }, () => `${email} is removed; sessions and tokens have ended.`);
     });
   users
     .command('reset-link <email>')
     .description('make a link for a new password; it lives for two hours')
     .action(async (email: string) => {
       const made = await (await shell.app()).resetLink(email);
-      show(made, () => linkText(made.link, 'Give them this link; it lives for two hours:'));
+      shell.show(made, () => linkText(made.link, 'Give them this link; it lives for two hours:'));
     });
   users
     .command('owner-link')
     .description('make a link that makes an owner, for whoever sits at this machine; it lives for a day')
     .action(async () => {
       const made = await (await shell.app()).ownerLink();
-      show(made, () => linkText(made.link, 'Open this link while the server runs; it lives for a day:'));
+      shell.show(made, () =>
+        linkText(made.link, 'Open this link while the server runs; it lives for a day:'),
+      );
     });
   for (const command of users.commands) command.exitOverride();
 }
 
-function addTokens(program: Command, shell: Shell, show: Show): void {
+function addTokens(program: Command, shell: Shell): void {
   const tokens = program
     .command('tokens')
     .description('tokens by which programs use the HTTP API')
     .action(async () => {
       const app = await shell.app();
       const all = await everyPage((page) => app.tokens(page));
-      show({ tokens: all }, () =>
+      shell.show({ tokens: all }, () =>
         all.length === 0
           ? 'No tokens: postrider tokens make NAME --scopes exports.run,refresh.run'
           : table(
@@ -174,7 +172,7 @@ function addTokens(program: Command, shell: Shell, show: Show): void {
     .action(async (name: string, options: { scopes: string; days: number }) => {
       const scopes = options.scopes.split(',').map((scope) => scope.trim()) as Permission[];
       const made = await (await shell.app()).makeToken({ name, scopes, expiresInDays: options.days });
-      show({ token: made.secret, id: made.token.id, expiresAt: made.token.expiresAt }, () =>
+      shell.show({ token: made.secret, id: made.token.id, expiresAt: made.token.expiresAt }, () =>
         linkText(
           made.secret,
           `Keep it now, it is not shown again; it lives until ${minute(made.token.expiresAt)}:`,
@@ -186,7 +184,7 @@ function addTokens(program: Command, shell: Shell, show: Show): void {
     .description('a token counts no more, from now on')
     .action(async (id: string) => {
       await (await shell.app()).revokeToken(id);
-      show({ revoked: id }, () => `The token ${id} counts no more.`);
+      shell.show({ revoked: id }, () => `The token ${id} counts no more.`);
     });
   for (const command of tokens.commands) command.exitOverride();
 }

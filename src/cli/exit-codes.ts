@@ -39,3 +39,9 @@ export function exitCodeOfRun(run: ExportRun): ExitCode {
       throw new Error(`no exit code for ${String(run.status satisfies never)}`);
   }
 }
+
+/** Of several results: what failed goes before what stopped. */
+export function worstOf(codes: readonly ExitCode[]): ExitCode {
+  const { failed, badInput, stopped, done } = exitCodes;
+  return [failed, badInput, stopped].find((code) => codes.includes(code)) ?? done;
+}

@@ -66,6 +66,7 @@ async function type(
     exitCode: 0,
     app: () => Promise.resolve(app),
     print: (line: string) => printed.push(line),
+    show: (value: unknown, text: () => string) => printed.push(json ? JSON.stringify(value) : text()),
   };
   const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
   addForgetCommand(program, shell as unknown as Shell);

@@ -30,14 +30,12 @@ export function addForgetCommand(program: Command, shell: Shell): void {
     .option('--people <count>', 'how many profiles may go, where they share an address', wholeNumber)
     .action(async (address: string, options: ForgetOptions) => {
       const app = await shell.app();
-      const show = (value: unknown, text: () => string) =>
-        shell.print(shell.json ? JSON.stringify(value) : text());
-      const showReceipt = (receipt: ErasureReceipt) => show({ receipt }, () => presentErasure(receipt));
+      const showReceipt = (receipt: ErasureReceipt) => shell.show({ receipt }, () => presentErasure(receipt));
       const wish = wishOf(options);
       switch (wish) {
         case 'dryRun': {
           const preview = await app.previewForget(address);
-          return show({ preview }, () => presentPreview(preview));
+          return shell.show({ preview }, () => presentPreview(preview));
         }
         case 'receipt': {
           const [newest] = await app.forgetReceipts(address);
@@ -47,7 +45,7 @@ export function addForgetCommand(program: Command, shell: Shell): void {
         case 'lift': {
           const lifted = await app.liftForget(address, options.lift ?? '');
           const ids = lifted.map(({ erasure }) => erasure);
-          return show(
+          return shell.show(
             { lifted: ids },
             () => `Lifted: ${ids.join(', ')}. The next refresh takes the person in again.`,
           );

@@ -6,7 +6,7 @@ import type { DemoOptions } from '../demo/run-demo.ts';
 import { addAccessCommands } from './access-commands.ts';
 import { addAudiencesCommand } from './audiences-command.ts';
 import { addCancelCommand } from './cancel-command.ts';
-import { exitCodeOfRun, exitCodes } from './exit-codes.ts';
+import { exitCodeOfRun, exitCodes, worstOf } from './exit-codes.ts';
 import { addForgetCommand } from './forget-command.ts';
 import { presentFindings } from './present-findings.ts';
 import { presentPeople } from './present-people.ts';
@@ -57,9 +57,6 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       shell.user = options.by;
     });
 
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
-
   program
     .command('apply <file>')
     .description('bring the workspace to what a file says; says what changed')
@@ -69,7 +66,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--offline', 'do not ask Mailchimp whether audiences, fields and tags fit')
     .action(async (file: string, options: ApplyFlags) => {
       const changes = await (await shell.app()).apply(file, options);
-      show({ dryRun: options.dryRun === true, changes }, () =>
+      shell.show({ dryRun: options.dryRun === true, changes }, () =>
         presentWorkspaceChanges(changes, options.dryRun === true),
       );
     });
@@ -79,7 +76,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('write the workspace as a file that apply takes; without secrets')
     .action(async () => {
       const text = await (await shell.app()).dump();
-      show({ workspace: text }, () => text.trimEnd());
+      shell.show({ workspace: text }, () => text.trimEnd());
     });
 
   program
@@ -88,8 +85,8 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .addOption(new Option('--until <stage>', 'the last stage to do').choices(stages))
     .action(async (options: { until?: (typeof stages)[number] }) => {
       const result = await (await shell.app()).refresh({ until: options.until, signal: shell.cancel.signal });
-      show({ ...result, exports: result.exports?.map(runDocument) }, () => presentRefresh(result));
-      shell.exitCode = worst(result.exports?.map(exitCodeOfRun) ?? []);
+      shell.show({ ...result, exports: result.exports?.map(runDocument) }, () => presentRefresh(result));
+      shell.exitCode = worstOf(result.exports?.map(exitCodeOfRun) ?? []);
     });
 
   addSourcesCommand(program, shell);
@@ -113,7 +110,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
           : await app.storedPlan(id, options.show);
       if (options.csv) for await (const page of app.planCsv(run)) await shell.printPage(page);
       else if (options.people) await presentPeople(shell, run, app.planPeople(run));
-      else show(runDocument(run), () => presentRun(run));
+      else shell.show(runDocument(run), () => presentRun(run));
     });
 
   program
@@ -123,7 +120,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .option('--limit <people>', 'a canary of this many people', wholeNumber)
     .action(async (id: string, options: { plan?: string; limit?: number }) => {
       const run = await (await shell.app()).run(id, { ...options, signal: shell.cancel.signal });
-      show(runDocument(run), () => presentRun(run));
+      shell.show(runDocument(run), () => presentRun(run));
       shell.exitCode = exitCodeOfRun(run);
     });
 
@@ -132,7 +129,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('let go a run that a brake stopped, in your name, and carry it out')
     .action(async (id: string, why: string) => {
       const run = await (await shell.app()).release(id, why, shell.cancel.signal);
-      show(runDocument(run), () => presentRun(run));
+      shell.show(runDocument(run), () => presentRun(run));
       shell.exitCode = exitCodeOfRun(run);
     });
 
@@ -154,7 +151,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .action(async (id: string | undefined, options: { all?: boolean; why: string }) => {
       const target = exportOrAll(id, options.all);
       await (await shell.app()).pause(target, options.why);
-      show({ paused: target }, () =>
+      shell.show({ paused: target }, () =>
         target === '*' ? 'All exports are paused.' : `The export ${target} is paused.`,
       );
     });
@@ -166,7 +163,9 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .action(async (id: string | undefined, options: { all?: boolean }) => {
       const target = exportOrAll(id, options.all);
       const was = await (await shell.app()).resume(target);
-      show({ resumed: target, wasPaused: was }, () => (was ? 'It goes on from now.' : 'It was not paused.'));
+      shell.show({ resumed: target, wasPaused: was }, () =>
+        was ? 'It goes on from now.' : 'It was not paused.',
+      );
     });
 
   program
@@ -174,7 +173,7 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description('look at everything a run depends on; changes nothing')
     .action(async () => {
       const findings = await Array.fromAsync((await shell.app()).examine());
-      show({ findings }, () => presentFindings(findings));
+      shell.show({ findings }, () => presentFindings(findings));
       if (findings.some((finding) => finding.verdict === 'bad')) shell.exitCode = exitCodes.failed;
     });
 
@@ -196,13 +195,13 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
       if (id !== undefined) {
         const page = { limit: options.limit, offset: options.offset ?? 0 };
         const { run, exceptions } = await (await shell.app()).runDetails(id, page);
-        show({ ...runDocument(run), ...runFigures(run), release: run.release, exceptions }, () =>
+        shell.show({ ...runDocument(run), ...runFigures(run), release: run.release, exceptions }, () =>
           presentRunDetails(run, exceptions),
         );
         return;
       }
       const runs = await (await shell.app()).runs(options);
-      show(
+      shell.show(
         {
           runs: runs.map((run) => ({
             ...runDocument(run),
@@ -220,8 +219,8 @@ Exit codes: 0 done, 1 failed, 2 bad input or configuration, 3 stopped by a brake
     .description("one person's story: where from, in which segments, what was sent")
     .action(async (address: string) => {
       const people = await (await shell.app()).person(address);
-      show({ people }, () => people.map(presentPerson).join('\n\n') || 'Nobody has this address.');
-      if (people.length === 0) shell.exitCode = 1;
+      shell.show({ people }, () => people.map(presentPerson).join('\n\n') || 'Nobody has this address.');
+      if (people.length === 0) shell.exitCode = exitCodes.failed;
     });
 
   program
@@ -298,10 +297,4 @@ function exportOrAll(id: string | undefined, all: boolean | undefined): string {
   if (all === true && id === undefined) return '*';
   if (all !== true && id !== undefined) return id;
   throw inputError('export_or_all', 'Name one export, or say --all.', 'As in: postrider pause newsletter');
-}
-
-function worst(codes: readonly (0 | 1 | 2 | 3)[]): 0 | 1 | 2 | 3 {
-  if (codes.includes(1)) return 1;
-  if (codes.includes(2)) return 2;
-  return codes.includes(3) ? 3 : 0;
 }

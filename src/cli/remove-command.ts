@@ -26,7 +26,7 @@ export function addRemoveCommand(program: Command, shell: Shell): void {
       const removed = await stopWork(shell, { export: id }, (app) =>
         app.remove(id, { withdrawTags: options.withdrawTags === true, signal: shell.cancel.signal }),
       );
-      shell.print(shell.json ? JSON.stringify(removedDocument(removed)) : removedText(removed));
+      shell.show(removedDocument(removed), () => removedText(removed));
       if (!removed.removed) shell.exitCode = exitCodes.failed;
     });
 }

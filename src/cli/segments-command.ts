@@ -7,8 +7,6 @@ import type { Shell } from './shell.ts';
 
 /** `postrider segments …`: what there is, who is in it, and its life. */
 export function addSegmentsCommand(program: Command, shell: Shell): Command {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
   const segments = program
     .command('segments')
     .argument('[name]', 'the id of one segment')
@@ -16,7 +14,7 @@ export function addSegmentsCommand(program: Command, shell: Shell): Command {
     .action(async (name: string | undefined) => {
       const app = await shell.app();
       const overviews = name === undefined ? await app.segments() : [await app.segment(name)];
-      show({ segments: overviews }, () =>
+      shell.show({ segments: overviews }, () =>
         name === undefined ? presentSegments(overviews) : overviews.map(presentSegment).join('\n'),
       );
     });
@@ -34,14 +32,14 @@ export function addSegmentsCommand(program: Command, shell: Shell): Command {
     .description('find the people of one segment anew, a static one too, and of those that depend on it')
     .action(async (name: string) => {
       const refreshed = await (await shell.app()).refreshSegment(name);
-      show(refreshed, () => presentRefreshed(refreshed));
+      shell.show(refreshed, () => presentRefreshed(refreshed));
     });
   segments
     .command('freeze <name>')
     .description('find the people of a segment now, and keep them until it is refreshed by hand')
     .action(async (name: string) => {
       const refreshed = await (await shell.app()).freezeSegment(name);
-      show(refreshed, () => presentRefreshed(refreshed));
+      shell.show(refreshed, () => presentRefreshed(refreshed));
       shell.say(`Write type: static under segments.${name} too: the next apply goes by the file.`);
     });
   segments
@@ -50,7 +48,7 @@ export function addSegmentsCommand(program: Command, shell: Shell): Command {
     .option('--force', 'although it is in use')
     .action(async (name: string, options: { force?: boolean }) => {
       await (await shell.app()).removeSegment(name, { force: options.force === true });
-      show({ removed: name }, () => `The segment ${name} is removed. Take it out of the file as well.`);
+      shell.show({ removed: name }, () => `The segment ${name} is removed. Take it out of the file as well.`);
     });
   addSegmentsPeopleCommands(segments, shell);
   addSegmentsEditCommands(segments, shell);

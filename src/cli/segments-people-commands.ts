@@ -14,15 +14,13 @@ const minute = (instant: string): string => instant.slice(0, 16).replace('T', ' 
 
 /** `postrider segments trend | changes | overlap`: how segments grow, and what they have in common. */
 export function addSegmentsPeopleCommands(segments: Command, shell: Shell): void {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
   segments
     .command('trend <name>')
     .description('how many people it had after each refresh, and how many entered and left')
     .option('--limit <number>', 'refreshes, the newest ones', wholeNumber, 30)
     .action(async (name: string, { limit }: { limit: number }) => {
       const trend = await (await shell.app()).segmentTrend(name, { limit });
-      show({ segment: name, trend }, () => presentTrend(trend));
+      shell.show({ segment: name, trend }, () => presentTrend(trend));
     });
   segments
     .command('changes <name>')
@@ -31,21 +29,19 @@ export function addSegmentsPeopleCommands(segments: Command, shell: Shell): void
     .option('--offset <number>', 'how many to pass over', wholeNumber, 0)
     .action(async (name: string, page: { limit: number; offset: number }) => {
       const changes = await (await shell.app()).memberChanges(name, page);
-      show({ segment: name, changes }, () => presentChanges(changes));
+      shell.show({ segment: name, changes }, () => presentChanges(changes));
     });
   segments
     .command('overlap <names...>')
     .description('how many people two to five segments have in common')
     .action(async (names: string[]) => {
       const overlap = await (await shell.app()).segmentOverlap(names);
-      show({ overlap }, () => presentOverlap(overlap));
+      shell.show({ overlap }, () => presentOverlap(overlap));
     });
 }
 
 /** `postrider segments quick | duplicate | rename | tag`: segments made and changed without the file. */
 export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
   const fileGoesFirst = () =>
     shell.say(
       'Take it over into the workspace file (postrider dump shows it): the next apply goes by the file.',
@@ -60,11 +56,11 @@ export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
       const app = await shell.app();
       if (value === undefined || save === undefined) {
         const overview = await app.fieldOverview(field);
-        show(overview, () => presentField(overview));
+        shell.show(overview, () => presentField(overview));
         return;
       }
       const made = await app.quickSegment(save, field, value);
-      show(made, () => presentSegment(made));
+      shell.show(made, () => presentSegment(made));
       fileGoesFirst();
     });
   segments
@@ -72,7 +68,7 @@ export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
     .description('a new segment with the rules of another one, as a draft')
     .action(async (name: string, id: string) => {
       const made = await (await shell.app()).duplicateSegment(name, id);
-      show(made, () => presentSegment(made));
+      shell.show(made, () => presentSegment(made));
       fileGoesFirst();
     });
   segments
@@ -80,7 +76,7 @@ export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
     .description('what people see; its tag in Mailchimp is renamed with the next run')
     .action(async (name: string, newName: string) => {
       const changed = await (await shell.app()).changeSegment(name, { name: newName });
-      show(changed, () => presentSegment(changed));
+      shell.show(changed, () => presentSegment(changed));
       fileGoesFirst();
     });
   segments
@@ -88,7 +84,7 @@ export function addSegmentsEditCommands(segments: Command, shell: Shell): void {
     .description('the words to find it by, in place of those it has')
     .action(async (name: string, tags: string[]) => {
       const changed = await (await shell.app()).changeSegment(name, { tags });
-      show(changed, () => presentSegment(changed));
+      shell.show(changed, () => presentSegment(changed));
       fileGoesFirst();
     });
 }

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { SegmentAnswer } from '../pipeline/why-in-segment.ts';
 import type { ExplainedRule, Found } from '../segments/explain-people.ts';
 import { safeText, safeValue } from './safe-text.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { Shell } from './shell.ts';
 
 /** `postrider segments why NAME ADDRESS`: rule by rule, whether it holds and what stands there. */
@@ -18,7 +19,7 @@ export function addSegmentsWhyCommand(segments: Command, shell: Shell): void {
           ? JSON.stringify({ people: answers })
           : answers.map(presentAnswer).join('\n\n') || 'Nobody has this address.',
       );
-      if (answers.length === 0) shell.exitCode = 1;
+      if (answers.length === 0) shell.exitCode = exitCodes.failed;
     });
 }
 

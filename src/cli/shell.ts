@@ -124,6 +124,11 @@ export class Shell {
     if (!this.#readerIsGone) process.stdout.write(`${line}\n`);
   }
 
+  /** A result: with `--json` as one document, else in words. */
+  show(value: unknown, text: () => string): void {
+    this.print(this.json ? JSON.stringify(value) : text());
+  }
+
   /** A message for a person, on standard error. */
   say(line: string): void {
     this.progress.clear();

@@ -16,8 +16,6 @@ interface SourcesOptions {
 
 /** `postrider sources`: what was loaded, what stands in it, and what was set aside. */
 export function addSourcesCommand(program: Command, shell: Shell): void {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
   program
     .command('sources [name]')
     .description('the sources as last loaded; or of one, the rows that were set aside and why')
@@ -31,12 +29,12 @@ export function addSourcesCommand(program: Command, shell: Shell): void {
       const app = await shell.app();
       if (name === undefined) {
         const loads = await app.sources();
-        show({ sources: loads }, () => presentSources(loads));
+        shell.show({ sources: loads }, () => presentSources(loads));
         return;
       }
       if (options.columns) {
         const { load, columns } = await app.columnSummary(name);
-        show({ source: name, rows: load.rows, columns }, () => presentColumns(load.rows, columns));
+        shell.show({ source: name, rows: load.rows, columns }, () => presentColumns(load.rows, columns));
         return;
       }
       if (options.csv) {
@@ -44,7 +42,7 @@ export function addSourcesCommand(program: Command, shell: Shell): void {
         return;
       }
       const rows = await app.rejectedRows(name, { limit: options.limit, offset: options.offset ?? 0 });
-      show({ source: name, rejected: rows }, () => presentRejected(rows));
+      shell.show({ source: name, rejected: rows }, () => presentRejected(rows));
     });
 }
 

@@ -22,7 +22,7 @@ export function addUndoCommand(program: Command, shell: Shell): void {
           : await app.undo(id, { plan: options.plan, signal: shell.cancel.signal });
       if (options.dryRun === true && options.people === true)
         return presentPeople(shell, run, app.planPeople(run));
-      shell.print(shell.json ? JSON.stringify(runDocument(run)) : presentRun(run));
+      shell.show(runDocument(run), () => presentRun(run));
       if (options.dryRun !== true)
         shell.say(`The export ${run.export} is paused; let it go on: postrider resume ${run.export}`);
       shell.exitCode = exitCodeOfRun(run);

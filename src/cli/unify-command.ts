@@ -5,15 +5,13 @@ import { wholeNumber } from './whole-number.ts';
 
 /** `postrider unify`: what the data say about rules, and what a change of rules would do. */
 export function addUnifyCommand(program: Command, shell: Shell): void {
-  const show = (value: unknown, text: () => string) =>
-    shell.print(shell.json ? JSON.stringify(value) : text());
   const unify = program.command('unify').description('try rules before they are used; changes nothing');
   unify
     .command('propose')
     .description('which fields tell people apart, by the data alone, and rules made of them')
     .action(async () => {
       const proposals = await (await shell.app()).proposeRules();
-      show({ proposals }, () => presentProposals(proposals));
+      shell.show({ proposals }, () => presentProposals(proposals));
     });
   unify
     .command('bypass')
@@ -23,14 +21,14 @@ export function addUnifyCommand(program: Command, shell: Shell): void {
     .option('--limit <count>', 'at most this many values', wholeNumber, 100)
     .action(async (limits: { records: number; names: number; limit: number }) => {
       const values = await (await shell.app()).proposeBypass(limits);
-      show({ values }, () => presentBypass(values));
+      shell.show({ values }, () => presentBypass(values));
     });
   unify
     .command('preview <file>')
     .description('what "unify" of a workspace file would merge and split, and what it would do to segments')
     .action(async (file: string) => {
       const preview = await (await shell.app()).previewUnify(file);
-      show(preview, () => presentPreview(preview));
+      shell.show(preview, () => presentPreview(preview));
     });
   for (const command of [unify, ...unify.commands]) command.exitOverride();
 }

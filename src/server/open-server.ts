@@ -41,7 +41,7 @@ export interface ServerOptions {
   page?: string;
   /** Makes sample data to look at, in a world of their own; absent: none are offered. */
   makeSample?: () => Promise<SampleBeside>;
-  /** Called before the routes are there; the tests look at every answer by it. */
+  /** Called before the routes are there: for routes that are no part of the API, and hooks of tests. */
   prepare?: (server: FastifyInstance) => void;
 }
 
