@@ -1,5 +1,5 @@
-import { describe, expect, it, test } from 'vitest';
-import { freshValue, operatorsOf, valueKindOf } from './field-types.ts';
+import { describe, expect, it } from 'vitest';
+import { freshValue, isFilled, operatorsOf, valueKindOf, type ValueKind } from './field-types.ts';
 import { fieldsAt, fromEditor, isEditable, placeOf, toEditor } from './rule-model.ts';
 import type { Group } from './rule-shape.ts';
 import { areSaid, firstStep, fromSteps, placeOfStep, stepsOf } from './steps.ts';
@@ -263,21 +263,56 @@ describe('steps from the top', () => {
   });
 });
 
-test('every operator of every type has an input, and a rule that was just made is not wrong in its shape', () => {
-  for (const type of [
-    'text',
-    'integer',
-    'number',
-    'boolean',
-    'date',
-    'time',
-    'segment',
-    'related',
-  ] as const) {
-    expect(operatorsOf(type).length).toBeGreaterThan(0);
-    for (const operator of operatorsOf(type)) {
-      const kind = valueKindOf(type, operator);
-      expect(() => freshValue(kind), `${type} ${operator}`).not.toThrow();
+/** As somebody fills it in. */
+const typical: Readonly<Record<Exclude<ValueKind, 'related'>, unknown>> = {
+  none: undefined,
+  text: 'RO',
+  texts: ['RO', 'DE'],
+  number: 3,
+  numbers: [3, 4],
+  numberRange: [3, 4],
+  date: '2026-11-24',
+  dateRange: ['2026-11-01', '2026-11-24'],
+  duration: { weeks: 2 },
+  days: { days: 7 },
+  months: [1, 4],
+  weekdays: [1],
+  flag: false,
+  segments: ['vip'],
+};
+
+describe('every question', () => {
+  const asked = {
+    country: 'text',
+    age: 'integer',
+    born: 'date',
+    consent: 'boolean',
+    segment: 'segment',
+  } as const;
+  const questions = Object.entries(asked).flatMap(([field, type]) =>
+    operatorsOf(type).map((operator) => ({ field, operator, kind: valueKindOf(type, operator) })),
+  );
+
+  it.each(questions)('$operator of $field is said as it was filled in', ({ field, operator, kind }) => {
+    const value = typical[kind as keyof typeof typical];
+    const rule = { field, operator, ...(kind === 'none' ? {} : { value }) };
+    const group = { combinator: 'and', rules: [rule] };
+    expect(isFilled(kind, value)).toBe(true);
+    expect(fromEditor(toEditor(group), shop)).toEqual(group);
+    expect(isEditable(group, shop)).toBe(true);
+  });
+
+  it.each(questions)('$operator of $field begins with something that its input can hold', ({ kind }) => {
+    const fresh = freshValue(kind);
+    const inList = Array.isArray(typical[kind as keyof typeof typical]);
+    expect(Array.isArray(fresh)).toBe(inList);
+  });
+
+  it('of every other type is among them', () => {
+    for (const type of ['number', 'time'] as const) {
+      expect(operatorsOf(type)).toEqual(operatorsOf(type === 'number' ? 'integer' : 'date'));
     }
-  }
+    expect(operatorsOf('related')).toEqual(['=']);
+    expect(operatorsOf('texts')).toEqual([]);
+  });
 });
