@@ -224,6 +224,28 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
     expect(await role.inputValue()).toBe('Owner');
   });
 
+  test('a token is ended once somebody has said so, with its owner in sight', async () => {
+    await go('/admin/tokens');
+    const made = await page.request.post(`${server.address}/api/v1/me/tokens`, {
+      data: { name: 'nightly refresh', scopes: ['look'], expiresInDays: 30 },
+      headers: { origin: server.address },
+    });
+    expect(made.ok()).toBe(true);
+    await page.reload();
+    await page.getByRole('combobox', { name: 'Whose tokens' }).click();
+    await page.getByRole('option', { name: 'Everybody’s' }).click();
+    const row = page.getByRole('row', { name: /nightly refresh/ });
+    await row.getByText(owner.email).waitFor();
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('nightly refresh').waitFor();
+    const asked = await page.request.get(`${server.address}/api/v1/me/tokens`);
+    const { items } = (await asked.json()) as { items: { name: string; revokedAt?: string }[] };
+    expect(items.find(({ name }) => name === 'nightly refresh')?.revokedAt).toBeUndefined();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await row.getByText(/^revoked/).waitFor();
+  });
+
   test('whoever is not signed in any more is led back in, and to where they were', async () => {
     await go('/data/exports');
     await page.getByRole('heading', { name: 'Exports' }).waitFor();

@@ -37,6 +37,8 @@ export const en = {
     kind: { email: 'E-mail', slack: 'Slack', webhook: 'Webhook' },
     lastSent: 'Last sent',
     neverSent: 'Nothing was sent yet.',
+    removeText: 'Nobody is told through it any more.',
+    removeTitle: 'Remove the channel “{{name}}”?',
     secret: 'Signing secret',
     secretText: 'Each call is signed with it, so that the other side can tell that it is from here.',
     test: 'Send a test',
@@ -850,6 +852,9 @@ export const en = {
     noneText: 'A token lets a program do what you may do, or less.',
     once: 'This is shown once. Keep it where programs keep their secrets.',
     revoke: 'Revoke',
+    revokeText:
+      'Whatever uses it gets no answer any more. This cannot be taken back: a new token has another secret.',
+    revokeTitle: 'Revoke the token “{{name}}”?',
     revoked: 'revoked {{at}}',
     scopes: 'May do',
     used: 'Last used',

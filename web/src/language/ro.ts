@@ -43,6 +43,8 @@ export const ro: Words = {
     kind: { email: 'E-mail', slack: 'Slack', webhook: 'Webhook' },
     lastSent: 'Trimis ultima dată',
     neverSent: 'Nu s-a trimis încă nimic.',
+    removeText: 'Nimeni nu mai este anunțat prin el.',
+    removeTitle: 'Eliminați canalul „{{name}}”?',
     secret: 'Secret de semnare',
     secretText: 'Fiecare apel este semnat cu el, ca partea cealaltă să știe că vine de aici.',
     test: 'Trimiteți un test',
@@ -878,6 +880,9 @@ export const ro: Words = {
     noneText: 'Un token lasă un program să facă ce puteți face dvs. sau mai puțin.',
     once: 'Se afișează o singură dată. Păstrați-l unde își țin programele secretele.',
     revoke: 'Revocare',
+    revokeText:
+      'Ce îl folosește nu mai primește niciun răspuns. Nu se poate reveni: un token nou are alt secret.',
+    revokeTitle: 'Revocați tokenul „{{name}}”?',
     revoked: 'revocat {{at}}',
     scopes: 'Poate face',
     used: 'Folosit ultima dată',

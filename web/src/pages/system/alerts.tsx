@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { AnswerTo } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
 import { alertsQuery } from '../../api/queries.ts';
+import { Confirm } from '../../parts/confirm.tsx';
 import { Asked, ProblemNote } from '../../parts/states.tsx';
 import { When } from '../../parts/when.tsx';
 
@@ -34,10 +35,7 @@ function ChannelCard({ channel: { id, name, kind, shown, lastSentAt, lastProblem
     mutationFn: () => answerOf(api.POST('/api/v1/alerts/{id}/test', path)),
     onSettled: changed,
   });
-  const remove = useMutation({
-    mutationFn: () => answerOf(api.DELETE('/api/v1/alerts/{id}', path)),
-    onSuccess: changed,
-  });
+  const [removing, setRemoving] = useState(false);
   return (
     <Card withBorder>
       <Group justify="space-between" align="flex-start">
@@ -57,13 +55,25 @@ function ChannelCard({ channel: { id, name, kind, shown, lastSentAt, lastProblem
           <Button size="xs" variant="default" loading={test.isPending} onClick={() => test.mutate()}>
             {t('alerts.test')}
           </Button>
-          <Button size="xs" variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
+          <Button size="xs" variant="default" onClick={() => setRemoving(true)}>
             {t('exports.remove')}
           </Button>
         </Group>
       </Group>
       {test.error === null ? null : <ProblemNote error={test.error} />}
-      {remove.error === null ? null : <ProblemNote error={remove.error} />}
+      {removing ? (
+        <Confirm
+          title={t('alerts.removeTitle', { name })}
+          text={<Text>{t('alerts.removeText')}</Text>}
+          action={t('exports.remove')}
+          danger
+          close={() => setRemoving(false)}
+          onConfirm={async () => {
+            await answerOf(api.DELETE('/api/v1/alerts/{id}', path));
+            await changed();
+          }}
+        />
+      ) : null}
     </Card>
   );
 }

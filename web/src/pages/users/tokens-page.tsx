@@ -16,10 +16,11 @@ import { useMemo, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerTo } from '../../api/answers.ts';
 import { answerOf, api } from '../../api/client.ts';
-import { tokensQuery } from '../../api/queries.ts';
+import { tokensQuery, usersQuery } from '../../api/queries.ts';
 import { useMe } from '../../frame/session.ts';
 import { usePermissionWord } from '../../language/permission-word.ts';
 import { useFormat } from '../../language/format.ts';
+import { Confirm } from '../../parts/confirm.tsx';
 import { DataTable, type DataColumn } from '../../parts/data-table.tsx';
 import { LoadMore, useMore } from '../../parts/load-more.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -37,6 +38,14 @@ export function TokensPage() {
   const query = useInfiniteQuery(tokensQuery(whose));
   const more = useMore(query);
   const tokens = useMemo(() => query.data?.pages.flatMap(({ items }) => items) ?? [], [query.data]);
+  const users = useInfiniteQuery({ ...usersQuery, enabled: whose === 'all' && me.can('users.edit') });
+  const owners = useMemo(
+    () =>
+      whose === 'mine'
+        ? undefined
+        : new Map(users.data?.pages.flatMap(({ items }) => items.map(({ id, email }) => [id, email]))),
+    [whose, users.data],
+  );
   const add = (
     <Button leftSection={<IconPlus size={18} aria-hidden />} onClick={() => setMaking(true)}>
       {t('tokens.add')}
@@ -70,7 +79,7 @@ export function TokensPage() {
             <Empty title={t('tokens.none')} text={t('tokens.noneText')} />
           ) : (
             <>
-              <TokenTable tokens={tokens} more={more} />
+              <TokenTable tokens={tokens} owners={owners} more={more} />
               <LoadMore query={query} shown={tokens.length} />
             </>
           )
@@ -80,7 +89,16 @@ export function TokensPage() {
   );
 }
 
-function TokenTable({ tokens, more }: { tokens: readonly Token[]; more: (() => void) | undefined }) {
+function TokenTable({
+  tokens,
+  owners,
+  more,
+}: {
+  tokens: readonly Token[];
+  /** The addresses of users by their ids; absent: all are one's own. */
+  owners: ReadonlyMap<string, string> | undefined;
+  more: (() => void) | undefined;
+}) {
   const { t } = useTranslation();
   const format = useFormat();
   const columns = useMemo(
@@ -91,6 +109,16 @@ function TokenTable({ tokens, more }: { tokens: readonly Token[]; more: (() => v
         sort: ({ name }) => name.toLowerCase(),
         cell: ({ name }) => name,
       },
+      ...(owners === undefined
+        ? []
+        : [
+            {
+              id: 'owner',
+              head: t('users.user'),
+              sort: ({ user }: Token) => owners.get(user) ?? user,
+              cell: ({ user }: Token) => owners.get(user) ?? user,
+            },
+          ]),
       {
         id: 'scopes',
         head: t('tokens.scopes'),
@@ -113,27 +141,36 @@ function TokenTable({ tokens, more }: { tokens: readonly Token[]; more: (() => v
       },
       { id: 'more', head: t('exports.more'), cell: (token) => <Revoke token={token} /> },
     ],
-    [t, format],
+    [t, format, owners],
   );
   return (
     <DataTable label={t('frame.tokens')} rows={tokens} columns={columns} rowId={({ id }) => id} more={more} />
   );
 }
 
-function Revoke({ token: { id, revokedAt } }: { token: Token }) {
+function Revoke({ token: { id, name, revokedAt } }: { token: Token }) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => answerOf(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
-  });
+  const [asking, setAsking] = useState(false);
   if (revokedAt !== undefined) return null;
   return (
     <>
-      <Button size="xs" variant="default" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+      <Button size="xs" variant="default" onClick={() => setAsking(true)}>
         {t('tokens.revoke')}
       </Button>
-      {revoke.error === null ? null : <ProblemNote error={revoke.error} />}
+      {asking ? (
+        <Confirm
+          title={t('tokens.revokeTitle', { name })}
+          text={<Text>{t('tokens.revokeText')}</Text>}
+          action={t('tokens.revoke')}
+          danger
+          close={() => setAsking(false)}
+          onConfirm={async () => {
+            await answerOf(api.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } }));
+            await client.invalidateQueries({ queryKey: ['tokens'] });
+          }}
+        />
+      ) : null}
     </>
   );
 }
