@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call } from './conformance-call.ts';
+import { call } from './test-support/conformance-call.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -227,6 +227,16 @@ describe('FACTS §7, §9.16: webhooks', () => {
     expect(posts()).toHaveLength(1);
   });
 
+  it('PATCH changes the address and the events that it names, and no others', async () => {
+    const made = (await create({ events: { subscribe: true, profile: true } })).json;
+    const path = `/lists/L/webhooks/${made.id}`;
+    const events = { ...made.events, profile: false, cleaned: true };
+    const change = { url: `${receiverUrl}/other`, events: { profile: false, cleaned: true } };
+    const changed = (await api('PATCH', path, change)).json;
+    expect(changed).toEqual({ ...(await api('GET', path)).json, url: `${receiverUrl}/other`, events });
+    expect(changed.sources).toEqual(made.sources);
+  });
+
   it('unsigned, duplicated, late and out of order when the modes say so', async () => {
     sandbox.control.setModes({
       webhookSigning: 'unsigned',
@@ -289,6 +299,22 @@ describe('FACTS §7, §9.19: batches of operations', () => {
     expect((await api('DELETE', `/batches/${id}`)).status).toBe(204);
     await finish((await api('POST', '/batches', { operations: operations.slice(1) })).json.id);
     expect(sandbox.control.memberState({ audience: 'L', address: 'a@acme.test' })).toBeNull();
+  });
+
+  it('tell their end to the batch webhooks, of which there may be twenty', async () => {
+    const made = (await api('POST', '/batch-webhooks', { url: receiverUrl })).json;
+    expect((await api('GET', '/batch-webhooks')).json).toMatchObject({
+      total_items: 1,
+      webhooks: [{ id: made.id, url: receiverUrl }],
+    });
+    const { id } = (await api('POST', '/batches', { operations })).json;
+    while (received.length === 0) await sleep(5);
+    const told = new URLSearchParams(received[0]!.body);
+    expect([told.get('type'), told.get('data[id]')]).toEqual(['batch_operation_completed', id]);
+    for (let number = 1; number < 20; number++) await api('POST', '/batch-webhooks', { url: receiverUrl });
+    expect((await api('POST', '/batch-webhooks', { url: receiverUrl })).status).toBe(400);
+    expect((await api('DELETE', `/batch-webhooks/${made.id}`)).status).toBe(204);
+    expect((await api('DELETE', `/batch-webhooks/${made.id}`)).status).toBe(404);
   });
 
   it('can stay in pending, of which there may be only so many', async () => {

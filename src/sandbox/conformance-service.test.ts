@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call } from './conformance-call.ts';
+import { call } from './test-support/conformance-call.ts';
 import type { FaultSettings } from './faults.ts';
 import { remoteControl } from './control.ts';
 import { drawLatency } from './latency.ts';
@@ -263,6 +263,17 @@ describe('FACTS §2, §7, §8: the service', () => {
     expect(await stats()).toMatchObject({ member_count: 1 });
     expect(await stats()).not.toHaveProperty('total_contacts');
     expect(await stats('?include_total_contacts=true')).toHaveProperty('total_contacts', 1);
+  });
+
+  it('an audience is made, changed and deleted', async () => {
+    const made = (await api('POST', '/lists', { name: 'Second', double_optin: true })).json;
+    expect(made).toMatchObject({ name: 'Second', double_optin: true });
+    const path = `/lists/${made.id}`;
+    const changed = (await api('PATCH', path, { name: 'Other', double_optin: false })).json;
+    expect(changed).toMatchObject({ id: made.id, name: 'Other', double_optin: false });
+    expect((await api('GET', path)).json).toEqual(changed);
+    expect((await api('DELETE', path)).status).toBe(204);
+    expect((await api('GET', path)).status).toBe(404);
   });
 
   it('§8: over the contact limit: accepted, or 403 in that mode', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call } from './conformance-call.ts';
+import { call } from './test-support/conformance-call.ts';
 import { subscriberHash } from './md5-index.ts';
 import { startSandbox } from './sandbox.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -348,6 +348,10 @@ describe('FACTS §5, §9.8, §9.10, §9.14: one member', () => {
   it('§9.8: `instance` can be empty or absent', async () => {
     sandbox.control.setModes({ instance: 'empty' });
     expect((await api('GET', '/lists/none')).json.instance).toBe('');
+    sandbox.control.setModes({ instance: 'sometimes empty' });
+    const seen = new Set<boolean>();
+    for (let turn = 0; turn < 30; turn++) seen.add((await api('GET', '/lists/none')).json.instance === '');
+    expect(seen).toEqual(new Set([true, false]));
     sandbox.control.setModes({ instance: 'absent' });
     expect((await api('GET', '/lists/none')).json).not.toHaveProperty('instance');
   });
