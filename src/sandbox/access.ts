@@ -1,6 +1,7 @@
 import { randomHex } from './random.ts';
 
-export type Role = 'owner' | 'admin' | 'manager' | 'author' | 'viewer';
+export const roles = ['owner', 'admin', 'manager', 'author', 'viewer'] as const;
+export type Role = (typeof roles)[number];
 
 /** Somebody of the account. Tokens belong to a user, and so does the ceiling of requests (FACTS §2). */
 export interface User {

@@ -4,8 +4,8 @@ import type { Account } from './account.ts';
 import { createAudience } from './audience.ts';
 import type { Audience } from './audience.ts';
 import { interestCategoryTypes } from './interests.ts';
-import { checkValues } from './member-changes.ts';
-import { noRareFacts } from './member.ts';
+import { fittingValues } from './member-changes.ts';
+import { memberStatuses, noRareFacts, waysToLeave } from './member.ts';
 import type { LeftBy, MemberStatus, RareFacts } from './member.ts';
 import { isMergeTag, mergeFieldTypes } from './merge-field.ts';
 import { randomHex } from './random.ts';
@@ -76,13 +76,8 @@ export function setUpAudience(account: Account, settings: z.output<typeof newAud
 
 const seedMember = z.strictObject({
   address: z.string().min(3),
-  status: z
-    .enum(['subscribed', 'unsubscribed', 'cleaned', 'pending', 'transactional', 'archived'])
-    .default('subscribed'),
-  leftBy: z
-    .enum(['nobody', 'self', 'bounce', 'review', 'ui', 'api'])
-    .optional()
-    .describe('Absent: self for unsubscribed, bounce for cleaned'),
+  status: z.enum(memberStatuses).default('subscribed'),
+  leftBy: z.enum(waysToLeave).optional().describe('Absent: self for unsubscribed, bounce for cleaned'),
   mergeFields: z.record(z.string(), z.unknown()).optional(),
   tags: z.array(z.string()).optional(),
   interests: z.array(z.string()).optional().describe('Ids'),
@@ -146,15 +141,7 @@ function seedOne(account: Account, audience: Audience, seed: z.output<typeof see
   if (audience.members.byAddress(address) !== undefined) {
     throw inputError('sandbox_member_exists', `A member to seed is in audience "${audience.id}" already.`);
   }
-  const checked = checkValues(audience, [], seed.mergeFields, {
-    language: 'en',
-    skipRequired: true,
-    unknown: 'refused',
-  });
-  if (checked.kind !== 'values') {
-    const places = checked.errors.map((error) => `${error.field}: ${error.message}`);
-    throw inputError('sandbox_seed_value', `A member to seed has unfit merge fields (${places.join('; ')}).`);
-  }
+  const values = fittingValues(audience, [], seed.mergeFields);
   const now = account.now();
   const member = audience.members.add({
     address,
@@ -163,7 +150,7 @@ function seedOne(account: Account, audience: Audience, seed: z.output<typeof see
     changedAt: seedTime(seed.lastChanged) ?? now,
     signedUpAt: seedTime(seed.timestampSignup) ?? 0,
     optedInAt: seedTime(seed.timestampOpt) ?? now,
-    values: checked.values,
+    values,
     tags: [],
     language: seed.language,
     source: seed.source,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inputError } from '../base/errors.ts';
+import { roles } from './access.ts';
 import type { Account } from './account.ts';
 import {
   fillAudience,
@@ -99,7 +100,7 @@ export const controlOperations = {
   createUser: operation(
     z.strictObject({
       name: z.string(),
-      role: z.enum(['owner', 'admin', 'manager', 'author', 'viewer']).default('manager'),
+      role: z.enum(roles).default('manager'),
     }),
     (account, { name, role }) => ({
       name,

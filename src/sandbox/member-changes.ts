@@ -1,3 +1,4 @@
+import { inputError } from '../base/errors.ts';
 import type { Audience } from './audience.ts';
 import type { FieldLanguage } from './field-messages.ts';
 import { fieldMessage } from './field-messages.ts';
@@ -50,6 +51,25 @@ export function checkValues(
   return invalid.length > 0
     ? { kind: 'mergeFields', errors: invalid }
     : { kind: 'values', values: exact(values) };
+}
+
+/**
+ * The values after those that a person or a set-up gives; required fields may stay empty.
+ * @throws `sandbox_value` where one does not fit, or its field does not exist
+ */
+export function fittingValues(
+  audience: Audience,
+  before: readonly FieldValue[],
+  given: Record<string, unknown> | undefined,
+): FieldValue[] {
+  const checked = checkValues(audience, before, given, {
+    language: 'en',
+    skipRequired: true,
+    unknown: 'refused',
+  });
+  if (checked.kind === 'values') return checked.values;
+  const places = checked.errors.map((error) => `${error.field}: ${error.message}`);
+  throw inputError('sandbox_value', `The values do not fit their merge fields (${places.join('; ')}).`);
 }
 
 /** A copy without the room to grow that pushing leaves behind: 130 bytes a member. */

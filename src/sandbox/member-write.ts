@@ -11,7 +11,7 @@ import { noRareFacts, rareFact } from './member.ts';
 import type { Member, MemberStatus, RareFacts } from './member.ts';
 import type { MemberEcho } from './member-view.ts';
 import type { FieldValue } from './merge-field-values.ts';
-import { isThrottled } from './signup-throttle.ts';
+import { noteChange } from './signup-throttle.ts';
 import { putTag, tagNamed, takeTag } from './tagging.ts';
 import { memberEvents } from './webhook-event.ts';
 
@@ -59,9 +59,9 @@ function refusalBefore(
     return { kind: 'role' };
   }
   if (audience.forgotten.has(input.address.toLowerCase())) return { kind: 'forgotten' };
-  return isThrottled(audience, input.address, account.modes.throttle, account.now())
-    ? { kind: 'throttled' }
-    : undefined;
+  return noteChange(audience, input.address, account.modes.throttle, account.now())
+    ? undefined
+    : { kind: 'throttled' };
 }
 
 function createMember(

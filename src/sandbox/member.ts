@@ -14,7 +14,8 @@ export type MemberStatus = (typeof memberStatuses)[number];
  * Who took the member off the list. `self`, `bounce` and `review` are the compliance states: the API
  * cannot subscribe such a member (FACTS §8); `ui` and `api` it can, which is the accident of FACTS §9.5.
  */
-export type LeftBy = 'nobody' | 'self' | 'bounce' | 'review' | 'ui' | 'api';
+export const waysToLeave = ['nobody', 'self', 'bounce', 'review', 'ui', 'api'] as const;
+export type LeftBy = (typeof waysToLeave)[number];
 
 /** Who brought the member into the audience. */
 export type Origin = 'api' | 'ui' | 'form' | 'seed';

@@ -36,7 +36,7 @@ export interface OperationBatch {
   completedAt: Seconds;
 }
 
-/** A link to results works for ten minutes after it was given out, the results for seven days (FACTS §7). */
+/** A link to results works for ten minutes after it was given out (FACTS §7); that results go after seven days is not shown. */
 const linkSeconds = 10 * 60;
 
 /** `POST /batches` */

@@ -4,7 +4,7 @@ import type { Account } from './account.ts';
 import { forgetMember, moveMember } from './audience.ts';
 import { audienceOf } from './audience-setup.ts';
 import type { Audience } from './audience.ts';
-import { checkValues } from './member-changes.ts';
+import { fittingValues } from './member-changes.ts';
 import { noRareFacts } from './member.ts';
 import type { LeftBy, Member, MemberStatus } from './member.ts';
 import { putTag, tagNamed, takeTag } from './tagging.ts';
@@ -143,13 +143,8 @@ function changeAddress(account: Account, audience: Audience, member: Member, to:
 }
 
 function editFields(account: Account, audience: Audience, member: Member, sent: Record<string, unknown>) {
-  const rules = { language: 'en', skipRequired: true, unknown: 'refused' } as const;
-  const checked = checkValues(audience, member.values, sent, rules);
-  if (checked.kind !== 'values') {
-    const places = checked.errors.map((error) => `${error.field}: ${error.message}`);
-    throw inputError('sandbox_edit_value', `The new values do not fit (${places.join('; ')}).`);
-  }
-  const apply = () => (member.values = checked.values);
+  const values = fittingValues(audience, member.values, sent);
+  const apply = () => (member.values = values);
   return change(account, audience, member, 'user', member.status, apply, true);
 }
 

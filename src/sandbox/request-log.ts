@@ -1,7 +1,7 @@
 export type RequestOutcome =
   | 'running'
   | 'answered'
-  /** The client went away before the answer; the work was done all the same. */
+  /** The client went away: before its body was here, and nothing was done, or before the answer, and all was. */
   | 'aborted'
   /** The sandbox cut the connection (a fault). */
   | 'reset';
