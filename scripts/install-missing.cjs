@@ -84,10 +84,10 @@ async function prepareTemplate() {
   await run(node, [join(__dirname, 'prepare-template.ts')], { stdio: 'ignore' });
 }
 
-/** Whether the web page that is served is made of the files as they are. */
+/** Whether the web page that is served is made of the files, and the packages, as they are. */
 function isPageBuilt() {
   const built = modifiedAt(join(root, 'web', 'dist', 'index.html'));
-  return built > newestIn(join(root, 'web'));
+  return built > newestIn(join(root, 'web')) && built > modifiedAt(join(modules, '.package-lock.json'));
 }
 
 async function buildPage() {
