@@ -8,11 +8,18 @@ import {
   testPostgresAvailable,
   type LocalPostgres,
 } from '../src/store/test-support/local-postgres.ts';
-import { freePort } from './support/free-port.ts';
-import { apiKey, audience, wantedOf, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
+import { expectedAudience } from './support/expected-audience.ts';
+import {
+  apiKey,
+  audience,
+  mergeFields,
+  wantedOf,
+  writeNewsletterWorkspace,
+} from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
-import { Postrider, type RunningCommand } from './support/postrider-process.ts';
-import { wholeAudience } from './support/whole-audience.ts';
+import { Postrider } from './support/postrider-process.ts';
+import { makeToken, ownerVariables, startServer, type RunningServer } from './support/running-server.ts';
+import { held, inOrder } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
 
 /** The PostgreSQL server starts anew under a server of ours that is at work, as it does with each of its updates. */
@@ -23,63 +30,59 @@ describe.skipIf(!testPostgresAvailable || process.env.TEST_DATABASE_URL !== unde
     let postgres: LocalPostgres;
     let sandbox: Sandbox;
     let postrider: Postrider;
-    let server: RunningCommand;
-    let port: number;
+    let server: RunningServer;
     const rows = dirtyRows(4_000).filter(({ email }) => !email.endsWith('@example.com'));
 
     beforeAll(async () => {
       const folder = await workFolder();
       postgres = await startTestPostgres();
       sandbox = await startSandbox({ apiKey, latency: { kind: 'fixed', ms: 300 } });
-      sandbox.control.createAudience({ id: audience, name: 'Shop' });
+      sandbox.control.createAudience({
+        id: audience,
+        name: 'Shop',
+        mergeFields: [{ tag: 'SCORE', name: 'Score', type: 'number' }],
+      });
       await writeFile(join(folder, 'people.csv'), csvOf(rows));
-      port = await freePort();
       postrider = new Postrider(join(folder, 'data'), {
         DATABASE_URL: await postgres.createDatabase(),
         MAILCHIMP_BASE_URL: sandbox.apiRoot,
         MAILCHIMP_API_KEY: apiKey,
         MAILCHIMP_MAX_REQUESTS: '2',
-        POSTRIDER_OWNER_EMAIL: 'owner@acme.test',
-        POSTRIDER_OWNER_PASSWORD: 'gray otter under bridge',
+        ...ownerVariables,
       });
       await postrider.do('apply', await writeNewsletterWorkspace(folder));
       await postrider.do('refresh', '--until', 'segments');
-      server = postrider.start(['serve', '--port', String(port)]);
-      while (!server.stdout.includes('Postrider listens at')) await sleep(50);
+      server = await startServer(postrider);
+      await server.works();
     }, 120_000);
     afterAll(async () => {
-      await server.kill();
+      await server.running.kill();
       await sandbox.close();
       await postgres.stop();
     });
 
-    const ready = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
-
     it('ends no server: it says that it is not ready, and then goes on with its work', async () => {
-      const { token } = await postrider.json<{ token: string }>(
-        'tokens',
-        'make',
-        'test',
-        '--scopes',
-        'look,exports.run',
-      );
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const call = async (path: string, init: RequestInit = {}) => {
-        const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { headers, ...init });
-        return (await answer.json()) as { id: string; status: string; code?: string };
-      };
-      const task = await call('/exports/newsletter/run', { method: 'POST', body: '{}' });
+      const { outage } = postgres;
+      if (outage === undefined) throw new Error('this database cannot be taken away');
+      const token = await makeToken(postrider, 'look,exports.run');
+      const call = async (path: string, body?: object) =>
+        (await (await server.call(token, path, body)).json()) as {
+          id: string;
+          status: string;
+          code?: string;
+        };
+      const task = await call('/exports/newsletter/run', {});
       await vi.waitFor(() => expect(sandbox.control.counters().writes).toBeGreaterThan(1), 30_000);
 
-      await postgres.outage?.(async () => {
-        expect(await ready()).toBe(503);
+      await outage(async () => {
+        expect(await server.ready()).toBe(503);
         expect((await call('/exports')).code).toBeDefined();
         // Longer than the run needs: the engine has all that sending needs.
         const { writes } = sandbox.control.counters();
         await sleep(8_000);
         expect(sandbox.control.counters().writes).toBeGreaterThan(writes);
       });
-      await vi.waitFor(async () => expect(await ready()).toBe(200), 20_000);
+      await vi.waitFor(async () => expect(await server.ready()).toBe(200), 20_000);
       // The run came to its end while nobody could note it.
       await vi.waitFor(
         async () => expect((await call(`/tasks/${task.id}`)).status).toMatch(/succeeded|warnings/),
@@ -88,8 +91,16 @@ describe.skipIf(!testPostgresAvailable || process.env.TEST_DATABASE_URL !== unde
           interval: 300,
         },
       );
-      expect(wholeAudience(sandbox, audience).size).toBe(wantedOf(peopleOfRows(rows)).length);
-      expect(server.stderr).not.toMatch(/unhandled|uncaught/i);
+      const world = {
+        before: new Map(),
+        mergeFields,
+        forgotten: new Set<string>(),
+        given: new Map(),
+        newContacts: 'subscribed',
+      } as const;
+      const expected = expectedAudience(world, wantedOf(peopleOfRows(rows)));
+      expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
+      expect(server.running.stderr).not.toMatch(/unhandled|uncaught/i);
     });
   },
 );

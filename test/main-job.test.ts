@@ -16,7 +16,7 @@ import {
 import { csvOf, dirtyRows, peopleOfRows, type Person, type PersonRow } from './support/people-rows.ts';
 import { documentOf, Postrider } from './support/postrider-process.ts';
 import { expectRunDocument, sum, type RunDocument } from './support/run-document.ts';
-import { byAddress, essence, fold, wholeAudience, type Members } from './support/whole-audience.ts';
+import { essence, fold, held, inOrder, wholeAudience, type Members } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
 
 /**
@@ -61,10 +61,6 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
     expected = expectedAudience(world, wanted);
   });
   afterAll(() => sandbox.close());
-
-  const held = () => byAddress(wholeAudience(sandbox, audience), essence);
-  const sorted = (members: Expected['members']) =>
-    Object.fromEntries([...members].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
   it('counts people and segments as the rows say', async () => {
     const refreshed = await postrider.json<{
@@ -121,7 +117,7 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
       changes: { ...expected.changes, archive: 0 },
       retries: 0,
     });
-    expect(held()).toEqual(sorted(expected.members));
+    expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
     // One request before the run asks whose key it is, and so in which queue the run stands.
     expect(run.requests).toBe(sandbox.control.counters().requests - 1);
   });
@@ -201,7 +197,7 @@ describe('from a dirty list to the audience, and the day after', { timeout: 120_
       changes: { ...expected.changes, archive: 0 },
     });
     expect(expected.people.leave).toBeGreaterThan(300);
-    expect(held()).toEqual(sorted(expected.members));
+    expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
     const after = wholeAudience(sandbox, audience);
     for (const address of leaving) expect(after.get(address)?.status, address).not.toBe('subscribed');
   });

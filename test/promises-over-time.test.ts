@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxModes } from '../src/sandbox/modes.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
-import { expectedAudience, type Expected } from './support/expected-audience.ts';
+import { expectedAudience } from './support/expected-audience.ts';
 import {
   apiKey,
   audience,
@@ -14,7 +14,7 @@ import {
 import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
 import { Postrider } from './support/postrider-process.ts';
 import { expectRunDocument, type RunDocument } from './support/run-document.ts';
-import { byAddress, essence, fold, wholeAudience } from './support/whole-audience.ts';
+import { fold, held, inOrder, wholeAudience } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
 
 /** What must hold whatever Mailchimp's mood, and what must hold over several runs. */
@@ -58,10 +58,6 @@ describe('over time', { timeout: 60_000 }, async () => {
     return { sandbox, postrider: new Postrider(join(folder, name), env) };
   }
 
-  const held = (sandbox: Sandbox) => byAddress(wholeAudience(sandbox, audience), essence);
-  const sorted = (members: Expected['members']) =>
-    Object.fromEntries([...members].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-
   // Where they are applied and shown, `main-job.test.ts` tells.
   it.each(['ignored', 'notEchoed'] as const)(
     'makes the same audience where tags of a batch are %s',
@@ -79,7 +75,7 @@ describe('over time', { timeout: 60_000 }, async () => {
       );
       const run = await postrider.json<RunDocument>('run', 'newsletter');
       expectRunDocument(run);
-      expect(held(sandbox)).toEqual(sorted(expected.members));
+      expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
       expect(run.people).toMatchObject({
         add: expected.people.add,
         update: expected.people.update,

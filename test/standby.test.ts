@@ -8,19 +8,21 @@ import {
   testPostgresAvailable,
   type LocalPostgres,
 } from '../src/store/test-support/local-postgres.ts';
-import { freePort } from './support/free-port.ts';
-import { apiKey, audience, wantedOf, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
+import { expectedAudience } from './support/expected-audience.ts';
+import {
+  apiKey,
+  audience,
+  mergeFields,
+  wantedOf,
+  writeNewsletterWorkspace,
+} from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
-import { Postrider, type RunningCommand } from './support/postrider-process.ts';
-import { wholeAudience } from './support/whole-audience.ts';
+import { Postrider } from './support/postrider-process.ts';
+import { makeToken, ownerVariables, startServer, type RunningServer } from './support/running-server.ts';
+import { held, inOrder } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
 
 const maxRequests = 2;
-
-interface Server {
-  port: number;
-  running: RunningCommand;
-}
 
 /**
  * Several server processes for one installation and one Mailchimp account: one works, the others stand by. Whatever is
@@ -35,13 +37,17 @@ describe.each([
     let postgres: LocalPostgres | undefined;
     let postrider: Postrider;
     let token: string;
-    const servers: Server[] = [];
+    const servers: RunningServer[] = [];
     const rows = dirtyRows(5_000).filter(({ email }) => !email.endsWith('@example.com'));
 
     beforeAll(async () => {
       const folder = await workFolder();
       sandbox = await startSandbox({ apiKey, latency: { kind: 'fixed', ms: 300 } });
-      sandbox.control.createAudience({ id: audience, name: 'Shop' });
+      sandbox.control.createAudience({
+        id: audience,
+        name: 'Shop',
+        mergeFields: [{ tag: 'SCORE', name: 'Score', type: 'number' }],
+      });
       postgres = settings === 'PostgreSQL' ? await startTestPostgres() : undefined;
       await writeFile(join(folder, 'people.csv'), csvOf(rows));
       const workspace = await writeNewsletterWorkspace(folder);
@@ -49,8 +55,7 @@ describe.each([
         DATABASE_URL: await postgres?.createDatabase(),
         MAILCHIMP_BASE_URL: sandbox.apiRoot,
         MAILCHIMP_API_KEY: apiKey,
-        POSTRIDER_OWNER_EMAIL: 'owner@acme.test',
-        POSTRIDER_OWNER_PASSWORD: 'gray otter under bridge',
+        ...ownerVariables,
         MAILCHIMP_DEADLINE_S: '1',
         MAILCHIMP_MAX_REQUESTS: String(maxRequests),
       });
@@ -66,42 +71,26 @@ describe.each([
       await postgres?.stop();
     });
 
-    async function start(): Promise<Server> {
-      const port = await freePort();
-      const running = postrider.start(['serve', '--standby', '--quiet', '--port', String(port)]);
-      const server = { port, running };
+    async function start(): Promise<RunningServer> {
+      const server = await startServer(postrider, '--standby', '--quiet');
       servers.push(server);
       return server;
     }
 
-    const call = async (port: number, path: string, method = 'GET') => {
-      const body = method === 'GET' ? {} : { body: '{}' };
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method, headers, ...body });
+    const call = async (server: RunningServer, path: string, body?: object) => {
+      const answer = await server.call(token, path, body);
       if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-      return (await answer.json()) as { id: string; status: string; items: { status: string }[] };
+      return (await answer.json()) as { id: string; status: string };
     };
-    const works = ({ running }: Server) =>
-      vi.waitFor(() => expect(running.stdout).toContain('Postrider listens at'), 30_000);
     const written = () => sandbox.control.counters().writes;
 
     it('work one at a time, take over from one that is killed, and send what was planned', async () => {
       const first = await start();
-      await works(first);
+      await first.works();
       const others = [await start(), await start()] as const;
-      await Promise.all(
-        others.map(({ running }) =>
-          vi.waitFor(() => expect(running.stderr).toContain('Standing by'), 20_000),
-        ),
-      );
-      ({ token } = await postrider.json<{ token: string }>(
-        'tokens',
-        'make',
-        'test',
-        '--scopes',
-        'look,exports.run',
-      ));
-      const task = await call(first.port, '/exports/newsletter/run', 'POST');
+      await Promise.all(others.map(({ running }) => running.untilSays('Standing by')));
+      token = await makeToken(postrider, 'look,exports.run');
+      const task = await call(first, '/exports/newsletter/run', {});
       await vi.waitFor(() => expect(written()).toBeGreaterThan(1), 30_000);
 
       // One that stands still is not dead: nobody takes its place, and it goes on.
@@ -113,26 +102,31 @@ describe.each([
       await vi.waitFor(() => expect(written()).toBeGreaterThan(before), 30_000);
 
       await first.running.kill();
-      const second = await Promise.race(others.map(async (each) => works(each).then(() => each)));
-      const third = others.find((each) => each !== second) as Server;
+      const second = await Promise.race(others.map(async (each) => each.works().then(() => each)));
+      const third = others.find((each) => each !== second)!;
       expect(third.running.stdout).not.toContain('Postrider listens at');
       await vi.waitFor(
-        async () => expect((await call(second.port, `/tasks/${task.id}`)).status).toBe('running'),
+        async () => expect((await call(second, `/tasks/${task.id}`)).status).toBe('running'),
         20_000,
       );
       const then = written();
       await vi.waitFor(() => expect(written()).toBeGreaterThan(then), 30_000);
 
       await second.running.kill();
-      await works(third);
+      await third.works();
       await vi.waitFor(
-        async () =>
-          expect((await call(third.port, `/tasks/${task.id}`)).status).toMatch(/succeeded|warnings/),
+        async () => expect((await call(third, `/tasks/${task.id}`)).status).toMatch(/succeeded|warnings/),
         { timeout: 60_000, interval: 200 },
       );
-      const wanted = wantedOf(peopleOfRows(rows));
-      const held = wholeAudience(sandbox, audience);
-      expect(held.size).toBe(wanted.length);
+      const world = {
+        before: new Map(),
+        mergeFields,
+        forgotten: new Set<string>(),
+        given: new Map(),
+        newContacts: 'subscribed',
+      } as const;
+      const expected = expectedAudience(world, wantedOf(peopleOfRows(rows)));
+      expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
       // Of requests that a killed process left behind the next one knows.
       expect(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(maxRequests);
     });

@@ -32,13 +32,21 @@ export function timeless(member: MemberState): Partial<MemberState> {
   return rest;
 }
 
-/** Entries as an object whose keys stand in order, so that a failure shows who differs. */
+/** Everybody, with what an export may change; to be compared with `inOrder(expected.members)`. */
+export function held(sandbox: Sandbox, audience: string): Record<string, ReturnType<typeof essence>> {
+  return byAddress(wholeAudience(sandbox, audience), essence);
+}
+
 export function byAddress<Value>(
   members: Members,
   view: (member: MemberState) => Value,
 ): Record<string, Value> {
-  const entries = [...members].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([address, member]) => [address, view(member)]));
+  return inOrder(new Map([...members].map(([address, member]) => [address, view(member)])));
+}
+
+/** Entries as an object whose keys stand in order, so that a failure shows who differs. */
+export function inOrder<Value>(members: ReadonlyMap<string, Value>): Record<string, Value> {
+  return Object.fromEntries([...members].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 export function fold(address: string): string {
