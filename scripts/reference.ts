@@ -5,7 +5,7 @@ import { buildProgram } from '../src/cli/program.ts';
 import type { Shell } from '../src/cli/shell.ts';
 import { openMetrics } from '../src/server/metrics.ts';
 import { workspaceJsonSchema } from '../src/workspace/workspace-schema.ts';
-import { apiDocument } from './api-types.ts';
+import { apiDocument } from './api-document.ts';
 
 export const referenceFolder = fileURLToPath(new URL('../docs/reference/', import.meta.url));
 
