@@ -1,5 +1,6 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FaultSettings } from '../src/sandbox/faults.ts';
 import type { SandboxModes } from '../src/sandbox/modes.ts';
@@ -8,7 +9,7 @@ import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
 import { apiKey, audience, wantedOf, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
 import { csvOf, dirtyRows, peopleOfRows } from './support/people-rows.ts';
 import { documentOf, Postrider, type Ended, type RunningCommand } from './support/postrider-process.ts';
-import { expectRunDocument, sum, type RunDocument } from './support/run-document.ts';
+import { expectRunDocument, sum, untilDone, type RunDocument } from './support/run-document.ts';
 import { byAddress, fold, timeless, wholeAudience } from './support/whole-audience.ts';
 import { workFolder } from './support/work-folder.ts';
 
@@ -210,7 +211,7 @@ describe('a run that is cut off', { timeout: 120_000 }, async () => {
     const { sandbox, postrider } = await newWorld(tags);
     sandbox.control.setLatency({ kind: 'fixed', ms: 20 });
     for (const fault of faults) sandbox.control.addFault(fault);
-    const run = await untilDone(postrider);
+    const run = await untilDone(postrider, 4);
     for (const fault of sandbox.control.faults()) expect(fault.hits, JSON.stringify(fault)).toBe(fault.times);
     await expectAsUndisturbed(tags, sandbox, run);
     expect(peopleWritten(sandbox)).toBe((await undisturbedRun(tags)).written);
@@ -297,16 +298,6 @@ async function reached(sandbox: Sandbox, moment: Moment, running: RunningCommand
   void running.end.then((how) => (ended = how));
   while (moment(sandbox.control.requests({ limit: 5000 })) === undefined) {
     if (ended !== undefined) throw new Error(`ended before the moment came:\n${ended.stdout}${ended.stderr}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** A person would start it again, so we do: every start must leave things better. */
-async function untilDone(postrider: Postrider): Promise<RunDocument> {
-  for (let start = 1; ; start++) {
-    const ended = await postrider.run(['run', 'newsletter', '--json']);
-    const document = documentOf<RunDocument>(ended);
-    if (ended.code === 0) return document;
-    if (start === 4) throw new Error(`not done after ${start} starts:\n${ended.stdout}${ended.stderr}`);
+    await sleep(5);
   }
 }

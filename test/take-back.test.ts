@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
@@ -42,8 +43,9 @@ describe('a run that should not have been', { timeout: 120_000 }, async () => {
     sandbox.control.setLatency({ kind: 'fixed', ms: 400 });
     const plan = await postrider.json<RunDocument>('plan', 'newsletter');
     const running = postrider.start(['run', 'newsletter', '--plan', plan.run, '--json']);
-    while (sandbox.control.counters().membersSent === 0)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    const over = running.end.then(() => 'over');
+    const isSending = () => sandbox.control.counters().membersSent > 0;
+    while (!isSending() && (await Promise.race([over, sleep(10)])) !== 'over');
     // From here on the run is slower than any start of another process.
     sandbox.control.setLatency({ kind: 'fixed', ms: 5_000 });
     const cancelled = await postrider.json<Cancelled>('cancel', plan.run);

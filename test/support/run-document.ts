@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { documentOf, type Postrider } from './postrider-process.ts';
 
 /** What `plan --json`, `run --json` and `release --json` print: DESIGN §6, written down here once more by hand. */
 export interface RunDocument {
@@ -51,6 +52,18 @@ export function expectRunDocument(document: RunDocument): void {
   });
   const { desired, add, update, unchanged, keptOut, rejected, failed } = document.people;
   expect(add + update + unchanged + sum(keptOut) + sum(rejected) + sum(failed)).toBe(desired);
+}
+
+/** A person would start it again, so we do, at most so many times: every start must leave things better. */
+export async function untilDone(
+  postrider: Postrider,
+  starts: number,
+): Promise<RunDocument & { failure?: unknown }> {
+  for (let start = 1; ; start++) {
+    const ended = await postrider.run(['run', 'newsletter', '--json']);
+    if (ended.code === 0) return documentOf(ended);
+    if (start === starts) throw new Error(`not done after ${start} starts:\n${ended.stdout}${ended.stderr}`);
+  }
 }
 
 export function sum(counts: Readonly<Record<string, number>>): number {
