@@ -1,4 +1,5 @@
 import { PostriderError, type ErrorDetails } from '../base/errors.ts';
+import type { NewField } from '../exports/plan.ts';
 
 /**
  * A place that people are exported to. The pipeline speaks to this and knows no Mailchimp; what one place
@@ -104,13 +105,6 @@ export interface AudienceField {
     /** `US`, or another one that means any. */
     phoneFormat?: string;
   };
-}
-
-export interface NewField {
-  tag: string;
-  name: string;
-  type: string;
-  choices?: readonly string[];
 }
 
 export interface AudienceTag {

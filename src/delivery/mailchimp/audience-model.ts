@@ -58,14 +58,6 @@ export interface MergeFieldOptions {
   phoneFormat?: string;
 }
 
-export interface NewMergeField {
-  tag: string;
-  name: string;
-  type: string;
-  /** Of radio and dropdown fields. */
-  choices?: readonly string[];
-}
-
 /** A tag is a static segment: its id is the segment's. */
 export interface Tag {
   id: number;

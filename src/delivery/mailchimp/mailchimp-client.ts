@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import type { NewField } from '../../exports/plan.ts';
 import type {
   Account,
   Audience,
@@ -8,7 +9,6 @@ import type {
   MemberPage,
   MemberStatus,
   MergeField,
-  NewMergeField,
   Tag,
   TagAnswer,
   WritableStatus,
@@ -72,7 +72,7 @@ export interface MailchimpClient {
   audiences(options?: CallOptions): Promise<Audience[]>;
   mergeFields(id: string, options?: CallOptions): Promise<MergeField[]>;
   /** `taken`: the audience has a field of this tag already, of whatever type. */
-  createMergeField(id: string, field: NewMergeField, options?: CallOptions): Promise<'made' | 'taken'>;
+  createMergeField(id: string, field: NewField, options?: CallOptions): Promise<'made' | 'taken'>;
   tags(id: string, options?: CallOptions): Promise<Tag[]>;
   /** An empty tag; one whose name differs only in case is answered as it is, with `existed`. */
   createTag(id: string, name: string, options?: CallOptions): Promise<Tag & { existed: boolean }>;
