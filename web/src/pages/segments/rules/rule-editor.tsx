@@ -105,7 +105,6 @@ function typeOf(fields: readonly AskedField[], name: string): AskedField['type']
 }
 
 const classnames = {
-  queryBuilder: classes.builder ?? '',
   ruleGroup: classes.group ?? '',
   header: classes.header ?? '',
   body: classes.body ?? '',
