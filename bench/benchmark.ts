@@ -24,6 +24,24 @@ export interface Benchmark {
   run(line: Line): Promise<Measurement[]>;
 }
 
+/**
+ * What was measured several times, as one row each: the median run, with the worst and the best beside it. A row that one
+ * of the runs lacks is left out.
+ */
+export function medians(runs: readonly (readonly Measurement[])[]): Measurement[] {
+  const [first = []] = runs;
+  return first.flatMap(({ work }) => {
+    const same = runs.flatMap((rows) => rows.filter((row) => row.work === work));
+    if (same.length < runs.length) return [];
+    const ranked = same.toSorted((a, b) => a.value - b.value);
+    const [median, least, most] = [ranked[Math.floor(ranked.length / 2)], ranked[0], ranked.at(-1)];
+    if (median === undefined || least === undefined || most === undefined || runs.length === 1) return same;
+    const { show } = median.target;
+    const spread = `${show(least.value)} to ${show(most.value)} in ${runs.length} runs; the median one`;
+    return [{ ...median, figure: `${spread}: ${median.figure}` }];
+  });
+}
+
 export type Verdict = 'goal' | 'bar' | 'not reached';
 
 export function verdictOf({ value, target }: Measurement): Verdict {
