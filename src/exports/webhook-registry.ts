@@ -27,7 +27,7 @@ export interface NotedWebhook extends Webhook {
  * Under what a webhook is kept: the last part of its address is a secret, and who reads the file must not be
  * able to call with it.
  */
-function tokenDigest(token: string): string {
+export function tokenDigest(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 

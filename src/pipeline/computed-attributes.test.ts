@@ -121,7 +121,7 @@ describe('attributes made of related rows', () => {
     [{ First_Seen: { of: 'bought', function: 'count' } }, 'computed.First_Seen'],
     [
       { spent: { of: 'bought', function: 'count' }, Spent: { of: 'bought', function: 'count' } },
-      'computed.Spent',
+      'computed.spent',
     ],
   ])('say what is wrong with them: %j', async (computed, place) => {
     compute({ orders_made: { of: 'bought', function: 'count' } });
