@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { open, readdir, writeFile } from 'node:fs/promises';
+import { open, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openApp } from '../src/app.ts';
 import { readConfig } from '../src/base/config.ts';
+import { startSandbox } from '../src/sandbox/sandbox.ts';
 import { Postrider } from './support/postrider-process.ts';
 import { workFolder } from './support/work-folder.ts';
 
@@ -69,10 +70,63 @@ describe('what runs out or breaks', { timeout: 120_000 }, () => {
     const file = await open(join(data, 'people.duckdb'), 'r+');
     await file.write(Buffer.alloc(20_000, 0x5a), 0, 20_000, 4096);
     await file.close();
+    await rm(join(data, 'people.memory.duckdb'));
     const ended = await postrider.run(['segments']);
     expect(ended).toMatchObject({ code: 2 });
     expect(ended.stderr).toContain('(people_file_unreadable)');
     expect(await readdir(data)).toContain('people.duckdb');
+  });
+
+  it('leaves customer ids, erasures and people who stay in a segment, where there is no copy', async () => {
+    const sandbox = await startSandbox({ apiKey: 'sandbox-us1' });
+    onTestFinished(() => sandbox.close());
+    sandbox.control.createAudience({ id: 'abc123def4', name: 'Shop' });
+    const { folder, data } = await refreshed(30);
+    const postrider = new Postrider(data, { MAILCHIMP_BASE_URL: sandbox.apiRoot });
+    const sending = `${small}  chosen: { rules: { combinator: and, rules: [] } }
+connections:
+  account: { type: mailchimp, apiKey: sandbox-us1, consent: { agreedBy: ana@mail.test, date: '2026-11-24', text: v1 } }
+exports:
+  letter: { connection: account, audience: abc123def4, match: { email: email }, segments: [all] }
+`;
+    await writeFile(join(folder, 'workspace.yaml'), sending);
+    await postrider.do('apply', join(folder, 'workspace.yaml'));
+    await postrider.do('refresh', '--until', 'exports');
+    await postrider.do('segments', 'freeze', 'chosen');
+    const erased = 'somebody-with-a-long-name-3@shop3.test';
+    await postrider.do('forget', erased, '--delete', '--why', 'request 17');
+    const { runs } = await postrider.json<{ runs: { run: string }[] }>('runs');
+    await writeFile(join(folder, 'people.csv'), csvOf(40));
+    await postrider.do('refresh', '--until', 'segments');
+    const people = async (segment: string) =>
+      (await postrider.do('segments', 'members', segment, '--csv')).stdout
+        .trim()
+        .split('\n')
+        .slice(1)
+        .toSorted();
+    const [all, chosen] = [await people('all'), await people('chosen')];
+    expect([all.length, chosen.length]).toEqual([39, 29]);
+
+    await writeFile(join(data, 'people.duckdb'), 'gone');
+    const told = await postrider.do('segments');
+    expect(told.stderr).toContain('there was no copy');
+    expect(told.stderr).toContain('All exports are paused');
+    expect(await people('all')).toEqual([]);
+    await postrider.do('refresh', '--until', 'segments');
+    expect(await people('all')).toEqual(all);
+    expect(await people('chosen')).toEqual(chosen);
+
+    const held = await postrider.run(['run', 'letter']);
+    expect(held.stderr).toContain('(export_paused)');
+    await postrider.do('resume', '--all');
+    // Its tags, too, are nobody's of whom is known, and are taken on by name.
+    await writeFile(join(folder, 'workspace.yaml'), sending.replace('[all] }', '[all], adoptTags: [all] }'));
+    await postrider.do('apply', join(folder, 'workspace.yaml'));
+    const plan = await postrider.json<{ people: object }>('plan', 'letter');
+    // What is there already is found there; nobody of it is ours, and who was erased is not wanted.
+    expect(plan.people).toMatchObject({ desired: 39, add: 10 });
+    const undo = await postrider.run(['undo', runs[0]?.run ?? '']);
+    expect(undo.stderr).toContain('(run_unknown)');
   });
 
   it('is replaced by the copy that a server keeps, with everything paused until somebody has looked', async () => {

@@ -1,6 +1,7 @@
 import type { Identity } from '../access/identity.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../base/config.ts';
+import { messageOf } from '../base/errors.ts';
 import type { SecretKey } from '../connections/seal.ts';
 import type { AccountSlots } from '../delivery/mailchimp/account-slots.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -13,6 +14,7 @@ import type { Store } from '../store/open-store.ts';
 import { patiently } from '../store/patiently.ts';
 import { saveRunHeaders } from '../store/run-headers.ts';
 import type { TaskQueue } from '../work/task-queue.ts';
+import { keepMemory } from './people-memory.ts';
 
 /** What every action of the application stands on: the opened parts, and who asks. */
 export interface AppGround {
@@ -55,4 +57,17 @@ export function audited(
 export async function noted({ store }: AppGround, run: ExportRun): Promise<ExportRun> {
   await patiently(() => saveRunHeaders(store.db, [runHeader(run)]));
   return run;
+}
+
+/**
+ * Keeps what could not be made again of the people as they are now; called when they or what is known of them changed.
+ * What was done to them is done, so that trouble with this one is said and no more.
+ */
+export async function remember({ engine, config, clock, parts, progress }: AppGround): Promise<void> {
+  try {
+    const { settings } = await parts();
+    await keepMemory(engine, config, settings, clock.now());
+  } catch (error) {
+    progress.say(`What a broken people file would take with it could not be kept: ${messageOf(error)}`);
+  }
 }

@@ -4,6 +4,7 @@ import type { Config } from '../base/config.ts';
 import { PostriderError } from '../base/errors.ts';
 import { openDuckdb } from '../engine/duckdb/duckdb-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import { memoryFile } from './people-memory.ts';
 import { keepRestoredNotes, restoredNotes } from './restored-notes.ts';
 
 /*
@@ -17,8 +18,9 @@ const fileOf = ({ dataFolder }: Pick<Place, 'dataFolder'>) => join(dataFolder, '
 const copyOf = ({ dataFolder }: Pick<Place, 'dataFolder'>) => join(dataFolder, 'people.checkpoint.duckdb');
 
 /**
- * Opens the people file. One that is damaged moves aside, and the copy takes its place; a note says what has to follow.
- * @throws `people_file_unreadable` where there is no copy, or it is damaged too; what `openDuckdb` says of a file that
+ * Opens the people file. One that is damaged moves aside, and the copy takes its place, or without one what is kept of it;
+ * a note says what has to follow.
+ * @throws `people_file_unreadable` where there is neither, or it is damaged too; what `openDuckdb` says of a file that
  * only cannot be opened now, and with which nothing is done
  */
 export async function openPeople(place: Place, now: Date): Promise<Engine> {
@@ -28,11 +30,17 @@ export async function openPeople(place: Place, now: Date): Promise<Engine> {
     return await open();
   } catch (error) {
     const unreadable = error instanceof PostriderError && error.code === 'people_file_unreadable';
-    if (!unreadable || !existsSync(copyOf(place))) throw error;
-    const from = statSync(copyOf(place)).mtime.toISOString();
+    const by = [copyOf(place), memoryFile(place)].find((each) => existsSync(each));
+    if (!unreadable || by === undefined) throw error;
+    const from = statSync(by).mtime.toISOString();
     const broken = `${path}.broken-${now.toISOString().replaceAll(/[:.]/g, '-')}`;
-    const reason = `the people file could not be read; its copy of ${from} is in its place`;
-    putAside(path, { by: copyOf(place), as: broken }, () => {
+    const reason =
+      by === copyOf(place)
+        ? `the people file could not be read; its copy of ${from} is in its place`
+        : `the people file could not be read, and there was no copy of it: customer ids, erasures and people of segments that ` +
+          `stay are those of ${from}; everything else is read anew, contacts of audiences count as not ours, and what was ` +
+          'sent before cannot be undone';
+    putAside(path, { by, as: broken }, () => {
       const notes = restoredNotes(place.dataFolder);
       keepRestoredNotes(place.dataFolder, [...notes, { reason, before: broken }]);
     });

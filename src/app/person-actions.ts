@@ -10,8 +10,9 @@ import { liftSuppression, receiptsOf } from '../pipeline/lift-suppression.ts';
 import { profilePage } from '../profiles/profile-page.ts';
 import type { Erasure } from '../suppression/erasure.ts';
 import { receiptFor, type ErasureReceipt } from '../suppression/erasure-notes.ts';
-import { audited, type AppGround } from './app-ground.ts';
+import { audited, remember, type AppGround } from './app-ground.ts';
 import { dropCheckpoint } from './people-checkpoint.ts';
+import { dropMemory } from './people-memory.ts';
 
 /** One person's whole story, and its end. */
 export interface PersonActions {
@@ -35,9 +36,11 @@ export function personActions(ground: AppGround): PersonActions {
     person: async (text) => findPerson(await parts(), text),
     forget: async (address, request) => {
       dropCheckpoint(config);
+      dropMemory(config);
       const receipt = await forgetPerson(await parts(), address, { ...request, by }, ground.inTurn);
       // One that was begun before.
       dropCheckpoint(config);
+      await ground.inTurn(() => remember(ground));
       const { how, state } = receipt;
       await audited(ground, 'person.forget', subjectOf(receipt), { how, state, why: request.why });
       return receiptFor(receipt);
@@ -45,6 +48,7 @@ export function personActions(ground: AppGround): PersonActions {
     previewForget: async (address) => previewErasure(await parts(), address),
     liftForget: async (address, why) => {
       const lifted = await liftSuppression(await parts(), address, { by, why });
+      await ground.inTurn(() => remember(ground));
       for (const receipt of lifted) await audited(ground, 'person.lift', subjectOf(receipt), { why });
       return lifted;
     },

@@ -35,7 +35,14 @@ export interface Restored {
   before: string | null;
 }
 
-const parts = ['people.duckdb', 'people.duckdb.wal', 'people.checkpoint.duckdb', 'database', 'uploads'];
+const parts = [
+  'people.duckdb',
+  'people.duckdb.wal',
+  'people.checkpoint.duckdb',
+  'people.memory.duckdb',
+  'database',
+  'uploads',
+];
 
 /**
  * Puts a backup in place of what is in the data folder. Everything is read and checked beside it first; then what is there

@@ -23,7 +23,7 @@ import { memberPage, segmentMembers } from '../segments/segment-members.ts';
 import { segmentOverlap, type OverlapPart } from '../segments/segment-overlap.ts';
 import { suggestValues, type SuggestedValues, type SuggestOptions } from '../segments/suggest-values.ts';
 import { addSegment, changeSegment, removeSegment } from '../workspace/stored-segments.ts';
-import type { AppGround } from './app-ground.ts';
+import { remember, type AppGround } from './app-ground.ts';
 import { ruleFieldsOf, type RuleFields } from './rule-fields.ts';
 
 /** Who is in which segment, since when and why. */
@@ -73,7 +73,8 @@ export type SegmentChange = Partial<Pick<SegmentConfig, 'name' | 'description' |
   type?: 'dynamic';
 };
 
-export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppGround): SegmentActions {
+export function segmentActions(ground: AppGround): SegmentActions {
+  const { engine, store, clock, by, parts, inTurn } = ground;
   const doing = () => ({ by, now: clock.now() });
   const membersOf = async (segment: string) => {
     const { settings } = await parts();
@@ -84,11 +85,17 @@ export function segmentActions({ engine, store, clock, by, parts, inTurn }: AppG
   return {
     segments: async () => segmentOverviews(await parts()),
     segment: async (id) => overviewOf(await parts(), id),
-    refreshSegment: (id) => inTurn(async () => refreshSegment(await parts(), id)),
+    refreshSegment: (id) =>
+      inTurn(async () => {
+        const refreshed = await refreshSegment(await parts(), id);
+        await remember(ground);
+        return refreshed;
+      }),
     freezeSegment: async (id) => {
       const known = segmentOf((await parts()).settings, id);
       await inTurn(async () => refreshSegment(await parts(), known));
       await changeSegment(store.db, known, { type: 'static' }, doing());
+      await inTurn(() => remember(ground));
       return refreshedSegment(await parts(), known, [known]);
     },
     removeSegment: async (id, { force }) => {

@@ -11,7 +11,7 @@ import { applyWorkspace, type ApplyOptions, type WorkspaceChange } from '../work
 import { checkAtSave } from '../workspace/check-at-save.ts';
 import { dumpWorkspace } from '../workspace/dump-workspace.ts';
 import { readWorkspace } from '../workspace/read-workspace.ts';
-import { audited, noted, type AppGround } from './app-ground.ts';
+import { audited, noted, remember, type AppGround } from './app-ground.ts';
 import { reachesExport } from './permitted-actions.ts';
 
 /** The workspace as a whole: what it says, that it is carried out, and whether all is well. */
@@ -65,7 +65,12 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
         return await refresh(await ground.parts(), {
           ...(until === undefined ? {} : { until }),
           watch: noting,
-          inTurn: ground.inTurn,
+          inTurn: (work) =>
+            ground.inTurn(async () => {
+              const result = await work();
+              await remember(ground);
+              return result;
+            }),
           by,
           mayRun: (id) => reachesExport(ground, id),
           signal,

@@ -503,6 +503,34 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       expect(await engine.rows(sql`SELECT count(*) AS n FROM copied.t`)).toEqual([{ n: 4 }]);
     });
 
+    it('copies some tables alone, with the rows that are asked for', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'postrider-engine-'));
+      const path = join(folder, 'some.db');
+      await engine.commit([
+        sql`CREATE SCHEMA copied_some`,
+        sql`CREATE TABLE copied_some.t (n INTEGER, list VARCHAR[])`,
+        sql`CREATE TABLE copied_some.other (n INTEGER)`,
+        sql`INSERT INTO copied_some.t VALUES (1, ${['a']}), (2, NULL), (3, NULL)`,
+      ]);
+      const t = { schema: 'copied_some', table: 't' };
+      await engine.copyTo(path, [
+        { table: t, rows: sql`SELECT * FROM copied_some.t WHERE n < ${3}` },
+        { table: { schema: 'bare', table: 't' }, rows: sql`SELECT * FROM copied_some.t WHERE false` },
+      ]);
+      await expect(
+        engine.copyTo(path, [{ table: t, rows: sql`SELECT * FROM copied_some.t` }]),
+      ).rejects.toThrow();
+      const copy = await open(path);
+      expect(await copy.rows(sql`SELECT n, list FROM copied_some.t ORDER BY n`)).toEqual([
+        { n: 1, list: ['a'] },
+        { n: 2, list: null },
+      ]);
+      expect([...(await tablesIn(copy, 'copied_some')).keys()]).toEqual(['t']);
+      expect([...(await tablesIn(copy, 'bare'))]).toEqual([['t', ['n', 'list']]]);
+      await copy.close();
+      rmSync(folder, { recursive: true });
+    });
+
     it('tells that a table was made, changed or removed, and nothing of rows', async () => {
       const after = async (statement: Sql) => {
         const before = engine.tablesVersion;

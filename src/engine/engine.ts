@@ -31,6 +31,12 @@ export interface AppendRows {
 
 export type Change = Sql | AppendRows;
 
+/** A table of a copy, and the query of its rows. */
+export interface CopiedTable {
+  table: TableName;
+  rows: Sql;
+}
+
 /**
  * The data engine for tables of people. Nothing in it holds a transaction open between calls, so that it
  * can also be spoken to over a wire: what must happen together is handed over together.
@@ -64,8 +70,11 @@ export interface Engine {
   /** Another number once a table was made, changed or removed: what is known of the tables holds as long as it stays. */
   readonly tablesVersion: number;
 
-  /** Writes everything, as it is at one moment, into a file that is not there yet; who writes meanwhile is not held up. */
-  copyTo(path: string): Promise<void>;
+  /**
+   * Writes everything, as it is at one moment, into a file that is not there yet; who writes meanwhile is not held up.
+   * @param only these tables, with the rows that a query gives for each
+   */
+  copyTo(path: string, only?: readonly CopiedTable[]): Promise<void>;
 
   /** Folds the write-ahead log into the file. */
   checkpoint(): Promise<void>;

@@ -56,7 +56,7 @@ const counted = (): Engine => ({
   get tablesVersion() {
     return engine.tablesVersion;
   },
-  copyTo: (path) => engine.copyTo(path),
+  copyTo: (...args) => engine.copyTo(...args),
   checkpoint: () => engine.checkpoint(),
   close: () => engine.close(),
 });

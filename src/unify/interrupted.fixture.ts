@@ -47,7 +47,7 @@ export function interruptedWorld(engine: Engine, n: number, instead: () => never
     get tablesVersion() {
       return engine.tablesVersion;
     },
-    copyTo: (path) => engine.copyTo(path),
+    copyTo: (...args) => engine.copyTo(...args),
     checkpoint: () => engine.checkpoint(),
     close: () => engine.close(),
     async commit(changes) {

@@ -14,8 +14,8 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { asKnown, inputError, messageOf, PostriderError } from '../../base/errors.ts';
-import type { Change, Engine, Row } from '../engine.ts';
-import { renderSql, type Sql, type SqlValue } from '../sql.ts';
+import type { Change, CopiedTable, Engine, Row } from '../engine.ts';
+import { name, renderSql, sql, type Sql, type SqlValue } from '../sql.ts';
 import { appendStatements } from './duckdb-append.ts';
 import { duckdbDialect } from './duckdb-dialect.ts';
 import { cellFromDuckdb } from './duckdb-values.ts';
@@ -223,17 +223,19 @@ class DuckdbEngine implements Engine {
     }
   }
 
-  async copyTo(path: string): Promise<void> {
+  async copyTo(path: string, only?: readonly CopiedTable[]): Promise<void> {
     const copy = `copy_${randomUUID().replaceAll('-', '')}`;
     const isNew = !existsSync(path);
     const connection = await this.#instance.connect();
     try {
-      const [{ name = '' } = {}] = (await (
-        await connection.run('SELECT current_database() AS name')
-      ).getRowObjectsJson()) as { name?: string }[];
+      const [{ own = '' } = {}] = (await (
+        await connection.run('SELECT current_database() AS own')
+      ).getRowObjectsJson()) as { own?: string }[];
       await connection.run(`ATTACH '${path.replaceAll("'", "''")}' AS ${copy}`);
       try {
-        await connection.run(`COPY FROM DATABASE ${duckdbDialect.quoteName(name)} TO ${copy}`);
+        if (only === undefined)
+          await connection.run(`COPY FROM DATABASE ${duckdbDialect.quoteName(own)} TO ${copy}`);
+        else await copyTables(connection, copy, only);
       } finally {
         await connection.run(`DETACH ${copy}`);
       }
@@ -315,6 +317,25 @@ class DuckdbEngine implements Engine {
       throw told(error);
     }
   }
+}
+
+/** All of one moment, in one transaction. */
+async function copyTables(
+  connection: DuckDBConnection,
+  copy: string,
+  tables: readonly CopiedTable[],
+): Promise<void> {
+  await connection.run('BEGIN TRANSACTION');
+  for (const { table, rows } of tables) {
+    for (const statement of [
+      sql`CREATE SCHEMA IF NOT EXISTS ${name(copy, table.schema)}`,
+      sql`CREATE TABLE ${name(copy, table.schema, table.table)} AS ${rows}`,
+    ]) {
+      const { text, values } = renderSql(statement, duckdbDialect.quoteName);
+      await connection.run(text, values.map(bound), boundTypes(values));
+    }
+  }
+  await connection.run('COMMIT');
 }
 
 /** What a person can do something about, in words; everything else as it came. */

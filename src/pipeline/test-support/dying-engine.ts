@@ -47,8 +47,8 @@ export class DyingEngine implements Engine {
     return this.#engine.tablesVersion;
   }
 
-  copyTo(path: string): Promise<void> {
-    return this.#engine.copyTo(path);
+  copyTo(...args: Parameters<Engine['copyTo']>): Promise<void> {
+    return this.#engine.copyTo(...args);
   }
 
   checkpoint(): Promise<void> {
