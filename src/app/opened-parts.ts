@@ -71,7 +71,7 @@ export async function openParts(place: Place, opened: AsyncDisposableStack): Pro
   const engineKey = await engineKeyOf(store.db, keys.secret);
   // What the store lists of the newest runs is derived again from the engine, which knows them, at every start.
   await saveRunHeaders(store.db, (await listRuns(engine, { limit: 50 })).map(runHeader));
-  const heldUntil = await requestsHeldUntil(engine, config.mailchimp);
+  const heldUntil = await requestsHeldUntil(engine, config.mailchimp, clock.now());
   const accounts = new AccountSlots({ max: config.mailchimp.maxRequests, clock, heldUntil });
   opened.defer(() => accounts.close());
   return {

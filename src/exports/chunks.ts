@@ -264,17 +264,26 @@ export function noteSent(chunk: Chunk, sentAt: Date): Change {
 export async function requestsHeldUntil(
   engine: Engine,
   { deadlineMs, maxRequests }: { deadlineMs: number; maxRequests: number },
+  now: Date,
 ): Promise<Date[]> {
   const rows = await engine.rows<{ kind: ChunkKind; sent_at: string | null }>(
     sql`SELECT kind, sent_at FROM ${ref(chunkTable)} WHERE state = 'sending'`,
   );
   return rows.flatMap(({ kind, sent_at: sentAt }) => {
     if (sentAt === null) return [];
-    const until = new Date(Date.parse(sentAt) + deadlineMs);
+    const until = surelyOverAt(sentAt, deadlineMs, now);
     // To archive and to move is a request for each person, as many at a time as the account allows.
     const requests = kind === 'archive' || kind === 'move' ? maxRequests : 1;
     return Array.from({ length: requests }, () => until);
   });
+}
+
+/**
+ * When the server is surely done with a request. By a clock that was set back since, it was sent in the future: nobody waits
+ * longer than the server can take.
+ */
+export function surelyOverAt(sentAt: string, deadlineMs: number, now: Date): Date {
+  return new Date(Math.min(Date.parse(sentAt), now.getTime()) + deadlineMs);
 }
 
 /** After a read-back, or when the request surely did not happen. */

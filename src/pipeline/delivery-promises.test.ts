@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { inputError } from '../base/errors.ts';
 import type { ConnectionId, ExportId } from '../base/ids.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
@@ -51,6 +52,32 @@ describe('who leaves while being sent (promise 1)', () => {
     expect(again.people).toMatchObject({ keptOut: { [status]: 1 }, unchanged: 1 });
     expect(again.races).toBeUndefined();
     expect(line.writes()).toBe(0);
+  });
+
+  it('is seen though the clock of this machine is set back after the audience was read', async () => {
+    await line.people([ana, eva]);
+    await line.run();
+    await line.people([
+      { ...ana, first: 'Anna' },
+      { ...eva, first: 'Ewa' },
+    ]);
+    let setBackBy = 0;
+    line.clock = { ...systemClock, now: () => new Date(Date.now() - setBackBy) };
+    line.freshMs = 60_000;
+    const run = await runWith((destination) => ({
+      upsert: async (audience, people, options) => {
+        if (setBackBy === 0) line.act('ana@acme.test', { kind: 'unsubscribeByUi' });
+        setBackBy = 60 * 60_000;
+        return destination.upsert(audience, people, options);
+      },
+    }));
+    expect(run).toMatchObject({ status: 'succeeded', people: { update: 1, keptOut: { unsubscribed: 1 } } });
+    // Not sent and then put right: never sent.
+    expect(run.races).toBeUndefined();
+    expect(line.audience()['ana@acme.test']).toMatchObject({
+      status: 'unsubscribed',
+      fields: { FNAME: 'Ana' },
+    });
   });
 
   it('is put out by the next run when the one that brought them back could not look', async () => {

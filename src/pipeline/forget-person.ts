@@ -211,7 +211,7 @@ async function audiencesToDo(
  */
 async function outlastRequests(parts: PipelineParts): Promise<void> {
   const { engine, clock, progress } = parts;
-  const held = await requestsHeldUntil(engine, parts);
+  const held = await requestsHeldUntil(engine, parts, clock.now());
   const wait = Math.max(0, ...held.map((until) => until.getTime() - clock.now().getTime()));
   if (wait === 0) return;
   progress.say(`Waiting ${Math.ceil(wait / 1000)} s until the requests of a run are surely over.`);

@@ -97,7 +97,7 @@ describe('archiving', () => {
       async archive() {
         running += 1;
         most = Math.max(most, running);
-        held = await requestsHeldUntil(engine, sending.parts);
+        held = await requestsHeldUntil(engine, sending.parts, new Date());
         running -= 1;
         return 'archived';
       },
@@ -106,7 +106,24 @@ describe('archiving', () => {
     expect(most).toBe(sending.parts.maxRequests);
     expect(held).toHaveLength(sending.parts.maxRequests);
     expect(await doneAddresses()).toEqual(people.map(({ address }) => address));
-    expect(await requestsHeldUntil(engine, sending.parts)).toEqual([]);
+    expect(await requestsHeldUntil(engine, sending.parts, new Date())).toEqual([]);
+  });
+
+  it('keep their slot no longer than the server can take, though the clock was set back since', async () => {
+    const planned = await plannedRun([{ address: 'ana@acme.test', action: 'leave', archive: true }]);
+    ({ engine } = planned);
+    await cutTagWork(engine, planned.run.run);
+    const before = new Date(Date.now() - 24 * 60 * 60_000);
+    let held: Date[] = [];
+    const sending = await sendingOf(planned, {
+      async archive() {
+        held = await requestsHeldUntil(engine, sending.parts, before);
+        return 'archived';
+      },
+    });
+    await sendReadyChunks(sending);
+    const over = new Date(before.getTime() + sending.parts.deadlineMs);
+    expect(held).toEqual(Array.from({ length: sending.parts.maxRequests }, () => over));
   });
 });
 

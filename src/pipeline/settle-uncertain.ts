@@ -11,6 +11,7 @@ import {
   markReady,
   movesOf,
   peopleOf,
+  surelyOverAt,
   writeOutcomes,
   type Chunk,
   type Outcome,
@@ -40,8 +41,11 @@ export async function settleUncertain(
   const { engine, clock } = parts;
   const uncertain = await chunksIn(engine, run.run, 'sending');
   if (uncertain.length === 0) return false;
-  const lastSent = Math.max(...uncertain.map(sentAt));
-  const wait = lastSent + parts.deadlineMs - clock.now().getTime();
+  const now = clock.now();
+  const over = uncertain.map(({ sentAt }) =>
+    surelyOverAt(sentAt ?? '1970-01-01', parts.deadlineMs, now).getTime(),
+  );
+  const wait = Math.max(...over) - now.getTime();
   if (wait > 0) {
     parts.progress.say(
       `${uncertain.length} requests were cut off; waiting ${Math.ceil(wait / 1000)} s until they are surely over, then reading back.`,

@@ -74,8 +74,10 @@ export class WhoHasLeft {
     await this.#reading;
   }
 
+  /** A clock that was set back since says nothing of the age: that counts as too old. */
   #age(): number {
-    return this.#parts.clock.now().getTime() - this.#readAt.getTime();
+    const age = this.#parts.clock.now().getTime() - this.#readAt.getTime();
+    return age < 0 ? Infinity : age;
   }
 
   async #read(): Promise<void> {
