@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../base/config.ts';
 import type { CopiedTable, Engine, TableName } from '../engine/engine.ts';
@@ -65,5 +65,3 @@ export async function keepMemory(
 export function dropMemory(place: Place): void {
   for (const end of ['', '.new', '.new.wal']) rmSync(memoryFile(place) + end, { force: true });
 }
-
-export const hasMemory = (place: Place): boolean => existsSync(memoryFile(place));

@@ -28,6 +28,7 @@ afterAll(async () => {
 const actions = () =>
   workspaceActions({
     ...ground.as(owner),
+    config: { ...ground.config, dataFolder: line.folder },
     engine: line.engine,
     parts: async () => line.parts(),
     inTurn: (work) => work(),

@@ -233,15 +233,23 @@ describe('cancel', () => {
     const plan = await line.plan();
     const running = { ...plan, status: 'running' as const, startedAt: plan.madeAt };
     await line.engine.commit(writeRun(running));
+    let reads = false;
     const leases = {
       acquire: async (...asked: Parameters<typeof line.leases.acquire>) => {
-        const lease = await line.leases.acquire(...asked);
-        // Its end is noted once the other has read the record.
-        queueMicrotask(() => void line.engine.commit(writeRun({ ...running, status: 'succeeded' })));
-        return lease;
+        reads = true;
+        return line.leases.acquire(...asked);
       },
     };
-    await expect(cancelRun({ ...line.parts(), leases }, plan.run)).rejects.toMatchObject({
+    // Its end is noted right after the other has read the record.
+    const engine = new (class extends DyingEngine {
+      override async rows<T>(...query: Parameters<DyingEngine['rows']>): Promise<T[]> {
+        const found = await super.rows<T>(...query);
+        if (reads) await line.engine.commit(writeRun({ ...running, status: 'succeeded' }));
+        reads = false;
+        return found;
+      }
+    })(line.engine, () => true);
+    await expect(cancelRun({ ...line.parts(engine), leases }, plan.run)).rejects.toMatchObject({
       code: 'run_finished',
     });
     expect(await listRuns(line.engine)).toMatchObject([{ status: 'succeeded' }]);
