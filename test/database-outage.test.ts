@@ -8,7 +8,7 @@ import {
   testPostgresAvailable,
   type LocalPostgres,
 } from '../src/store/test-support/local-postgres.ts';
-import { expectedAudience } from './support/expected-audience.ts';
+import { emptyWorld, expectedAudience } from './support/expected-audience.ts';
 import {
   apiKey,
   audience,
@@ -91,14 +91,7 @@ describe.skipIf(!testPostgresAvailable || process.env.TEST_DATABASE_URL !== unde
           interval: 300,
         },
       );
-      const world = {
-        before: new Map(),
-        mergeFields,
-        forgotten: new Set<string>(),
-        given: new Map(),
-        newContacts: 'subscribed',
-      } as const;
-      const expected = expectedAudience(world, wantedOf(peopleOfRows(rows)));
+      const expected = expectedAudience(emptyWorld(mergeFields), wantedOf(peopleOfRows(rows)));
       expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
       expect(server.running.stderr).not.toMatch(/unhandled|uncaught/i);
     });

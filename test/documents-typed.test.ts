@@ -3,7 +3,6 @@ import { globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../src/sandbox/sandbox.ts';
@@ -15,6 +14,7 @@ import {
 import { Postrider, type RunningCommand } from './support/postrider-process.ts';
 import { freePort } from './support/free-port.ts';
 import { apiKey, audience, mergeFields, writeNewsletterWorkspace } from './support/newsletter-workspace.ts';
+import { makeToken, ownerVariables } from './support/running-server.ts';
 import { workFolder } from './support/work-folder.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -255,19 +255,15 @@ describe('what the documents tell people to type', { timeout: 240_000 }, () => {
     let server: RunningCommand;
     let token: string;
     beforeAll(async () => {
-      const owner = {
-        POSTRIDER_OWNER_EMAIL: 'irina@example.com',
-        POSTRIDER_OWNER_PASSWORD: 'gray otter under bridge',
-      };
       const served = new Postrider(join(folder, 'data'), {
         MAILCHIMP_BASE_URL: sandbox.apiRoot,
         MAILCHIMP_API_KEY: apiKey,
-        ...owner,
+        ...ownerVariables,
+        POSTRIDER_OWNER_EMAIL: 'irina@example.com',
       });
       server = served.start(['serve', '--port', String(port)]);
-      while (!server.stdout.includes('Postrider listens at')) await sleep(50);
-      const scopes = 'look,refresh.run,sources.edit,data.push';
-      ({ token } = await served.json<{ token: string }>('tokens', 'make', 'test', '--scopes', scopes));
+      await server.untilSays('Postrider listens at');
+      token = await makeToken(served, 'look,refresh.run,sources.edit,data.push');
     });
     afterAll(() => server.kill());
 

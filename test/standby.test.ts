@@ -8,7 +8,7 @@ import {
   testPostgresAvailable,
   type LocalPostgres,
 } from '../src/store/test-support/local-postgres.ts';
-import { expectedAudience } from './support/expected-audience.ts';
+import { emptyWorld, expectedAudience } from './support/expected-audience.ts';
 import {
   apiKey,
   audience,
@@ -118,14 +118,7 @@ describe.each([
         async () => expect((await call(third, `/tasks/${task.id}`)).status).toMatch(/succeeded|warnings/),
         { timeout: 60_000, interval: 200 },
       );
-      const world = {
-        before: new Map(),
-        mergeFields,
-        forgotten: new Set<string>(),
-        given: new Map(),
-        newContacts: 'subscribed',
-      } as const;
-      const expected = expectedAudience(world, wantedOf(peopleOfRows(rows)));
+      const expected = expectedAudience(emptyWorld(mergeFields), wantedOf(peopleOfRows(rows)));
       expect(held(sandbox, audience)).toEqual(inOrder(expected.members));
       // Of requests that a killed process left behind the next one knows.
       expect(sandbox.control.counters().maxInFlight).toBeLessThanOrEqual(maxRequests);

@@ -68,7 +68,8 @@ export function workspaceActions(ground: AppGround): WorkspaceActions {
           inTurn: (work) =>
             ground.inTurn(async () => {
               const result = await work();
-              await remember(ground);
+              // Rows that were read change nobody's id before they are unified.
+              if (until !== 'sources') await remember(ground);
               return result;
             }),
           by,

@@ -271,7 +271,7 @@ export async function requestsHeldUntil(
   );
   return rows.flatMap(({ kind, sent_at: sentAt }) => {
     if (sentAt === null) return [];
-    const until = surelyOverAt(sentAt, deadlineMs, now);
+    const until = surelyOverAt(Date.parse(sentAt), deadlineMs, now);
     // To archive and to move is a request for each person, as many at a time as the account allows.
     const requests = kind === 'archive' || kind === 'move' ? maxRequests : 1;
     return Array.from({ length: requests }, () => until);
@@ -282,8 +282,8 @@ export async function requestsHeldUntil(
  * When the server is surely done with a request. By a clock that was set back since, it was sent in the future: nobody waits
  * longer than the server can take.
  */
-export function surelyOverAt(sentAt: string, deadlineMs: number, now: Date): Date {
-  return new Date(Math.min(Date.parse(sentAt), now.getTime()) + deadlineMs);
+export function surelyOverAt(sentAt: number, deadlineMs: number, now: Date): Date {
+  return new Date(Math.min(sentAt, now.getTime()) + deadlineMs);
 }
 
 /** After a read-back, or when the request surely did not happen. */

@@ -42,10 +42,8 @@ export async function settleUncertain(
   const uncertain = await chunksIn(engine, run.run, 'sending');
   if (uncertain.length === 0) return false;
   const now = clock.now();
-  const over = uncertain.map(({ sentAt }) =>
-    surelyOverAt(sentAt ?? '1970-01-01', parts.deadlineMs, now).getTime(),
-  );
-  const wait = Math.max(...over) - now.getTime();
+  const over = surelyOverAt(Math.max(...uncertain.map(sentAt)), parts.deadlineMs, now);
+  const wait = over.getTime() - now.getTime();
   if (wait > 0) {
     parts.progress.say(
       `${uncertain.length} requests were cut off; waiting ${Math.ceil(wait / 1000)} s until they are surely over, then reading back.`,

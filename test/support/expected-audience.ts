@@ -20,6 +20,15 @@ export interface World {
   newContacts: MemberStatus;
 }
 
+/** Before the first run to an audience that nobody is in. */
+export const emptyWorld = (mergeFields: readonly string[]): World => ({
+  before: new Map(),
+  mergeFields,
+  forgotten: new Set(),
+  given: new Map(),
+  newContacts: 'subscribed',
+});
+
 export interface Expected {
   members: Map<string, ReturnType<typeof essence>>;
   given: Map<string, Set<string>>;
