@@ -166,11 +166,11 @@ export interface UpsertAnswer {
 export interface TakenPerson {
   address: string;
   created: boolean;
-  status?: string;
-  fields?: Readonly<Record<string, string>>;
-  tags?: readonly string[];
+  status?: string | undefined;
+  fields?: Readonly<Record<string, string>> | undefined;
+  tags?: readonly string[] | undefined;
   /** Of somebody new. */
-  contactId?: string;
+  contactId?: string | undefined;
 }
 
 /** Why one person was not taken. */

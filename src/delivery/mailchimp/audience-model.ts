@@ -103,11 +103,11 @@ export interface BatchMember {
 /** A member as a write's answer shows it; what the answer left out is undefined. */
 export interface AnsweredMember {
   address: string;
-  status?: MemberStatus;
-  mergeFields?: Record<string, string>;
-  language?: string;
-  tags?: string[];
-  contactId?: string;
+  status: MemberStatus | undefined;
+  mergeFields: Record<string, string> | undefined;
+  language: string | undefined;
+  tags: string[] | undefined;
+  contactId: string | undefined;
 }
 
 export interface BatchError {

@@ -63,17 +63,15 @@ function answeredMemberOf(value: unknown): AnsweredMember {
   const wire = objectOf(value, 'a member');
   const { email_address: address, status } = wire;
   if (typeof address !== 'string') throw lacking('email_address');
-  const answered: AnsweredMember = { address };
-  if (isStatus(status)) answered.status = status;
-  const mergeFields = mergeFieldsOf(wire.merge_fields);
-  if (mergeFields !== undefined) answered.mergeFields = mergeFields;
-  const language = filledText(wire.language);
-  if (language !== undefined) answered.language = language;
-  const contactId = filledText(wire.contact_id);
-  if (contactId !== undefined) answered.contactId = contactId;
-  // Tags that were not echoed are not the same as no tags.
-  if (wire.tags !== undefined) answered.tags = tagNamesOf(wire.tags);
-  return answered;
+  return {
+    address,
+    status: isStatus(status) ? status : undefined,
+    mergeFields: mergeFieldsOf(wire.merge_fields),
+    language: filledText(wire.language),
+    // Tags that were not echoed are not the same as no tags.
+    tags: wire.tags === undefined ? undefined : tagNamesOf(wire.tags),
+    contactId: filledText(wire.contact_id),
+  };
 }
 
 function errorOf(value: unknown): BatchError {
@@ -96,9 +94,15 @@ const isStatus = (value: unknown): value is MemberStatus => statuses.has(value);
 /** Every value as text; undefined where there is no such object. */
 function mergeFieldsOf(value: unknown): Record<string, string> | undefined {
   if (!isObject(value)) return undefined;
-  const fields: Record<string, string> = {};
-  for (const tag of Object.keys(value)) fields[tag] = mergeValueText(value[tag]);
-  return fields;
+  let fields: Record<string, string> | undefined;
+  for (const tag in value) {
+    // Nearly always all are texts already: then nothing is made anew.
+    if (typeof value[tag] !== 'string') {
+      fields ??= { ...(value as Record<string, string>) };
+      fields[tag] = mergeValueText(value[tag]);
+    }
+  }
+  return fields ?? (value as Record<string, string>);
 }
 
 /** Names, or objects that have one; a list with anything else in it is not understood, and so is none. */
