@@ -44,8 +44,20 @@ describe('settleUpsert', () => {
         result: 'done',
         created: false,
         status: 'subscribed',
-        fields: { FNAME: 'Ana' },
+        fieldPatch: {},
         tags: ['tag buyers', 'other'],
+      },
+    },
+    {
+      of: 'taken, and the answer shows other values, fields of others, and not all of ours',
+      person: { ...ana, fields: { FNAME: 'Ana', CITY: 'Cluj', ZIP: '1' } },
+      taken: { status: 'subscribed', fields: { FNAME: 'An', PHONE: '', CITY: 'Cluj' }, tags: ['tag buyers'] },
+      outcome: {
+        result: 'done',
+        created: false,
+        status: 'subscribed',
+        fieldPatch: { FNAME: 'An', PHONE: '', ZIP: null },
+        tags: ['tag buyers'],
       },
     },
     {

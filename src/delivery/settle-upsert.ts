@@ -1,6 +1,6 @@
 import type { SegmentId } from '../base/ids.ts';
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
-import type { Outcome, PlannedPerson } from '../exports/chunks.ts';
+import type { FieldPatch, Outcome, PlannedPerson } from '../exports/chunks.ts';
 import {
   writtenOnce,
   type AudienceMember,
@@ -26,7 +26,8 @@ export function settleUpsert(
   answer: UpsertAnswer,
   tagName: (segment: SegmentId) => string,
 ): SettledPeople {
-  const taken = new Map(answer.taken.map((member) => [member.address, member]));
+  const taken = new Map<string, TakenPerson>();
+  for (const member of answer.taken) taken.set(member.address, member);
   const refused = new Map(answer.refused.map((refusal) => [refusal.address, refusal]));
   const settled: SettledPeople = { outcomes: [], tagsToGive: [] };
   for (const person of people) {
@@ -125,15 +126,31 @@ function settlePresent(
   const { position, address } = person;
   const status = member.status ?? person.status;
   const left = status !== person.status && keptOutStatuses.includes(status);
-  const outcome: Outcome = { position, address, result: left ? 'keptOut' : 'done', status };
-  if (left) outcome.reason = status;
-  else outcome.created = created;
-  if (member.fields !== undefined) outcome.fields = member.fields;
-  if (member.tags !== undefined) outcome.tags = member.tags.map((tag) => tag.toLowerCase());
-  if (member.contactId !== undefined) outcome.contactId = member.contactId;
+  const outcome: Outcome = {
+    position,
+    address,
+    result: left ? 'keptOut' : 'done',
+    reason: left ? status : undefined,
+    status,
+    fieldPatch: member.fields === undefined ? undefined : patchTo(member.fields, person.fields),
+    tags: member.tags?.map((tag) => tag.toLowerCase()),
+    created: left ? undefined : created,
+    contactId: member.contactId,
+  };
   settled.outcomes.push(outcome);
   if (left) return;
   for (const segment of person.addSegments) {
     if (outcome.tags?.includes(tagName(segment)) !== true) settled.tagsToGive.push({ segment, address });
   }
+}
+
+/** What makes of the fields that were sent those that were answered. */
+function patchTo(
+  answered: Readonly<Record<string, string>>,
+  sent: Readonly<Record<string, string>>,
+): FieldPatch {
+  const patch: Record<string, string | null> = {};
+  for (const tag in answered) if (answered[tag] !== sent[tag]) patch[tag] = answered[tag] ?? null;
+  for (const tag in sent) if (answered[tag] === undefined) patch[tag] = null;
+  return patch;
 }

@@ -18,12 +18,12 @@ export interface Dialect {
   /** Two JSON objects as text in one; the members of `over` win, and those that are null in it vanish. */
   jsonMerge(base: Sql, over: Sql): Sql;
   /**
-   * An aggregate: all rows as one JSON array of objects as text, in order; NULL of no rows. For rows that are wanted
-   * as objects: one long text leaves an engine far sooner than many cells.
+   * An aggregate: all rows as one JSON object of arrays as text, an array for each column; NULL of no rows. The rows come
+   * in no order, the same one in each array. For rows of which there are many: one long text leaves an engine far sooner
+   * than many cells.
+   * @param columns `isJson`: the value is JSON as text, and goes into the array as what it says
    */
-  jsonRows(members: readonly { key: string; value: Sql }[], order: Sql): Sql;
-  /** A JSON text as a value of `jsonRows` that is no text in the array, but what it says. */
-  jsonValue(json: Sql): Sql;
+  jsonColumns(columns: readonly { key: string; value: Sql; isJson?: boolean }[]): Sql;
   /** Whether `value` matches `pattern` (RE2 syntax) somewhere. */
   matches(value: Sql, pattern: string): Sql;
   /** Without the white space around it: the characters that JavaScript's `trim` takes away. */

@@ -266,24 +266,49 @@ export function engineSuite(label: string, open: (path?: string) => Promise<Engi
       expect(row).toEqual({ found });
     });
 
-    it('hands out rows as one JSON array in order, and nothing of no rows', async () => {
-      const { dialect } = engine;
-      const people = dialect.jsonRows(
-        [
-          { key: 'id', value: sql`id` },
-          { key: 'a "text"', value: sql`text` },
-          { key: 'tags', value: sql`tags` },
-          { key: 'fields', value: dialect.jsonValue(sql`'{"FNAME":"Ana"}'`) },
-        ],
-        sql`id DESC`,
-      );
-      const read = (where: Sql) => engine.rows(sql`SELECT ${people} AS people FROM ${full} WHERE ${where}`);
-      const [row] = await read(sql`id < 3`);
-      expect(JSON.parse(String(row?.people))).toEqual([
-        { id: 2, 'a "text"': null, tags: null, fields: { FNAME: 'Ana' } },
-        { id: 1, 'a "text"': first[1], tags: ['a', 'b'], fields: { FNAME: 'Ana' } },
+    it('hands out columns as one JSON object, and nothing of no rows', async () => {
+      const people = engine.dialect.jsonColumns([
+        { key: 'id', value: sql`id` },
+        { key: 'a "text"', value: sql`text` },
+        { key: 'tags', value: sql`tags` },
+        { key: 'fields', value: sql`CASE id WHEN 1 THEN '{"FNAME":"Ana"}' END`, isJson: true },
       ]);
-      expect(await read(sql`id > 3`)).toEqual([{ people: null }]);
+      const read = async (where: Sql) => {
+        const [row] = await engine.rows(sql`SELECT ${people} AS people FROM ${full} WHERE ${where}`);
+        return row?.people ?? null;
+      };
+      const both = JSON.parse(String(await read(sql`id < 3`))) as Record<string, unknown[]> & {
+        id: number[];
+      };
+      const of = (id: number) =>
+        Object.fromEntries(Object.entries(both).map(([key, all]) => [key, all[both.id.indexOf(id)]]));
+      expect(both.id).toHaveLength(2);
+      expect(of(1)).toEqual({ id: 1, 'a "text"': first[1], tags: ['a', 'b'], fields: { FNAME: 'Ana' } });
+      expect(of(2)).toEqual({ id: 2, 'a "text"': null, tags: null, fields: null });
+      expect(await read(sql`id > 3`)).toBeNull();
+    });
+
+    it('has the rows of all columns in one order, however many threads aggregate them', async () => {
+      const columns = engine.dialect.jsonColumns([
+        { key: 'n', value: sql`n` },
+        { key: 'odd', value: sql`CASE WHEN n % 2 = 1 THEN 'o' || n END` },
+        { key: 'list', value: sql`[n::VARCHAR]` },
+        { key: 'json', value: sql`CASE WHEN n % 3 = 0 THEN '{"n":' || n || '}' END`, isJson: true },
+      ]);
+      await engine.commit([
+        sql`CREATE TABLE many AS SELECT range AS n FROM range(400000) ORDER BY hash(range)`,
+      ]);
+      const [row] = await engine.rows(sql`SELECT ${columns} AS all FROM many WHERE n % 7 <> 0`);
+      const { n, odd, list, json } = JSON.parse(String(row?.all)) as {
+        n: number[];
+        odd: unknown[];
+        list: unknown[];
+        json: unknown[];
+      };
+      expect(n).toHaveLength(400_000 - Math.ceil(400_000 / 7));
+      expect(odd).toEqual(n.map((each) => (each % 2 === 1 ? `o${each}` : null)));
+      expect(list).toEqual(n.map((each) => [String(each)]));
+      expect(json).toEqual(n.map((each) => (each % 3 === 0 ? { n: each } : null)));
     });
 
     it('folds an address as Mailchimp does, whatever blanks are around it', async () => {

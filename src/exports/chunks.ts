@@ -67,21 +67,25 @@ export interface PlannedPerson {
 
 export type OutcomeResult = 'done' | 'keptOut' | 'rejected' | 'failed' | 'unmentioned';
 
+/** Merge field → its value, or null where there is none. */
+export type FieldPatch = Readonly<Record<string, string | null>>;
+
 export interface Outcome {
   position: number;
   address: string;
   result: OutcomeResult;
-  reason?: string;
+  reason?: string | undefined;
   /** Mailchimp's words without the address. */
   detail?: string;
   /** The audience's state as answered; absent when nothing was answered of it. */
   status?: string;
-  fields?: Readonly<Record<string, string>>;
+  /** What leads from the fields that were sent to those the answer showed (RFC 7396); absent: it showed none. */
+  fieldPatch?: FieldPatch | undefined;
   /** Folded names, where the answer showed tags. */
-  tags?: readonly string[];
-  created?: boolean;
+  tags?: readonly string[] | undefined;
+  created?: boolean | undefined;
   /** Of a new contact. */
-  contactId?: string;
+  contactId?: string | undefined;
 }
 
 /**
@@ -180,23 +184,35 @@ export function peopleBetween(
 
 async function plannedPeople(engine: Engine, where: Sql): Promise<PlannedPerson[]> {
   const { dialect } = engine;
-  const people = dialect.jsonRows(
-    [
-      { key: 'position', value: sql`position` },
-      { key: 'action', value: sql`action` },
-      { key: 'address', value: sql`address` },
-      { key: 'email', value: sql`email` },
-      { key: 'seenStatus', value: sql`seen_status` },
-      { key: 'status', value: sql`status` },
-      { key: 'fields', value: dialect.jsonValue(sql`fields`) },
-      { key: 'addSegments', value: sql`add_segments` },
-    ] satisfies { key: keyof PlannedPerson; value: Sql }[],
-    sql`position`,
-  );
+  const columns = dialect.jsonColumns([
+    { key: 'position', value: sql`position` },
+    { key: 'action', value: sql`action` },
+    { key: 'address', value: sql`address` },
+    { key: 'email', value: sql`email` },
+    { key: 'seenStatus', value: sql`seen_status` },
+    { key: 'status', value: sql`status` },
+    { key: 'fields', value: sql`fields`, isJson: true },
+    { key: 'addSegments', value: sql`add_segments` },
+  ] satisfies { key: keyof PlannedPerson; value: Sql; isJson?: boolean }[]);
   const [row] = await engine.rows<{ people: string | null }>(
-    sql`SELECT ${people} AS people FROM ${ref(planPerson)} WHERE ${where}`,
+    sql`SELECT ${columns} AS people FROM ${ref(planPerson)} WHERE ${where}`,
   );
-  return JSON.parse(row?.people ?? '[]') as PlannedPerson[];
+  if (row === undefined || row.people === null) return [];
+  const all = JSON.parse(row.people) as { [Key in keyof PlannedPerson]: PlannedPerson[Key][] };
+  const people = all.position.map(
+    (position, index) =>
+      ({
+        position,
+        action: all.action[index],
+        address: all.address[index],
+        email: all.email[index],
+        seenStatus: all.seenStatus[index],
+        status: all.status[index],
+        fields: all.fields[index],
+        addSegments: all.addSegments[index],
+      }) as PlannedPerson,
+  );
+  return people.toSorted((one, other) => one.position - other.position);
 }
 
 /** The contacts of a chunk that have not moved yet and whose person has no outcome. */
@@ -306,7 +322,7 @@ export function writeOutcomes(run: RunId, outcomes: readonly Outcome[], now: Dat
         each.reason ?? null,
         each.detail ?? null,
         each.status ?? null,
-        each.fields === undefined ? null : JSON.stringify(each.fields),
+        each.fieldPatch === undefined ? null : JSON.stringify(each.fieldPatch),
         each.tags ?? null,
         each.created ?? false,
         at,

@@ -228,6 +228,8 @@ export const outcome = table('outcome', [
   column('reason', 'text'),
   column('detail', 'text'), // Mailchimp's words without the address
   column('status', 'text'),
+  // JSON merge patch (RFC 7396) that leads from what was sent to what the answer showed, which is mostly the same and
+  // so not written twice; NULL: it showed no fields. Rows from before hold all that it showed.
   column('fields', 'text'),
   column('tags', 'texts'),
   column('created', 'boolean'),

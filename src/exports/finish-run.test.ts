@@ -27,7 +27,8 @@ interface Case {
     result: string;
     reason?: string;
     status?: string;
-    fields?: Record<string, string>;
+    /** What leads to it from what was sent. */
+    fields?: Record<string, string | null>;
     tags?: string[];
     created?: boolean;
   };
@@ -104,6 +105,19 @@ describe('the end of a run', () => {
       ended: 'done',
       ledger: { sent: '{"FNAME":"Ana"}', came_back: '{"FNAME":"Ana"}', created: false },
       journal: ['field'],
+    },
+    {
+      of: 'somebody new of whom the audience keeps one field of two, and has one more',
+      action: 'add',
+      fields: { FNAME: 'Ana', ZIP: '1' },
+      answer: { result: 'done', status: 'subscribed', fields: { ZIP: null, PHONE: '' } },
+      ended: 'done',
+      ledger: {
+        sent: '{"FNAME":"Ana","ZIP":"1"}',
+        came_back: '{"FNAME":"Ana","PHONE":""}',
+        segments: [buyers],
+      },
+      journal: ['create', 'field', 'field'],
     },
     {
       of: 'a change that was refused',

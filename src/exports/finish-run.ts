@@ -13,7 +13,7 @@ import {
   ref,
 } from './export-tables.ts';
 import { parkRefused } from './parked-people.ts';
-import { doneBy, endedAs, endReason, unfinishedBy } from './person-end.ts';
+import { answeredFields, doneBy, endedAs, endReason, unfinishedBy } from './person-end.ts';
 import type { ExportRun, PeopleCounts } from './plan.ts';
 import { writeRun } from './run-records.ts';
 import { believeHints } from './webhook-events.ts';
@@ -53,7 +53,7 @@ function settledPeople(dialect: Dialect, record: ExportRun): Sql {
     WITH tagged AS (${doneBy(run, 'tag')}), untagged AS (${doneBy(run, 'untag')}), archived AS (${doneBy(run, 'archive')}),
     moved AS (${doneBy(run, 'move')}), unfinished AS (${unfinishedBy(run)}), beside AS (
       SELECT person.*, answer.result, answer.status AS now_status,
-        answer.fields AS now_fields, answer.tags AS now_tags, answer.contact_id, coalesce(answer.created, FALSE) AS created,
+        ${answeredFields(dialect)} AS now_fields, answer.tags AS now_tags, answer.contact_id, coalesce(answer.created, FALSE) AS created,
         coalesce(tagged.segments, []::VARCHAR[]) AS tagged, coalesce(untagged.segments, []::VARCHAR[]) AS untagged,
         archived.address IS NOT NULL AS archived, moved.address IS NOT NULL AS moved,
         CASE WHEN moved.address IS NULL THEN coalesce(person.from_address, person.address) ELSE person.address END AS contact,

@@ -1,4 +1,5 @@
 import type { RunId } from '../base/ids.ts';
+import type { Dialect } from '../engine/dialect.ts';
 import { sql, type Sql } from '../engine/sql.ts';
 import { ref, tagWork } from './export-tables.ts';
 
@@ -23,6 +24,12 @@ export function unfinishedBy(run: RunId): Sql {
 }
 
 const missed = sql`(unfinished.address IS NOT NULL OR (answer.result IS NULL AND ${needsUpsert}))`;
+
+/** The fields that the answer showed of somebody, from a row of the plan as `person`; NULL: none. */
+export function answeredFields(dialect: Dialect): Sql {
+  return sql`CASE WHEN answer.fields IS NOT NULL
+    THEN ${dialect.jsonMerge(sql`coalesce(person.fields, '{}')`, sql`answer.fields`)} END`;
+}
 
 /** How somebody ended whom the plan was to touch, once the run is over: done | keptOut | rejected | failed. */
 export const endedAs: Sql = sql`CASE

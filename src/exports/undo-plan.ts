@@ -17,7 +17,7 @@ import {
   run as runTable,
 } from './export-tables.ts';
 import { addressesThatLeft } from './people-who-left.ts';
-import { needsUpsert } from './person-end.ts';
+import { answeredFields, needsUpsert } from './person-end.ts';
 import type { PlannedTag } from './plan.ts';
 import { planTotals, type PlanTotals } from './plan-totals.ts';
 import { addressesOfPeople } from './renamed-contacts.ts';
@@ -82,7 +82,7 @@ export async function buildUndoPlan(engine: Engine, input: UndoInput): Promise<P
     sql`DELETE FROM ${ref(planPerson)} ${mine}`,
     sql`DELETE FROM ${ref(planCount)} ${mine}`,
     sql`DELETE FROM ${ref(notUndone)} ${mine}`,
-    sql`CREATE OR REPLACE TABLE export.undo_change AS ${judgedChanges(input)}`,
+    sql`CREATE OR REPLACE TABLE export.undo_change AS ${judgedChanges(engine.dialect, input)}`,
     sql`CREATE OR REPLACE TABLE export.undo_person AS ${judgedPeople(dialect, input, fields)}`,
     sql`INSERT INTO ${ref(planPerson)}
       (run, position, action, reason, address, email, customer_id, seen_status, status, fields, before,
@@ -110,7 +110,7 @@ export async function buildUndoPlan(engine: Engine, input: UndoInput): Promise<P
  * Every change of the run beside what the audience has of it now: `same` as before the run, still `ours`, or
  * `changed` by somebody since.
  */
-function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput): Sql {
+function judgedChanges(dialect: Dialect, { undoes, export: exportId, audience, tags }: UndoInput): Sql {
   return sql`
     WITH entry AS (
       -- Of people who were erased since, nothing is left but blanks.
@@ -122,8 +122,9 @@ function judgedChanges({ undoes, export: exportId, audience, tags }: UndoInput):
       WHERE audience = ${audience} AND "at" >= (SELECT min(made_at) FROM ${ref(runTable)} WHERE run = ${undoes})
       GROUP BY from_address
     ), answer AS (
-      SELECT address, arg_max(fields, "at") AS fields FROM ${ref(outcome)}
-      WHERE run = ${undoes} AND result = 'done' GROUP BY address
+      SELECT answer.address, arg_max(${answeredFields(dialect)}, answer."at") AS fields FROM ${ref(outcome)} AS answer
+      LEFT JOIN ${ref(planPerson)} AS person ON person.run = answer.run AND person.position = answer.position
+      WHERE answer.run = ${undoes} AND result = 'done' GROUP BY answer.address
     ), tag AS (
       SELECT unnest(${tags.map(({ segment }) => segment)}::VARCHAR[]) AS segment,
         unnest(${tags.map(({ heldAs }) => heldAs.toLowerCase())}::VARCHAR[]) AS tag
