@@ -53,7 +53,7 @@ export async function serveApi(
   const refuse = (answer: WireAnswer) => {
     request.resume();
     close('answered', wireStatus(answer));
-    sendWire(response, answer);
+    sendWire(response, answer, account.date());
   };
   if (!isKnown) return refuse({ kind: 'api', answer: problemAnswer(account, user) });
   if (!account.slots.take(user, account.modes.ceiling)) return refuse(floodAnswer(account));
@@ -61,7 +61,7 @@ export async function serveApi(
     const body = await readBody(request);
     if (body === undefined) return close('aborted');
     const deadline = setTimeout(
-      () => sendWire(response, { kind: 'html', status: 502 }),
+      () => sendWire(response, { kind: 'html', status: 502 }, account.date()),
       account.modes.deadlineMs,
     );
     const answer = await work(account, { ...target, user, method, body }, request, record);
@@ -70,7 +70,7 @@ export async function serveApi(
     else if (response.headersSent) close('answered', 502);
     else if (response.destroyed) close('aborted');
     else close('answered', wireStatus(answer));
-    sendWire(response, answer);
+    sendWire(response, answer, account.date());
   } finally {
     account.slots.release(user);
   }

@@ -238,6 +238,13 @@ describe('FACTS §2, §7, §8: the service', () => {
     });
   });
 
+  it('answers carry the date of the clock that stamps the contacts', async () => {
+    sandbox.control.advanceTime({ seconds: 86_400 });
+    const { headers, json } = await api('POST', '/lists/L', person('a@acme.test'));
+    const stamped = Date.parse(json.new_members[0].last_changed);
+    expect(Date.parse(headers.get('date') ?? '') - stamped).toBeOneOf([0, 1000]);
+  });
+
   it('unknown paths, wrong methods, broken JSON, triggered errors, method override', async () => {
     expect((await api('GET', '/campaigns')).json).toMatchObject({
       title: 'Resource Not Found',

@@ -17,9 +17,13 @@ export type WireAnswer =
   | { kind: 'cut'; answer: ApiAnswer }
   | { kind: 'reset' };
 
-/** Sends it, unless the client is gone or has an answer already. */
-export function sendWire(response: ServerResponse, wire: WireAnswer): void {
+/**
+ * Sends it, unless the client is gone or has an answer already.
+ * @param now by the clock that also stamps the contacts, or a client could not tell what it has read
+ */
+export function sendWire(response: ServerResponse, wire: WireAnswer, now: Date): void {
   if (response.destroyed || response.headersSent) return;
+  response.setHeader('Date', now.toUTCString());
   switch (wire.kind) {
     case 'api': {
       const { status, document, headers } = wire.answer;
