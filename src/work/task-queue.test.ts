@@ -151,7 +151,9 @@ describe.each(available)('TaskQueue on %s', (kind) => {
     const tasks: Task[] = [];
     for (const subject of ['a', 'b', 'c', 'd', 'e', 'other'])
       tasks.push(await queue.add(wish('run', subject)));
-    await expect.poll(() => begun.toSorted(), { timeout: 10_000 }).toEqual(['a', 'other']);
+    await expect.poll(() => begun.includes('other'), { timeout: 10_000 }).toBe(true);
+    // Which of those that wait comes first is the queue's affair.
+    await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(2);
     open();
     for (const { id } of tasks) expect((await end(queue, id)).status).toBe('succeeded');
   });
