@@ -4,8 +4,9 @@ import type { Change, Engine } from '../engine/engine.ts';
 import { join, sql, type Sql } from '../engine/sql.ts';
 import { holdsTag } from './compare-people.ts';
 import { notListed } from './do-not-send.ts';
-import { audienceMember, outcome, planPerson, ref } from './export-tables.ts';
+import { audienceMember, chunk, outcome, planPerson, ref, tagWork } from './export-tables.ts';
 import { peopleWhoLeft } from './people-who-left.ts';
+import { doneBy, needsUpsert, unfinishedBy } from './person-end.ts';
 import type { ExportRun } from './plan.ts';
 import { renamedContacts } from './renamed-contacts.ts';
 
@@ -90,4 +91,36 @@ export function leaveOutMoved(dialect: Dialect, plan: StartingPlan, now: Date): 
       -- Of a contact that is still under its old address nothing is said of the new one.
       NULL, CASE WHEN person.from_address IS NULL THEN member.status END, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
     ${moved(dialect, plan)}`;
+}
+
+/**
+ * The changes that leave out, of a run that goes on, who moved while it was cut off, by facts that were read since: whose
+ * contact is gone from its address, for another one among others, and who has another status. To be made when no request
+ * is uncertain any more. Who was reached already stays so.
+ */
+export function leaveOutMovedSince(
+  { run, audience }: Pick<ExportRun, 'run' | 'audience'>,
+  now: Date,
+): Change[] {
+  const movedTo = sql`person.address IN (SELECT address FROM (${doneBy(run, 'move')}))`;
+  // A request of ours that was cut off may be why somebody is there or has come back; who is gone went by another hand.
+  const untried = sql`NOT EXISTS (SELECT 1 FROM ${ref(chunk)} AS tried WHERE tried.run = ${run} AND tried.kind = 'upsert'
+    AND tried.attempts > 0 AND person.position BETWEEN tried.first AND tried.last)`;
+  return [
+    sql`CREATE OR REPLACE TABLE export.moved_since AS
+      SELECT person.position, person.address, person.from_address, member.status FROM ${ref(planPerson)} AS person
+      LEFT JOIN ${ref(audienceMember)} AS member ON member.audience = ${audience}
+        AND member.address = CASE WHEN ${movedTo} THEN person.address ELSE coalesce(person.from_address, person.address) END
+      WHERE person.run = ${run} AND action IN ('add', 'update')
+        AND (${needsUpsert} OR person.address IN (${unfinishedBy(run)}))
+        AND person.position NOT IN (SELECT position FROM ${ref(outcome)} WHERE run = ${run})
+        AND member.status IS DISTINCT FROM person.seen_status AND (member.status IS NULL OR ${untried})`,
+    sql`INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
+      SELECT ${run}, position, address, 'keptOut',
+        CASE WHEN list_contains(${keptOutStatuses}, status) THEN status ELSE 'moved' END,
+        NULL, CASE WHEN from_address IS NULL THEN status END, NULL, NULL, FALSE, ${now.toISOString()}::TIMESTAMP
+      FROM export.moved_since`,
+    sql`DELETE FROM ${ref(tagWork)} WHERE run = ${run} AND NOT done AND address IN (SELECT address FROM export.moved_since)`,
+    sql`DROP TABLE export.moved_since`,
+  ];
 }

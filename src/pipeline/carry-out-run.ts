@@ -1,8 +1,10 @@
 import { messageOf, PostriderError } from '../base/errors.ts';
 import type { Destination } from '../delivery/destination.ts';
+import { nextReadFrom } from '../exports/audience-facts.ts';
 import { chunksIn, cutTagWork } from '../exports/chunks.ts';
 import { finishRun } from '../exports/finish-run.ts';
 import { dropNotedOfErased } from '../exports/forget-addresses.ts';
+import { leaveOutMovedSince } from '../exports/moved-people.ts';
 import type { ExportRun, RunAlert } from '../exports/plan.ts';
 import { writeRun } from '../exports/run-records.ts';
 import { alertsOf, unknownAnswers } from '../exports/unknown-answers.ts';
@@ -12,6 +14,7 @@ import { ErasedMeanwhile } from './erased-meanwhile.ts';
 import { lookForUnmentioned } from './look-for-unmentioned.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { leaveRacesOpen, putRacesRight } from './put-races-right.ts';
+import { readFacts } from './read-facts.ts';
 import { sendReadyChunks } from './send-chunks.ts';
 import type { Sending } from './send-once.ts';
 import { SettleTogether } from './settle-together.ts';
@@ -39,15 +42,15 @@ export async function carryOutRun(
   const began = parts.clock.now();
   const before = destination.traffic();
   const resumed = planned.status === 'running';
-  // A run that goes on knows nothing of who left since, so its first chunk asks.
-  const { run, readAt } = resumed
-    ? { run: planned, readAt: new Date(0) }
+  const { run, readAt, readFrom } = resumed
+    ? // What it knew is long ago, so its first chunk asks.
+      { run: planned, readAt: new Date(0), readFrom: await nextReadFrom(parts.engine, planned.audience) }
     : await startRun(parts, destination, planned, signal, justPlanned);
   const sending: Sending = {
     parts,
     destination,
     run,
-    whoHasLeft: await WhoHasLeft.since(parts, destination, run, readAt),
+    whoHasLeft: await WhoHasLeft.since(parts, destination, run, { at: readAt, from: readFrom }),
     erased: await ErasedMeanwhile.since(parts.engine, run.run),
     blame: new BatchBlame(),
     together: new SettleTogether(parts.engine, parts.clock, run.run),
@@ -65,6 +68,7 @@ export async function carryOutRun(
     };
   };
   try {
+    if (resumed && !signal.aborted) await takeUpAgain(sending);
     await sendAll(sending);
     await parts.engine.commit(dropNotedOfErased(run.run));
     await lookForUnmentioned(parts, destination, run, signal);
@@ -79,11 +83,19 @@ export async function carryOutRun(
   }
 }
 
+/**
+ * A run that goes on may have been cut off days ago: its requests are settled, the audience is read, and whoever is not
+ * there as the plan had them is left out (promises 1 and 4), as when a plan is started.
+ */
+async function takeUpAgain({ parts, destination, run, signal }: Sending): Promise<void> {
+  const justRead = await settleUncertain(parts, destination, run, signal);
+  if (!justRead) await readFacts(parts, destination, { key: run.audience, id: run.audienceId }, signal);
+  await parts.engine.commit(leaveOutMovedSince(run, parts.clock.now()));
+}
+
 /** Sends what is ready and settles what is uncertain, until nothing is left or the run is cancelled. */
 async function sendAll(sending: Sending): Promise<void> {
   const { parts, destination, run, signal } = sending;
-  // A run that goes on may hold chunks of its former life that were cut off.
-  await settleUncertain(parts, destination, run, signal);
   let sent = true;
   while (sent && !signal.aborted) {
     sent = await sendReadyChunks(sending);

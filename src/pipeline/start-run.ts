@@ -1,7 +1,7 @@
 import { PostriderError } from '../base/errors.ts';
 import { isWaiting } from '../exports/cancelled-run.ts';
 import { fieldChoices } from '../exports/field-choice.ts';
-import { renameTagInFacts } from '../exports/audience-facts.ts';
+import { nextReadFrom, renameTagInFacts } from '../exports/audience-facts.ts';
 import type { Destination } from '../delivery/destination.ts';
 import { cutIntoChunks, segmentsToGive } from '../exports/chunks.ts';
 import { countMoved, leaveOutDoNotSend, leaveOutMoved } from '../exports/moved-people.ts';
@@ -23,7 +23,7 @@ const mostMoved = 0.05;
 /**
  * Everything before the first write of people: the plan's ground is compared, the audience is read again, who moved is
  * left out, tags are made, the work is cut into chunks. A plan is started once; what refuses it says why.
- * @returns the run, and when the reading of the audience began that it stands on
+ * @returns the run, when the reading of the audience began that it stands on, and from when one is to read who left since
  * @param signal aborted: no further request, and the plan stays as it is
  * @param justPlanned the plan was made by this very call, so that its ground and its reading are as fresh as they get
  */
@@ -33,7 +33,7 @@ export async function startRun(
   planned: ExportRun,
   signal: AbortSignal,
   justPlanned: boolean,
-): Promise<{ run: ExportRun; readAt: Date }> {
+): Promise<{ run: ExportRun; readAt: Date; readFrom: string | undefined }> {
   const { engine, clock } = parts;
   refuseUnlessStartable(planned);
   refuseIfCancelled(signal);
@@ -59,6 +59,8 @@ export async function startRun(
   // What the run makes is part of the ground from then on: whoever goes on with it later finds it there.
   const ground = madeSomething(planned, tags) ? await groundNow(parts, destination, planned) : planned.ground;
   const now = clock.now();
+  // Before the facts are looked at: a refresh may read the audience once more at any moment.
+  const readFrom = await nextReadFrom(engine, audience);
   const begin = (present: ExportRun): ExportRun => {
     refuseUnlessStartable(present);
     return { ...present, tags, ground, status: 'running', startedAt: now.toISOString() };
@@ -68,7 +70,7 @@ export async function startRun(
     leaveOutDoNotSend(engine.dialect, starting, now),
     ...cutIntoChunks(run),
   ]);
-  return { run: started, readAt };
+  return { run: started, readAt, readFrom };
 }
 
 function madeSomething(planned: ExportRun, tags: readonly PlannedTag[]): boolean {

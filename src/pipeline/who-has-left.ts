@@ -1,6 +1,5 @@
 import { keptOutStatuses } from '../base/kept-out-statuses.ts';
 import type { Destination } from '../delivery/destination.ts';
-import { nextReadFrom } from '../exports/audience-facts.ts';
 import type { ExportRun } from '../exports/plan.ts';
 import { noteSeenLeaving, seenLeaving } from '../exports/seen-leaving.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -10,6 +9,14 @@ const overlapMs = 5_000;
 
 /** A batch may wait for its turn so many times longer than a reading is taken to be fresh: 60 s (promise 1). */
 const mostAge = 4;
+
+/** The reading of the audience that a run stands on. */
+export interface FactsRead {
+  /** When it began, by our clock. */
+  at: Date;
+  /** Where it ends, by Mailchimp's clock (ours may be minutes ahead of it), ISO 8601; absent: everybody is to be read. */
+  from: string | undefined;
+}
 
 /**
  * Who has left the audience since a run read it. Asked for again before a chunk is sent when the last
@@ -23,29 +30,29 @@ export class WhoHasLeft {
   readonly #run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>;
   readonly #left = new Map<string, string>();
   #readAt: Date;
-  #from: Date | undefined;
+  #from: string | undefined;
   #reading: Promise<void> | undefined;
 
   private constructor(
     parts: PipelineParts,
     destination: Destination,
     run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>,
-    factsReadAt: Date,
+    facts: FactsRead,
   ) {
     this.#parts = parts;
     this.#destination = destination;
     this.#run = run;
-    this.#readAt = factsReadAt;
+    this.#readAt = facts.at;
+    this.#from = facts.from;
   }
 
-  /** @param factsReadAt when, by our clock, the reading of the audience began that the run stands on */
   static async since(
     parts: PipelineParts,
     destination: Destination,
     run: Pick<ExportRun, 'run' | 'audience' | 'audienceId'>,
-    factsReadAt: Date,
+    facts: FactsRead,
   ): Promise<WhoHasLeft> {
-    const who = new WhoHasLeft(parts, destination, run, factsReadAt);
+    const who = new WhoHasLeft(parts, destination, run, facts);
     for (const [address, status] of await seenLeaving(parts.engine, run.run)) who.#left.set(address, status);
     return who;
   }
@@ -82,12 +89,10 @@ export class WhoHasLeft {
 
   async #read(): Promise<void> {
     const { clock, engine } = this.#parts;
-    const { audience, audienceId } = this.#run;
     const began = clock.now();
-    // From where the facts end, by Mailchimp's clock: ours may be minutes ahead of it.
-    const from = this.#from?.toISOString() ?? (await nextReadFrom(engine, audience));
+    const from = this.#from;
     const since = from === undefined ? undefined : new Date(Date.parse(from) - overlapMs).toISOString();
-    const read = this.#destination.read(audienceId, since, keptOutStatuses);
+    const read = this.#destination.read(this.#run.audienceId, since, keptOutStatuses);
     for await (const page of read.pages) {
       const news = new Map(
         page
@@ -97,7 +102,7 @@ export class WhoHasLeft {
       if (news.size > 0) await engine.commit(noteSeenLeaving(this.#run, news, began));
       for (const [address, status] of news) this.#left.set(address, status);
     }
-    this.#from = read.nextFrom();
+    this.#from = read.nextFrom().toISOString();
     this.#readAt = began;
   }
 }

@@ -6,6 +6,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { sql } from '../../engine/sql.ts';
 import { cutIntoChunks } from '../../exports/chunks.ts';
 import { ensureExportTables, planPerson } from '../../exports/export-tables.ts';
+import { nextReadFrom } from '../../exports/audience-facts.ts';
 import type { ExportRun } from '../../exports/plan.ts';
 import { BatchBlame } from '../batch-blame.ts';
 import { ErasedMeanwhile } from '../erased-meanwhile.ts';
@@ -75,7 +76,10 @@ export async function sendingOf(
     leases: leasesInProcess(),
   } as PipelineParts;
   const whole = destination as Destination;
-  const whoHasLeft = await WhoHasLeft.since(parts, whole, run, new Date());
+  const whoHasLeft = await WhoHasLeft.since(parts, whole, run, {
+    at: new Date(),
+    from: await nextReadFrom(engine, run.audience),
+  });
   return {
     parts,
     destination: whole,
