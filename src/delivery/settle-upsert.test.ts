@@ -202,7 +202,28 @@ describe('settleFromFacts', () => {
     outcome: Record<string, unknown> | 'needed';
     tags?: SettledPeople['tagsToGive'];
   }>([
-    { of: 'not there', member: null, outcome: 'needed' },
+    {
+      of: 'not there any more: not to be made anew',
+      member: null,
+      outcome: { result: 'keptOut', reason: 'moved' },
+    },
+    {
+      of: 'to come back, and not in the archive any more either',
+      person: back,
+      member: null,
+      outcome: { result: 'keptOut', reason: 'moved' },
+    },
+    {
+      of: 'in a status that another hand gave',
+      member: { status: 'transactional', fields: { FNAME: 'Anna' } },
+      outcome: { result: 'keptOut', reason: 'moved', status: 'transactional' },
+    },
+    {
+      of: 'new, and there in a status that another hand gave',
+      person: fresh,
+      member: { status: 'transactional', fields: { FNAME: 'Anna' } },
+      outcome: { result: 'keptOut', reason: 'moved', status: 'transactional' },
+    },
     { of: 'new, and not there', person: fresh, member: null, outcome: 'needed' },
     {
       of: 'there as wanted',
@@ -234,6 +255,19 @@ describe('settleFromFacts', () => {
       person: fresh,
       member: { tags: ['tag buyers'], lastChanged: '2026-11-24T05:59:59Z' },
       outcome: { result: 'done', created: false, status: 'subscribed' },
+    },
+    {
+      of: 'new, and there since the request as wanted but for the tag: somebody else may have made the contact',
+      person: fresh,
+      member: { lastChanged: '2026-11-24T06:00:01Z' },
+      outcome: { result: 'done', created: false, status: 'subscribed' },
+      tags: [tag],
+    },
+    {
+      of: 'new, and there since the request with another value and without the tag: somebody else made the contact',
+      person: fresh,
+      member: { fields: { FNAME: 'ANA' }, lastChanged: '2026-11-24T06:00:01Z' },
+      outcome: 'needed',
     },
     {
       of: 'new without fields, and there since nobody knows when',

@@ -68,12 +68,12 @@ function namelessRefusal(refused: readonly Refusal[], unmentioned: number): Refu
 }
 
 /**
- * The same from a read-back, where the answer never came: who is there as wanted is done, who has left is
+ * The same from a read-back, where the answer never came: who is there as wanted is done, who has left or moved is
  * kept out, and who is neither still needs the request. To ask once more for what a person has already changes
  * nothing, so doubt means asking again.
  * @param sentAt when the request left; values that Mailchimp cut or reformatted count as ours only on a person
- *   who changed since, and so does a contact that was not there before: whoever else made it is not to find it
- *   archived by us (promise 2)
+ *   who changed since and holds the tags that were sent along, and so does a contact that was not there before: whoever
+ *   else made it is not to find it archived by us (promise 2)
  */
 export function settleFromFacts(
   people: readonly PlannedPerson[],
@@ -83,27 +83,43 @@ export function settleFromFacts(
 ): SettledPeople & { needed: PlannedPerson[] } {
   const settled: SettledPeople & { needed: PlannedPerson[] } = { outcomes: [], tagsToGive: [], needed: [] };
   for (const person of people) {
-    const member = facts.get(person.address);
-    if (member === undefined || (person.action === 'add' && member.status === person.seenStatus)) {
-      settled.needed.push(person);
-      continue;
+    const { position, address } = person;
+    const member = facts.get(address);
+    const status = member?.status ?? null;
+    const asBefore = status === person.seenStatus;
+    if (member !== undefined && !(asBefore && person.action === 'add')) {
+      const left = keptOutStatuses.includes(member.status) && member.status !== person.status;
+      const byUs =
+        changedSince(member, sentAt) &&
+        person.addSegments.every((segment) => member.tags.includes(tagName(segment)));
+      if (left || isAsWanted(person, member, byUs)) {
+        settlePresent(settled, person, member, isNew(person) && byUs, tagName);
+        continue;
+      }
     }
-    const left = keptOutStatuses.includes(member.status) && member.status !== person.status;
-    if (left || isAsWanted(person, member, sentAt)) {
-      settlePresent(settled, person, member, isNew(person) && changedSince(member, sentAt), tagName);
-    } else settled.needed.push(person);
+    if (asBefore || status === person.status) settled.needed.push(person);
+    // Gone, or in a status that is neither the one before nor the one we asked for: another hand's doing (promise 4).
+    else
+      settled.outcomes.push({
+        position,
+        address,
+        result: 'keptOut',
+        reason: 'moved',
+        ...(status === null ? {} : { status }),
+      });
   }
   return settled;
 }
 
-function isAsWanted(person: PlannedPerson, member: AudienceMember, sentAt: Date): boolean {
+/** @param byUs whether all else speaks for it that our request did it */
+function isAsWanted(person: PlannedPerson, member: AudienceMember, byUs: boolean): boolean {
   const wanted = Object.entries(person.fields).filter(([tag]) => !writtenOnce.includes(tag));
   if (wanted.every(([tag, value]) => (member.fields[tag] ?? '') === value)) return true;
-  // Somebody new who is there with a value in each field we sent, changed since: ours, in Mailchimp's own form.
+  // Somebody new who is there by us with a value in each field we sent: ours, in Mailchimp's own form.
   // A second asking for a confirmation would send a second mail (FACTS §4), so "pending" is believed at once.
   if (person.action !== 'add') return false;
   if (person.status === 'pending' && member.status === 'pending') return true;
-  return changedSince(member, sentAt) && wanted.every(([tag]) => (member.fields[tag] ?? '') !== '');
+  return byUs && wanted.every(([tag]) => (member.fields[tag] ?? '') !== '');
 }
 
 /** One that comes back from the archive is no new contact. */

@@ -103,7 +103,7 @@ export function leaveOutMovedSince(
   now: Date,
 ): Change[] {
   const movedTo = sql`person.address IN (SELECT address FROM (${doneBy(run, 'move')}))`;
-  // A request of ours that was cut off may be why somebody is there or has come back; who is gone went by another hand.
+  // A request of ours may be why somebody is there in the status that it asked for; all else is of another hand.
   const untried = sql`NOT EXISTS (SELECT 1 FROM ${ref(chunk)} AS tried WHERE tried.run = ${run} AND tried.kind = 'upsert'
     AND tried.attempts > 0 AND person.position BETWEEN tried.first AND tried.last)`;
   return [
@@ -114,7 +114,7 @@ export function leaveOutMovedSince(
       WHERE person.run = ${run} AND action IN ('add', 'update')
         AND (${needsUpsert} OR person.address IN (${unfinishedBy(run)}))
         AND person.position NOT IN (SELECT position FROM ${ref(outcome)} WHERE run = ${run})
-        AND member.status IS DISTINCT FROM person.seen_status AND (member.status IS NULL OR ${untried})`,
+        AND member.status IS DISTINCT FROM person.seen_status AND (${untried} OR member.status IS DISTINCT FROM person.status)`,
     sql`INSERT INTO ${ref(outcome)} (run, position, address, result, reason, detail, status, fields, tags, created, "at")
       SELECT ${run}, position, address, 'keptOut',
         CASE WHEN list_contains(${keptOutStatuses}, status) THEN status ELSE 'moved' END,
