@@ -47,6 +47,8 @@ export class Books {
   readonly left = new Set<string>();
   /** The same, with those who came back. */
   readonly onceLeft = new Set<string>();
+  /** Addresses whose contact somebody deleted for good: whom Mailchimp refuses for that has left, too. */
+  readonly onceDeleted = new Set<string>();
   readonly erased = new Set<string>();
   /** Every address that a row had, by its id, and that a contact had, by its id. */
   readonly addressesOf = new Map<string, Set<string>>();

@@ -66,7 +66,7 @@ function isLeftOutRightly(
     case 'archived':
       return mine.some(({ status }) => status === reason);
     case 'left_under_other_address':
-      return hasOnceLeft;
+      return hasOnceLeft || allNames.some((name) => books.onceDeleted.has(name));
     case 'duplicate_address':
       return [...rows.values()].some((other) => other !== row && allNames.includes(fold(other.email)));
     case 'deleted':

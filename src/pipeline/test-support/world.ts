@@ -114,7 +114,10 @@ export class World {
       if ('act' in deed) {
         this.#line.act(deed.address, deed.act);
         if (deed.act.kind === 'signUp') this.#deleted.delete(deed.address);
-        if (deed.act.kind === 'deletePermanently') this.#deleted.add(deed.address);
+        if (deed.act.kind === 'deletePermanently') {
+          this.#deleted.add(deed.address);
+          this.#books.onceDeleted.add(deed.address);
+        }
       } else if (
         !this.#deleted.has(deed.address) &&
         control.memberState({ audience: audienceId, address: deed.address }) === null
